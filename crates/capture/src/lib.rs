@@ -1,0 +1,12 @@
+//! Frames in, observations out: sources, link to transport layers, reassembly, choosing the protocol.
+//!
+//! A source (file, standard input, interface) gives [`RawFrame`]s. `link` and `network` peel them down to a
+//! [`Packet`], unwrapping mirror and tunnel headers. The pipeline looks the packet's conversation up once, reassembles
+//! where a decoder wants the stream, hands whole messages to the protocol that recognises them and gathers what they
+//! say into batches. Nothing is ever sent: no function here opens an interface for writing.
+
+mod frame;
+mod packet;
+
+pub use frame::{LinkType, RawFrame};
+pub use packet::{Layer, Network, Packet, Payload, Segment, Tcp};

@@ -1,0 +1,39 @@
+//! The register at a moment, as exports and lists show it.
+
+use std::collections::BTreeMap;
+
+use observation::{CaptureSummary, Time};
+
+use crate::{Inventory, Severity};
+
+/// What the register adds to an asset of the inventory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identified {
+    /// UUID for life.
+    pub id: String,
+    /// Ids that were issued for what is now this asset, sorted.
+    pub aliases: Vec<String>,
+    /// People's fields, by name.
+    pub people: BTreeMap<String, String>,
+}
+
+/// The register at a moment. `identified` runs parallel to `inventory.assets`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Latest observed time, or what the user asked for.
+    pub as_of: Option<Time>,
+    /// The captures, by id, with the malformed messages of each protocol.
+    pub captures: Vec<CaptureSummary>,
+    /// Assets, conversations, findings.
+    pub inventory: Inventory,
+    /// Ids and people's fields of the assets.
+    pub identified: Vec<Identified>,
+}
+
+impl Snapshot {
+    /// Number of findings of a severity.
+    #[must_use]
+    pub fn findings_of(&self, severity: Severity) -> usize {
+        self.inventory.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+}

@@ -1,0 +1,46 @@
+//! Protocols: octets in, facts out. One folder per protocol, one word in the list below.
+//!
+//! Nothing here touches a file, a socket, a clock, a thread or the environment. A decoder gets whole messages (or the
+//! octets of a stream, which it delimits itself) with the time and the two ends, and says what they tell about which
+//! station. It knows no asset: that two stations are one device is decided in `inventory`.
+//!
+//! Guarantees, tested for every protocol by `tests/every_protocol.rs`: no octets whatever make a decoder panic or
+//! allocate more than a small multiple of their number; a message cut anywhere is partial or malformed, never
+//! something else; every value is made by a listed [`Rule`](observation::Rule), so reading the evidence by that rule
+//! gives the value again.
+
+mod assembly;
+mod malformed;
+mod output;
+mod protocol;
+mod reader;
+
+pub use assembly::Assembly;
+pub use malformed::{Malformed, Problem};
+pub use output::{Mentioned, Operation, Output, SeenFact, Spoke};
+pub use protocol::{Context, Depth, Frame, Probe, Protocol, Session};
+pub use reader::Reader;
+
+/// Declares the protocol folders and builds the list of all, in the order that decides ties.
+macro_rules! protocols {
+    ($($name:ident),* $(,)?) => {
+        $(pub mod $name;)*
+
+        /// Every protocol, in the order that decides when two recognise the same octets.
+        pub static ALL: &[&Protocol] = &[$(&$name::PROTOCOL),*];
+    };
+}
+
+protocols! { arp }
+
+/// The rule of that name, among those of all protocols.
+#[must_use]
+pub fn rule(name: &str) -> Option<&'static observation::Rule> {
+    ALL.iter().flat_map(|protocol| protocol.rules).find(|rule| rule.name == name).copied()
+}
+
+/// The protocol of that name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Protocol> {
+    ALL.iter().find(|protocol| protocol.name == name).copied()
+}

@@ -1,0 +1,134 @@
+//! What one message tells: filled by a decoder, emptied by the caller after each message.
+
+use observation::{Basis, End, Evidence, Octets, OperationKind, Rule, Station};
+
+use crate::Malformed;
+
+/// A fact as a decoder makes it; the caller adds protocol and time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenFact {
+    /// Whom it is about.
+    pub station: Station,
+    /// Name of the attribute.
+    pub attribute: &'static str,
+    /// What the rule read.
+    pub value: String,
+    /// How it is known.
+    pub basis: Basis,
+    /// Name of the rule.
+    pub rule: &'static str,
+    /// The octets.
+    pub evidence: Evidence,
+}
+
+/// An operation that one end asked of the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation<'m> {
+    /// What it does.
+    pub kind: OperationKind,
+    /// In the standard's words.
+    pub name: &'static str,
+    /// The octets that ask for it.
+    pub octets: Octets<'m>,
+}
+
+/// A station below an address that sent a message itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoke {
+    /// Who.
+    pub station: Station,
+}
+
+/// A station that a message names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mentioned {
+    /// Who is named.
+    pub station: Station,
+    /// Who names it.
+    pub by: Station,
+    /// In which way.
+    pub reason: &'static str,
+    /// The octets that name it.
+    pub evidence: Evidence,
+}
+
+/// What one message tells. Cyclic messages fill `operations` only, which costs no allocation.
+#[derive(Debug, Default)]
+pub struct Output<'m> {
+    /// Statements about stations.
+    pub facts: Vec<SeenFact>,
+    /// What is asked of the other end. Requests only: an answer is no operation.
+    pub operations: Vec<Operation<'m>>,
+    /// Stations below an address that sent this message.
+    pub spoke: Vec<Spoke>,
+    /// Stations that this message names.
+    pub mentioned: Vec<Mentioned>,
+    /// Octets that must never be stored: passwords, communities, keys.
+    pub secrets: Vec<Evidence>,
+    /// Items that are not of the prescribed shape, in a message that is readable otherwise.
+    pub malformed: Vec<Malformed>,
+    /// The end that answers, if this message proves it: overrules ports and who spoke first.
+    pub server_is: Option<End>,
+    /// The protocol that the conversation really carries, if another than the decoder's own name.
+    pub carries: Option<&'static str>,
+    /// True if the frames of this message are needed by a later one (a fragment).
+    pub hold: bool,
+}
+
+impl<'m> Output<'m> {
+    /// Says `attribute` of `station`, as `rule` reads it from `octets`. Nothing is said where the rule reads nothing.
+    pub fn fact(&mut self, station: &Station, attribute: &'static str, basis: Basis, rule: &'static Rule, octets: Octets<'_>) {
+        if let Some(value) = (rule.read)(octets.bytes) {
+            let evidence = octets.evidence();
+            self.facts.push(SeenFact { station: station.clone(), attribute, value, basis, rule: rule.name, evidence });
+        }
+    }
+
+    /// Says `attribute` of `station` from octets of several places, which the rule reads one after another.
+    pub fn fact_of(&mut self, station: &Station, attribute: &'static str, basis: Basis, rule: &'static Rule, octets: &[Octets<'_>]) {
+        let (mut bytes, mut pieces) = (Vec::new(), Vec::new());
+        for part in octets {
+            part.append_to(&mut bytes, &mut pieces);
+        }
+        self.fact(station, attribute, basis, rule, Octets::new(&bytes, &pieces));
+    }
+
+    /// Counts an operation that the sender of this message asks of the receiver.
+    pub fn operation(&mut self, kind: OperationKind, name: &'static str, octets: Octets<'m>) {
+        self.operations.push(Operation { kind, name, octets });
+    }
+
+    /// A station below an address sent this message.
+    pub fn spoke(&mut self, station: Station) {
+        self.spoke.push(Spoke { station });
+    }
+
+    /// This message names a station.
+    pub fn mentioned(&mut self, station: Station, by: Station, reason: &'static str, octets: Octets<'_>) {
+        self.mentioned.push(Mentioned { station, by, reason, evidence: octets.evidence() });
+    }
+
+    /// These octets are secret: they are masked in every stored frame.
+    pub fn secret(&mut self, octets: Octets<'_>) {
+        self.secrets.push(octets.evidence());
+    }
+
+    /// An item is not of the prescribed shape; reading goes on.
+    pub fn malformed(&mut self, malformed: Malformed) {
+        self.malformed.push(malformed);
+    }
+
+    /// True if nothing was said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+            && self.operations.is_empty()
+            && self.spoke.is_empty()
+            && self.mentioned.is_empty()
+            && self.secrets.is_empty()
+            && self.malformed.is_empty()
+            && self.server_is.is_none()
+            && self.carries.is_none()
+            && !self.hold
+    }
+}

@@ -1,0 +1,225 @@
+//! Laws that hold for every protocol, the next one included, without editing this file.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic, clippy::disallowed_methods, reason = "a test")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use observation::{Address, End, Octets, Piece, Time, Transport};
+use protocols::{ALL, Context, Frame, Output, Protocol};
+
+/// Largest number of octets that the facts of one message may hold, as a multiple of the message.
+const GROWTH_MAX: usize = 64;
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn folders() -> BTreeSet<String> {
+    let entries = fs::read_dir(source()).unwrap().map(|entry| entry.unwrap());
+    entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
+/// The messages of a protocol. A name with `udp` in it is a datagram, `ethernet` a frame's payload, others a stream.
+fn messages(protocol: &Protocol) -> Vec<(String, Transport, Vec<u8>)> {
+    let folder = source().join(protocol.name).join("messages");
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()) {
+        let name = entry.file_name().into_string().unwrap();
+        if !name.ends_with(".bin") {
+            continue;
+        }
+        let octets = fs::read(entry.path()).unwrap();
+        found.push((name.clone(), transport(protocol, &name), octets));
+    }
+    found.sort();
+    found
+}
+
+fn transport(protocol: &Protocol, name: &str) -> Transport {
+    match (protocol.tcp, protocol.udp) {
+        ([], []) => Transport::Ethernet,
+        (_, [_, ..]) if name.contains("udp") => Transport::Udp,
+        ([], _) => Transport::Udp,
+        _ => Transport::Tcp,
+    }
+}
+
+fn context(protocol: &Protocol, transport: Transport, from: End) -> Context {
+    let port = match transport {
+        Transport::Tcp => protocol.tcp.first(),
+        Transport::Udp => protocol.udp.first(),
+        _ => protocol.ethertypes.first(),
+    };
+    let port = port.copied().unwrap_or(0);
+    let (ours, theirs): (Address, Address) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+    let (source, destination) = if from == End::Client { (ours, theirs) } else { (theirs, ours) };
+    let (source_port, destination_port) = if from == End::Client { (50_000, port) } else { (port, 50_000) };
+    Context { source, destination, vlan: None, destination_vlan: None, transport, source_port, destination_port, from, time: Time(0) }
+}
+
+/// Feeds octets as the pipeline would and returns how many octets the facts hold.
+fn feed(protocol: &Protocol, transport: Transport, octets: &[u8]) -> usize {
+    let mut grown = 0;
+    for from in [End::Client, End::Server] {
+        let mut session = (protocol.session)();
+        let mut at = 0;
+        while at < octets.len() {
+            let Frame::Message(length) = (protocol.frame)(&octets[at..], transport) else { break };
+            assert!(length > 0 && length <= octets.len() - at, "{}: a frame of {length} octets of {}", protocol.name, octets.len() - at);
+            let pieces = [Piece { at: 0, frame: 1, offset: 0 }];
+            let mut output = Output::default();
+            let _ = session.message(&context(protocol, transport, from), Octets::new(&octets[at..at + length], &pieces), &mut output);
+            for fact in &output.facts {
+                let listed = protocol.rules.iter().any(|rule| rule.name == fact.rule);
+                assert!(listed, "{}: the rule {} is not listed", protocol.name, fact.rule);
+                assert!(fact.value.chars().count() <= observation::VALUE_CHARS_MAX, "{}: a value too long", protocol.name);
+                grown += fact.value.len();
+            }
+            at += length;
+        }
+        session.gap(from);
+    }
+    grown
+}
+
+/// Small, seeded and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit.max(1) as u64) as usize
+    }
+}
+
+#[test]
+fn every_folder_is_in_the_list_and_has_messages_with_a_readme() {
+    let listed: BTreeSet<String> = ALL.iter().map(|protocol| protocol.name.to_owned()).collect();
+    assert_eq!(folders(), listed);
+    for protocol in ALL {
+        let found = messages(protocol);
+        assert!(!found.is_empty(), "{} has no messages", protocol.name);
+        let readme = fs::read_to_string(source().join(protocol.name).join("messages/README.md")).unwrap();
+        for (name, ..) in found {
+            assert!(readme.contains(&format!("`{name}`")), "{}: {name} is not in messages/README.md", protocol.name);
+        }
+    }
+}
+
+#[test]
+fn names_of_protocols_and_rules_are_unique() {
+    let mut names = BTreeSet::new();
+    let mut rules = BTreeSet::new();
+    for protocol in ALL {
+        assert!(names.insert(protocol.name));
+        for rule in protocol.rules {
+            assert!(rules.insert(rule.name), "two rules are called {}", rule.name);
+            assert_eq!(protocols::rule(rule.name), Some(*rule));
+        }
+    }
+}
+
+#[test]
+fn a_message_frames_to_its_own_length_and_says_something() {
+    for protocol in ALL {
+        for (name, transport, octets) in messages(protocol) {
+            let mut at = 0;
+            while at < octets.len() {
+                let Frame::Message(length) = (protocol.frame)(&octets[at..], transport) else {
+                    panic!("{}/{name}: no message at octet {at}", protocol.name);
+                };
+                at += length;
+            }
+            assert_eq!(at, octets.len(), "{}/{name}", protocol.name);
+        }
+    }
+}
+
+#[test]
+fn a_message_cut_anywhere_never_panics_and_frames_within_itself() {
+    for protocol in ALL {
+        for (_, transport, octets) in messages(protocol) {
+            for length in 0..octets.len() {
+                let cut = &octets[..length];
+                if let Frame::Message(framed) = (protocol.frame)(cut, transport) {
+                    assert!(framed > 0 && framed <= length, "{}: {framed} of {length}", protocol.name);
+                }
+                feed(protocol, transport, cut);
+                // A decoder must also stand a message cut by the snaplen, which no framing has seen.
+                let mut session = (protocol.session)();
+                for from in [End::Client, End::Server] {
+                    let mut output = Output::default();
+                    let _ = session.message(&context(protocol, transport, from), Octets::unplaced(cut), &mut output);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn changed_and_random_octets_never_panic_nor_grow_without_bound() {
+    let mut random = Random(0x7461_706c_6564_6765);
+    for protocol in ALL {
+        for (name, transport, octets) in messages(protocol) {
+            for _ in 0..400 {
+                let mut changed = octets.clone();
+                for _ in 0..=random.below(3) {
+                    let at = random.below(changed.len());
+                    changed[at] = random.next() as u8;
+                }
+                let grown = feed(protocol, transport, &changed);
+                assert!(grown <= GROWTH_MAX * changed.len().max(64), "{}/{name}: {grown}", protocol.name);
+            }
+        }
+        for _ in 0..400 {
+            let length = random.below(300);
+            let octets: Vec<u8> = (0..length).map(|_| random.next() as u8).collect();
+            for transport in [Transport::Tcp, Transport::Udp, Transport::Ethernet] {
+                feed(protocol, transport, &octets);
+                let _ = (protocol.probe)(&octets, transport);
+                let mut session = (protocol.session)();
+                let mut output = Output::default();
+                let _ = session.message(&context(protocol, transport, End::Client), Octets::unplaced(&octets), &mut output);
+            }
+        }
+    }
+}
+
+#[test]
+fn reading_the_evidence_by_the_named_rule_gives_the_value() {
+    for protocol in ALL {
+        for (name, transport, octets) in messages(protocol) {
+            for from in [End::Client, End::Server] {
+                let mut session = (protocol.session)();
+                let mut at = 0;
+                while let Frame::Message(length) = (protocol.frame)(&octets[at..], transport) {
+                    // Each octet of the file is an octet of frame 1, so that evidence points into the file.
+                    let pieces = [Piece { at: 0, frame: 1, offset: at as u32 }];
+                    let message = Octets::new(&octets[at..at + length], &pieces);
+                    let mut output = Output::default();
+                    let _ = session.message(&context(protocol, transport, from), message, &mut output);
+                    for fact in output.facts {
+                        let mut proof = Vec::new();
+                        for range in &fact.evidence.ranges {
+                            proof.extend_from_slice(&octets[range.offset as usize..][..range.length as usize]);
+                        }
+                        assert!(!proof.is_empty(), "{}/{name}: {} has no evidence", protocol.name, fact.attribute);
+                        let rule = protocols::rule(fact.rule).unwrap();
+                        assert_eq!((rule.read)(&proof).as_ref(), Some(&fact.value), "{}/{name}: {}", protocol.name, fact.rule);
+                    }
+                    at += length;
+                    if at == octets.len() {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
