@@ -111,7 +111,7 @@ impl Address<'_, '_> {
                 nested.children.insert(index);
             }
         }
-        for index in stations.iter().filter(|index| !active.contains(index)) {
+        for index in stations.iter().filter(|index| known(index).is_some_and(|known| !known.is_active())) {
             let described = known(index).is_some_and(|known| known.is_described());
             if described || self.mentioned(&[*index], NAMED).contains(index) {
                 nested.children.insert(*index);
