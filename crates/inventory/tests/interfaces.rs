@@ -64,6 +64,22 @@ fn a_mac_that_carries_many_addresses_is_a_router_and_nobodys_interface() {
 }
 
 #[test]
+fn two_networks_on_one_card_and_made_up_hop_limits_make_no_router() {
+    check(
+        "bind 10:4b:46:00:00:01 192.168.3.250 64
+         bind 10:4b:46:00:00:01 192.168.0.250 64",
+        "observed unknown: unknown @ 192.168.0.250 [ 192.168.0.250]
+         observed unknown: unknown @ 192.168.3.250 [ 192.168.3.250]
+         observed unknown: unknown @ 10:4b:46:00:00:01 [10:4b:46:00:00:01! ]",
+    );
+    check(
+        "bind 78:ca:39:00:00:01 10.0.0.45 37
+         bind 78:ca:39:00:00:01 10.0.0.45 59",
+        "observed unknown: unknown @ 10.0.0.45 [78:ca:39:00:00:01 10.0.0.45]",
+    );
+}
+
+#[test]
 fn several_stated_addresses_of_one_mac_are_one_device() {
     check(
         "arp 00:1b:1b:00:00:01 10.0.0.1
