@@ -10,6 +10,7 @@
 //! gives the value again.
 
 mod assembly;
+mod crc;
 mod malformed;
 mod output;
 mod protocol;
@@ -31,7 +32,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp }
+protocols! { arp, modbus }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

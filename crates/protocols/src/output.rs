@@ -73,6 +73,8 @@ pub struct Output<'m> {
     pub carries: Option<&'static str>,
     /// True if the frames of this message are needed by a later one (a fragment).
     pub hold: bool,
+    /// Entries that a bounded table of the decoder pushed out for room: unanswered requests, unfinished fragments.
+    pub dropped: u32,
 }
 
 impl<'m> Output<'m> {
@@ -130,5 +132,6 @@ impl<'m> Output<'m> {
             && self.server_is.is_none()
             && self.carries.is_none()
             && !self.hold
+            && self.dropped == 0
     }
 }
