@@ -24,7 +24,8 @@ fn ipv4(protocol: u8, segment: &[u8]) -> Vec<u8> {
 }
 
 fn main() {
-    let tcp = [&[0xc3, 0x50, 1, 0xf6, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 1, 0, 0, 0, 0, 0], &[7; 48][..]].concat();
+    let tcp =
+        [&[0xc3, 0x50, 1, 0xf6, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 1, 0, 0, 0, 0, 0], &[7; 48][..]].concat();
     let udp = [&[8, 0xae, 8, 0xae, 0, 56, 0, 0], &[7; 48][..]].concat();
     let kinds = [
         ("ethernet ipv4 tcp", ethernet(false, [8, 0], &ipv4(6, &tcp))),
@@ -44,8 +45,13 @@ fn main() {
                 let at = usize::try_from(number % 64).unwrap_or_default() * octets.len();
                 let octets = buffer.get(at..at + octets.len()).unwrap_or_default();
                 let original_length = u32::try_from(octets.len()).unwrap_or_default();
-                let frame =
-                    RawFrame { number, time: Time(0), link_type: LinkType::ETHERNET, original_length, octets };
+                let frame = RawFrame {
+                    number,
+                    time: Time(0),
+                    link_type: LinkType::ETHERNET,
+                    original_length,
+                    octets,
+                };
                 if let Ok(packet) = dissector.packet(black_box(&frame)) {
                     payload += black_box(&packet).payload.octets().len();
                 }

@@ -8,9 +8,11 @@
 mod counters;
 mod dissector;
 mod frame;
+pub mod limits;
 mod link;
 mod network;
 mod packet;
+mod pipeline;
 mod unreadable;
 mod walk;
 
@@ -18,4 +20,5 @@ pub use dissector::{Dissector, DissectorLimits};
 pub use frame::{LinkType, RawFrame};
 pub use link::link_name;
 pub use packet::{Layer, Network, Outer, Packet, Payload, Segment, Tcp};
+pub use pipeline::{Pipeline, Totals};
 pub use unreadable::Unreadable;
