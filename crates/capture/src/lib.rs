@@ -7,6 +7,8 @@
 
 mod frame;
 mod packet;
+mod source;
 
 pub use frame::{LinkType, RawFrame};
 pub use packet::{Layer, Network, Packet, Payload, Segment, Tcp};
+pub use source::{Expanded, FileSource, Finished, Input, LiveOptions, LiveSource, SourceError, expand};

@@ -7,7 +7,7 @@ mod model;
 mod snapshot;
 
 pub use model::{
-    Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence, Inventory, Join, Observed,
-    Operations, Proof, Role, RoleClaim, Service, Severity,
+    Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
+    Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,
 };
 pub use snapshot::{Identified, Snapshot};

@@ -17,7 +17,8 @@ mod time;
 
 pub use address::{Address, Mac, ParseAddressError};
 pub use batch::{
-    Batch, Binding, CaptureKind, CaptureStatus, CaptureSummary, KeptFrame, MalformedMessage, Mention, Presence,
+    Batch, Binding, CaptureKind, CaptureStatus, CaptureSummary, KeptFrame, MalformedMessage, Mention,
+    Presence,
 };
 pub use conversation::{Conversation, ConversationKey, End, OperationKind, OperationSeen, Transport};
 pub use fact::{Basis, Evidence, Fact, Range, Sighting};
