@@ -13,6 +13,7 @@ mod link;
 mod network;
 mod packet;
 mod pipeline;
+mod source;
 mod unreadable;
 mod walk;
 
@@ -21,4 +22,5 @@ pub use frame::{LinkType, RawFrame};
 pub use link::link_name;
 pub use packet::{Layer, Network, Outer, Packet, Payload, Segment, Tcp};
 pub use pipeline::{Pipeline, Totals};
+pub use source::{Expanded, FileSource, Finished, Input, LiveOptions, LiveSource, SourceError, expand};
 pub use unreadable::Unreadable;
