@@ -63,7 +63,8 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
         }
     }
     let kernel_drops = source.kernel_drops();
-    let (batch, totals) = pipeline.finish();
+    let (batch, mut totals) = pipeline.finish();
+    totals.counters.extend(source.counters());
     register.write(&mut writer, &batch)?;
     let summary = CaptureSummary {
         uid,

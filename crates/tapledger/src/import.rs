@@ -21,16 +21,22 @@ use crate::terminal;
 /// Batches between the reader and the writer.
 const BATCHES_WAITING_MAX: usize = 2;
 
+/// Reasons shown where nothing at all could be read.
+const REASONS_SHOWN_MAX: usize = 8;
+
 /// Frames between two looks at the progress bar and at the size of the batch.
 const FRAMES_PER_LOOK: u64 = 4096;
 
 pub(crate) fn run(arguments: &Import, quiet: bool) -> Result<ExitCode, Failure> {
     let expanded = expand(&arguments.files);
     for (path, reason) in &expanded.skipped {
-        tracing::warn!(file = %export::safe_text(&path.display().to_string()), reason, "skipped");
+        tracing::info!(file = %export::safe_text(&path.display().to_string()), %reason, "skipped");
     }
     if expanded.inputs.is_empty() {
-        return Err(Failure::Other(anyhow::anyhow!("no capture file found among what was named")));
+        let reasons = expanded.errors.iter().map(|(path, reason)| format!("{}: {reason}", path.display()));
+        let skipped = expanded.skipped.iter().map(|(path, reason)| format!("{}: {reason}", path.display()));
+        let reasons: Vec<String> = reasons.chain(skipped).take(REASONS_SHOWN_MAX).collect();
+        return Err(Failure::Other(anyhow::anyhow!("no capture to read; {}", reasons.join("; "))));
     }
     let person = person();
     let mut register = Register::create_or_open(&arguments.db.db)?;
@@ -51,7 +57,7 @@ pub(crate) fn run(arguments: &Import, quiet: bool) -> Result<ExitCode, Failure> 
     }
     progress.done();
     for (path, reason) in expanded.errors {
-        imported.refuse(&path.display().to_string(), &reason);
+        imported.refuse(&path.display().to_string(), &reason.to_string());
     }
     register.identify(resolve)?;
     register.release();
@@ -144,12 +150,15 @@ fn one(
         register.abandon(writer)?;
         return Err(error.into());
     }
-    let mut counters = totals.counters;
-    for (name, count) in finished.counters {
-        if count > 0 {
-            counters.insert(name.to_string(), count);
+    let finished = match finished {
+        Ok(finished) => finished,
+        Err(error) => {
+            register.abandon(writer)?;
+            return Err(Refused::Source(error));
         }
-    }
+    };
+    let mut counters = totals.counters;
+    counters.extend(finished.counters);
     let summary = CaptureSummary {
         uid: finished.sha256,
         kind: CaptureKind::File,

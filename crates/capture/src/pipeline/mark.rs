@@ -81,7 +81,7 @@ pub(crate) fn print(packet: &Packet<'_>) -> u32 {
             )
         }
         Layer::Udp { checksum, .. } => (u64::from(checksum), 0),
-        Layer::Ip { protocol } => (u64::from(protocol), 0),
+        Layer::Ip { protocol } | Layer::Fragment { protocol } => (u64::from(protocol), 0),
         Layer::Ethernet { ethertype } => (u64::from(ethertype), 0),
     };
     let mut mixed = fold(head ^ 0x9e37_79b9_7f4a_7c15, tail ^ 0xc2b2_ae3d_27d4_eb4f);
