@@ -1,6 +1,6 @@
 //! Writes captures of every kind, for the tests of the sources.
 
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part")]
 
 use std::io::Write;
 use std::path::Path;
