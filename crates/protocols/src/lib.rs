@@ -12,6 +12,7 @@
 mod assembly;
 mod crc;
 mod malformed;
+mod numbered;
 mod output;
 mod protocol;
 mod reader;
@@ -32,7 +33,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, modbus }
+protocols! { arp, dnp3, modbus }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

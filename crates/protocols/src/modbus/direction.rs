@@ -66,7 +66,13 @@ impl Direction {
 
     /// Judges one message: its role, and the end that answers if that is news. `identifies` is true for an answer of
     /// such length and form that no request looks like it. The number is that of requests given up for lack of room.
-    pub(super) fn judge(&mut self, context: &Context, transaction: Transaction, shape: Shape, identifies: bool) -> Verdict {
+    pub(super) fn judge(
+        &mut self,
+        context: &Context,
+        transaction: Transaction,
+        shape: Shape,
+        identifies: bool,
+    ) -> Verdict {
         let sender = (context.source, context.source_port);
         let is_first = *self.first.get_or_insert(sender) == sender;
         let mut dropped = 0;
@@ -79,7 +85,8 @@ impl Direction {
             Shape::Either | Shape::Neither => 0,
         };
         if asked.is_none() && shape != Shape::Response {
-            dropped = self.remember(Asked { transaction, by_first: is_first, certain: shape == Shape::Request });
+            dropped =
+                self.remember(Asked { transaction, by_first: is_first, certain: shape == Shape::Request });
         }
         let before = self.proven();
         let points = if is_first { points } else { points.saturating_neg() };
@@ -87,7 +94,8 @@ impl Direction {
         let proven = self.proven();
         let labelled = context.from == End::Server;
         let answers = proven.map_or(labelled, |first_answers| first_answers == is_first);
-        let server_is = (proven.is_some() && (proven != before || answers != labelled)).then(|| if answers { context.from } else { context.from.other() });
+        let server_is = (proven.is_some() && (proven != before || answers != labelled))
+            .then(|| if answers { context.from } else { context.from.other() });
         let role = match (shape, answers) {
             (Shape::Response, false) | (Shape::Request, true) if proven.is_none() => Role::Unclear,
             (_, true) => Role::Response,
@@ -141,9 +149,16 @@ mod tests {
     use super::*;
 
     /// Judges a message from the poller (port 50000) or from the polled end (port 502), labelled as given.
-    fn judge(direction: &mut Direction, from_poller: bool, labelled: End, identifier: u16, shape: Shape) -> (Role, Option<End>) {
+    fn judge(
+        direction: &mut Direction,
+        from_poller: bool,
+        labelled: End,
+        identifier: u16,
+        shape: Shape,
+    ) -> (Role, Option<End>) {
         let (ours, theirs) = (("10.0.0.1".parse().unwrap(), 50_000), ("10.0.0.2".parse().unwrap(), 502));
-        let ((source, source_port), (destination, destination_port)) = if from_poller { (ours, theirs) } else { (theirs, ours) };
+        let ((source, source_port), (destination, destination_port)) =
+            if from_poller { (ours, theirs) } else { (theirs, ours) };
         let context = Context {
             source,
             destination,
@@ -155,7 +170,8 @@ mod tests {
             from: labelled,
             time: Time(0),
         };
-        let verdict = direction.judge(&context, Transaction { identifier, unit: 1, function: 3 }, shape, false);
+        let verdict =
+            direction.judge(&context, Transaction { identifier, unit: 1, function: 3 }, shape, false);
         (verdict.role, verdict.server_is)
     }
 
@@ -163,7 +179,10 @@ mod tests {
     fn an_ordinary_exchange_agrees_with_its_labels_and_proves_them_once() {
         let mut direction = Direction::new();
         assert_eq!(judge(&mut direction, true, End::Client, 1, Shape::Request), (Role::Request, None));
-        assert_eq!(judge(&mut direction, false, End::Server, 1, Shape::Response), (Role::Response, Some(End::Server)));
+        assert_eq!(
+            judge(&mut direction, false, End::Server, 1, Shape::Response),
+            (Role::Response, Some(End::Server))
+        );
         assert_eq!(judge(&mut direction, true, End::Client, 2, Shape::Request), (Role::Request, None));
     }
 
@@ -171,10 +190,16 @@ mod tests {
     fn a_polled_end_that_opened_the_connection_is_the_server_after_one_exchange() {
         let mut direction = Direction::new();
         assert_eq!(judge(&mut direction, true, End::Server, 1, Shape::Request), (Role::Unclear, None));
-        assert_eq!(judge(&mut direction, false, End::Client, 1, Shape::Response), (Role::Response, Some(End::Client)));
+        assert_eq!(
+            judge(&mut direction, false, End::Client, 1, Shape::Response),
+            (Role::Response, Some(End::Client))
+        );
         // Whether the caller follows or not, the roles stay.
         assert_eq!(judge(&mut direction, true, End::Client, 2, Shape::Request), (Role::Request, None));
-        assert_eq!(judge(&mut direction, true, End::Server, 3, Shape::Either), (Role::Request, Some(End::Client)));
+        assert_eq!(
+            judge(&mut direction, true, End::Server, 3, Shape::Either),
+            (Role::Request, Some(End::Client))
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use observation::OperationKind;
 
 use super::pdu::MEI_IDENTIFICATION;
+use crate::numbered;
 
 /// A function code; 128 and above are exceptions to the code without the highest bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Function {
                 Some(0x0d) => (Read, "canopen general reference"),
                 _ => (Diagnostic, "encapsulated interface transport"),
             },
-            code => (Diagnostic, NUMBERED.get(usize::from(code)).copied().unwrap_or("exception")),
+            code => (Diagnostic, numbered::function(code)),
         }
     }
 }
@@ -90,18 +91,6 @@ fn diagnostic(pdu: &[u8]) -> (OperationKind, &'static str) {
     }
 }
 
-/// Names of the codes that have no other, so that an unknown code survives as its number.
-macro_rules! numbered {
-    ($($code:literal)*) => { [$(concat!("function ", $code)),*] };
-}
-
-static NUMBERED: [&str; 128] = numbered! {
-    0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
-    32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63
-    64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83 84 85 86 87 88 89 90 91 92 93 94 95
-    96 97 98 99 100 101 102 103 104 105 106 107 108 109 110 111 112 113 114 115 116 117 118 119 120 121 122 123 124 125 126 127
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,10 +104,19 @@ mod tests {
 
     #[test]
     fn sub_functions_that_change_the_server_are_control() {
-        assert_eq!(Function(8).operation(&[8, 0, 1]), (OperationKind::Control, "restart communications option"));
+        assert_eq!(
+            Function(8).operation(&[8, 0, 1]),
+            (OperationKind::Control, "restart communications option")
+        );
         assert_eq!(Function(8).operation(&[8, 0, 4]), (OperationKind::Control, "force listen only mode"));
-        assert_eq!(Function(8).operation(&[8, 0, 11]), (OperationKind::Diagnostic, "return bus message count"));
+        assert_eq!(
+            Function(8).operation(&[8, 0, 11]),
+            (OperationKind::Diagnostic, "return bus message count")
+        );
         assert_eq!(Function(8).operation(&[8, 0x12, 0x34]), (OperationKind::Diagnostic, "diagnostics"));
-        assert_eq!(Function(43).operation(&[43, 14, 1, 0]), (OperationKind::Identify, "read device identification"));
+        assert_eq!(
+            Function(43).operation(&[43, 14, 1, 0]),
+            (OperationKind::Identify, "read device identification")
+        );
     }
 }

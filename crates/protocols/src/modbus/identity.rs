@@ -54,7 +54,12 @@ pub(super) fn is_identification(pdu: &[u8]) -> bool {
 /// # Errors
 ///
 /// Fails if an object is not all there; those before it are said.
-pub(super) fn identification(station: &Station, pdu: Octets<'_>, pdu_offset: usize, output: &mut Output<'_>) -> Result<(), Malformed> {
+pub(super) fn identification(
+    station: &Station,
+    pdu: Octets<'_>,
+    pdu_offset: usize,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let mut reader = Reader::nested(pdu, pdu_offset);
     reader.skip(IDENTIFICATION_HEADER.saturating_sub(1), "device identification")?;
     let number = reader.u8("number of objects")?;
@@ -77,7 +82,13 @@ pub(super) fn identification(station: &Station, pdu: Octets<'_>, pdu_offset: usi
             6 => says(attribute::PROJECT),
             _ => {
                 let attribute = if id < 0x80 { "modbus.reserved_object" } else { "modbus.private_object" };
-                output.fact(station, attribute, Basis::Stated, &NUMBERED_OBJECT, object.head(usize::from(length).saturating_add(2)));
+                output.fact(
+                    station,
+                    attribute,
+                    Basis::Stated,
+                    &NUMBERED_OBJECT,
+                    object.head(usize::from(length).saturating_add(2)),
+                );
             }
         }
     }
@@ -92,7 +103,12 @@ pub(super) fn identification(station: &Station, pdu: Octets<'_>, pdu_offset: usi
 /// # Errors
 ///
 /// Fails if it is shorter or longer than its count says.
-pub(super) fn server_identity(station: &Station, pdu: Octets<'_>, pdu_offset: usize, output: &mut Output<'_>) -> Result<(), Malformed> {
+pub(super) fn server_identity(
+    station: &Station,
+    pdu: Octets<'_>,
+    pdu_offset: usize,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let mut reader = Reader::nested(pdu, pdu_offset);
     reader.skip(1, "function code")?;
     let count = reader.u8("byte count")?;
@@ -125,7 +141,8 @@ fn server_id(octets: &[u8]) -> Option<String> {
     if printable < 3 || printable.saturating_mul(2) < octets.len() {
         return Rules::hexadecimal(octets);
     }
-    let dotted: Vec<u8> = octets.iter().map(|octet| if matches!(octet, b' '..=b'~') { *octet } else { b'.' }).collect();
+    let dotted: Vec<u8> =
+        octets.iter().map(|octet| if matches!(octet, b' '..=b'~') { *octet } else { b'.' }).collect();
     Rules::text(&dotted)
 }
 
@@ -151,7 +168,10 @@ mod tests {
         Station::root("10.0.0.2".parse().unwrap(), None)
     }
 
-    fn said(read: fn(&Station, Octets<'_>, usize, &mut Output<'_>) -> Result<(), Malformed>, pdu: &[u8]) -> (Vec<(&'static str, String)>, Option<String>) {
+    fn said(
+        read: fn(&Station, Octets<'_>, usize, &mut Output<'_>) -> Result<(), Malformed>,
+        pdu: &[u8],
+    ) -> (Vec<(&'static str, String)>, Option<String>) {
         let mut output = Output::default();
         let result = read(&station(), Octets::unplaced(pdu), 7, &mut output);
         let facts = output.facts.into_iter().map(|fact| (fact.attribute, fact.value)).collect();
@@ -161,7 +181,17 @@ mod tests {
     #[test]
     fn objects_of_every_category_have_their_attribute() {
         let mut pdu = vec![43, 14, 4, 0x83, 0, 0, 9];
-        for (id, text) in [(0, "Acme"), (1, "PLC-1"), (2, "V1.2"), (3, "http://a"), (4, "Controller"), (5, "PLC"), (6, "Line 3"), (7, "later"), (0x80, "SN42")] {
+        for (id, text) in [
+            (0, "Acme"),
+            (1, "PLC-1"),
+            (2, "V1.2"),
+            (3, "http://a"),
+            (4, "Controller"),
+            (5, "PLC"),
+            (6, "Line 3"),
+            (7, "later"),
+            (0x80, "SN42"),
+        ] {
             pdu.extend([id, text.len() as u8]);
             pdu.extend(text.as_bytes());
         }
@@ -205,7 +235,10 @@ mod tests {
 
     #[test]
     fn a_gateway_exception_names_the_unit() {
-        assert_eq!(gateway(&[5, 0x83, 0x0b]).as_deref(), Some("unit 5: gateway target device failed to respond"));
+        assert_eq!(
+            gateway(&[5, 0x83, 0x0b]).as_deref(),
+            Some("unit 5: gateway target device failed to respond")
+        );
         assert_eq!(gateway(&[5, 0x83, 0x0a]).as_deref(), Some("unit 5: gateway path unavailable"));
         assert_eq!(gateway(&[5, 0x83, 0x02]), None);
     }

@@ -73,7 +73,9 @@ pub(super) fn response_length(pdu: &[u8]) -> Option<Length> {
         Function::DIAGNOSTICS => diagnostic_length(pdu),
         Function(22) => Length::Exactly(7),
         Function(24) => match pdu.get(1..3) {
-            Some(&[high, low]) => Length::Exactly(usize::from(u16::from_be_bytes([high, low])).saturating_add(3)),
+            Some(&[high, low]) => {
+                Length::Exactly(usize::from(u16::from_be_bytes([high, low])).saturating_add(3))
+            }
             _ => Length::AtLeast(3),
         },
         Function::ENCAPSULATED => match pdu.get(1) {

@@ -13,8 +13,14 @@ use crate::{Context, Frame, Malformed, Output, Probe, Problem, Session};
 const OPERATION_OCTETS: usize = 5;
 
 /// Greatest quantities of one request, by function (Application Protocol V1.1b3, sections 6.1 to 6.4, 6.11, 6.12).
-const QUANTITIES: [(Function, u16); 6] =
-    [(Function(1), 2000), (Function(2), 2000), (Function(3), 125), (Function(4), 125), (Function(15), 1968), (Function(16), 123)];
+const QUANTITIES: [(Function, u16); 6] = [
+    (Function(1), 2000),
+    (Function(2), 2000),
+    (Function(3), 125),
+    (Function(4), 125),
+    (Function(15), 1968),
+    (Function(16), 123),
+];
 
 /// A set of unit identifiers.
 #[derive(Debug, Default)]
@@ -47,10 +53,19 @@ impl Modbus {
         Self { direction: Direction::new(), asked, answered, path_unavailable, target_failed }
     }
 
-    fn request<'m>(&mut self, context: &Context, adu: &Adu<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn request<'m>(
+        &mut self,
+        context: &Context,
+        adu: &Adu<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let function = Function(adu.pdu.get(0).unwrap_or_default());
         if function.is_exception() {
-            return Err(malformed("function code", adu.pdu_offset, Problem::Value { value: function.0.into() }));
+            return Err(malformed(
+                "function code",
+                adu.pdu_offset,
+                Problem::Value { value: function.0.into() },
+            ));
         }
         let (kind, name) = function.operation(adu.pdu.bytes);
         let asks = adu.pdu.head(OPERATION_OCTETS);
@@ -58,8 +73,16 @@ impl Modbus {
         if function == Function::READ_WRITE_REGISTERS {
             output.operation(OperationKind::Write, name, asks);
         }
-        if let Some(position) = below(adu.unit) && context.destination.is_unicast() && self.asked.insert(adu.unit) {
-            output.mentioned(context.destination().below([position]), context.source(), "modbus request", adu.addressed.head(1));
+        if let Some(position) = below(adu.unit)
+            && context.destination.is_unicast()
+            && self.asked.insert(adu.unit)
+        {
+            output.mentioned(
+                context.destination().below([position]),
+                context.source(),
+                "modbus request",
+                adu.addressed.head(1),
+            );
         }
         if function.0 == 0 {
             output.malformed(malformed("function code", adu.pdu_offset, Problem::Value { value: 0 }));
@@ -68,7 +91,12 @@ impl Modbus {
         check_quantity(function, adu)
     }
 
-    fn response<'m>(&mut self, context: &Context, adu: &Adu<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn response<'m>(
+        &mut self,
+        context: &Context,
+        adu: &Adu<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let server = context.source();
         let position = below(adu.unit);
         let station = position.clone().map_or_else(|| server.clone(), |position| server.below([position]));
@@ -92,7 +120,14 @@ impl Modbus {
     }
 
     /// A gateway says that a unit behind it is silent or out of reach.
-    fn silent(&mut self, server: &Station, unit: Option<Station>, exception: GatewayException, adu: &Adu<'_>, output: &mut Output<'_>) {
+    fn silent(
+        &mut self,
+        server: &Station,
+        unit: Option<Station>,
+        exception: GatewayException,
+        adu: &Adu<'_>,
+        output: &mut Output<'_>,
+    ) {
         let said = match exception {
             GatewayException::PathUnavailable => &mut self.path_unavailable,
             GatewayException::TargetFailed => &mut self.target_failed,
@@ -108,7 +143,12 @@ impl Modbus {
 }
 
 impl Session for Modbus {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let adu = Adu::parse(message)?;
         let function = adu.pdu.get(0).unwrap_or_default() & 0x7f;
         let identifier = match adu.framing {
@@ -118,7 +158,12 @@ impl Session for Modbus {
         // The shape of a message cut by the capture says nothing.
         let shape = if adu.missing == 0 { Shape::of(adu.pdu.bytes) } else { Shape::Neither };
         let identifies = shape == Shape::Response && identity::is_identification(adu.pdu.bytes);
-        let verdict = self.direction.judge(context, Transaction { identifier, unit: adu.unit, function }, shape, identifies);
+        let verdict = self.direction.judge(
+            context,
+            Transaction { identifier, unit: adu.unit, function },
+            shape,
+            identifies,
+        );
         output.server_is = verdict.server_is;
         output.dropped = output.dropped.saturating_add(verdict.dropped);
         match verdict.role {
@@ -155,16 +200,22 @@ fn check_length(prescribed: Option<Length>, what: &'static str, adu: &Adu<'_>) -
     };
     match needed.saturating_sub(present).max(adu.missing) {
         0 => Ok(()),
-        missing => Err(malformed(what, adu.pdu_offset.saturating_add(present), Problem::Truncated { missing })),
+        missing => {
+            Err(malformed(what, adu.pdu_offset.saturating_add(present), Problem::Truncated { missing }))
+        }
     }
 }
 
 /// The quantity and, where there is one, the byte count of a request whose length is right.
 fn check_quantity(function: Function, adu: &Adu<'_>) -> Result<(), Malformed> {
-    let Some((_, greatest)) = QUANTITIES.into_iter().find(|(limited, _)| *limited == function) else { return Ok(()) };
+    let Some((_, greatest)) = QUANTITIES.into_iter().find(|(limited, _)| *limited == function) else {
+        return Ok(());
+    };
     let Some(&[high, low]) = adu.pdu.bytes.get(3..5) else { return Ok(()) };
     let quantity = u16::from_be_bytes([high, low]);
-    let refuse = |what, at: usize, value: u64| Err(malformed(what, adu.pdu_offset.saturating_add(at), Problem::Value { value }));
+    let refuse = |what, at: usize, value: u64| {
+        Err(malformed(what, adu.pdu_offset.saturating_add(at), Problem::Value { value }))
+    };
     if quantity == 0 || quantity > greatest {
         return refuse("quantity", 3, quantity.into());
     }
@@ -182,7 +233,8 @@ fn check_quantity(function: Function, adu: &Adu<'_>) -> Result<(), Malformed> {
 /// An identification answer is certain: interface, count and lengths agree. All else is short and may be chance.
 pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
     let Frame::Message(length) = super::wire::frame(octets, transport) else { return Probe::Foreign };
-    let Some(adu) = octets.get(..length).and_then(|message| Adu::parse(Octets::unplaced(message)).ok()) else {
+    let Some(adu) = octets.get(..length).and_then(|message| Adu::parse(Octets::unplaced(message)).ok())
+    else {
         return Probe::Foreign;
     };
     match Shape::of(adu.pdu.bytes) {
@@ -235,7 +287,11 @@ mod tests {
     }
 
     fn mentions(output: &Output<'_>) -> Vec<(String, String, &'static str)> {
-        output.mentioned.iter().map(|mentioned| (mentioned.station.to_string(), mentioned.by.to_string(), mentioned.reason)).collect()
+        output
+            .mentioned
+            .iter()
+            .map(|mentioned| (mentioned.station.to_string(), mentioned.by.to_string(), mentioned.reason))
+            .collect()
     }
 
     #[test]
@@ -246,13 +302,22 @@ mod tests {
         let (output, error) = conversation.says(End::Client, request);
         assert_eq!(error, None);
         assert_eq!(operations(&output), [(OperationKind::Identify, "read device identification")]);
-        assert_eq!(mentions(&output), [("10.0.0.2 unit=1".to_owned(), "10.0.0.1".to_owned(), "modbus request")]);
+        assert_eq!(
+            mentions(&output),
+            [("10.0.0.2 unit=1".to_owned(), "10.0.0.1".to_owned(), "modbus request")]
+        );
         let (output, error) = conversation.says(End::Server, response);
         assert_eq!(error, None);
         assert_eq!(output.server_is, Some(End::Server));
-        assert_eq!(output.spoke.iter().map(|spoke| spoke.station.to_string()).collect::<Vec<_>>(), ["10.0.0.2 unit=1"]);
+        assert_eq!(
+            output.spoke.iter().map(|spoke| spoke.station.to_string()).collect::<Vec<_>>(),
+            ["10.0.0.2 unit=1"]
+        );
         let model = output.facts.iter().find(|fact| fact.attribute == "model").unwrap();
-        assert_eq!((model.value.as_str(), model.station.to_string()), ("BMX P34 2020", "10.0.0.2 unit=1".to_owned()));
+        assert_eq!(
+            (model.value.as_str(), model.station.to_string()),
+            ("BMX P34 2020", "10.0.0.2 unit=1".to_owned())
+        );
         let (output, _) = conversation.says(End::Client, request);
         assert!(output.mentioned.is_empty());
         let (output, _) = conversation.says(End::Server, response);
@@ -266,9 +331,19 @@ mod tests {
         let (failed, unavailable) = exceptions.split_at(9);
         let (output, error) = conversation.says(End::Server, failed);
         assert_eq!(error, None);
-        assert_eq!(mentions(&output), [("10.0.0.2 unit=5".to_owned(), "10.0.0.2".to_owned(), "gateway target device failed to respond")]);
+        assert_eq!(
+            mentions(&output),
+            [(
+                "10.0.0.2 unit=5".to_owned(),
+                "10.0.0.2".to_owned(),
+                "gateway target device failed to respond"
+            )]
+        );
         assert_eq!(output.facts[0].station.to_string(), "10.0.0.2");
-        assert_eq!((output.facts[0].attribute, output.facts[0].value.as_str()), ("modbus.gateway", "unit 5: gateway target device failed to respond"));
+        assert_eq!(
+            (output.facts[0].attribute, output.facts[0].value.as_str()),
+            ("modbus.gateway", "unit 5: gateway target device failed to respond")
+        );
         assert!(output.spoke.is_empty());
         let (output, _) = conversation.says(End::Server, unavailable);
         assert_eq!(mentions(&output)[0].2, "gateway path unavailable");
@@ -296,7 +371,8 @@ mod tests {
 
     #[test]
     fn reading_and_writing_in_one_counts_as_both() {
-        let (output, error) = Conversation::new().says(End::Client, include_bytes!("messages/read-write-registers-request.bin"));
+        let (output, error) = Conversation::new()
+            .says(End::Client, include_bytes!("messages/read-write-registers-request.bin"));
         assert_eq!(error, None);
         let name = "read/write multiple registers";
         assert_eq!(operations(&output), [(OperationKind::Read, name), (OperationKind::Write, name)]);
@@ -306,16 +382,25 @@ mod tests {
     fn serial_line_frames_say_the_same() {
         let mut conversation = Conversation::new();
         let (output, error) = conversation.says(End::Client, include_bytes!("messages/rtu-read-request.bin"));
-        assert_eq!((operations(&output), error), (vec![(OperationKind::Read, "read holding registers")], None));
-        let (output, error) = conversation.says(End::Server, include_bytes!("messages/rtu-read-response.bin"));
+        assert_eq!(
+            (operations(&output), error),
+            (vec![(OperationKind::Read, "read holding registers")], None)
+        );
+        let (output, error) =
+            conversation.says(End::Server, include_bytes!("messages/rtu-read-response.bin"));
         assert_eq!((output.spoke[0].station.to_string(), error), ("10.0.0.2 unit=17".to_owned(), None));
-        let (output, _) = conversation.says(End::Server, include_bytes!("messages/rtu-report-server-id-response.bin"));
-        assert_eq!(output.facts.iter().map(|fact| fact.value.as_str()).collect::<Vec<_>>(), ["..Turbine", "run"]);
+        let (output, _) =
+            conversation.says(End::Server, include_bytes!("messages/rtu-report-server-id-response.bin"));
+        assert_eq!(
+            output.facts.iter().map(|fact| fact.value.as_str()).collect::<Vec<_>>(),
+            ["..Turbine", "run"]
+        );
     }
 
     #[test]
     fn an_identification_turns_wrong_labels_round_at_once() {
-        let (output, _) = Conversation::new().says(End::Client, include_bytes!("messages/identify-regular-response.bin"));
+        let (output, _) =
+            Conversation::new().says(End::Client, include_bytes!("messages/identify-regular-response.bin"));
         assert_eq!(output.server_is, Some(End::Client));
         assert_eq!(output.facts[0].station.to_string(), "10.0.0.1 unit=1");
         assert!(output.operations.is_empty());
@@ -328,10 +413,22 @@ mod tests {
             let (output, error) = conversation.says(End::Client, octets);
             (operations(&output).len(), error.unwrap_or_default())
         };
-        assert_eq!(problem(&[0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 0]), (1, "quantity at octet 10: value 0x0 is not allowed".to_owned()));
-        assert_eq!(problem(&[0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 126]), (1, "quantity at octet 10: value 0x7e is not allowed".to_owned()));
-        assert_eq!(problem(&[0, 1, 0, 0, 0, 8, 1, 3, 0, 0, 0, 1, 0, 0]), (1, "request at octet 12: 2 octets too many".to_owned()));
-        assert_eq!(problem(&[0, 1, 0, 0, 0, 4, 1, 3, 0, 0]), (1, "request at octet 10: 2 octets missing".to_owned()));
+        assert_eq!(
+            problem(&[0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 0]),
+            (1, "quantity at octet 10: value 0x0 is not allowed".to_owned())
+        );
+        assert_eq!(
+            problem(&[0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 126]),
+            (1, "quantity at octet 10: value 0x7e is not allowed".to_owned())
+        );
+        assert_eq!(
+            problem(&[0, 1, 0, 0, 0, 8, 1, 3, 0, 0, 0, 1, 0, 0]),
+            (1, "request at octet 12: 2 octets too many".to_owned())
+        );
+        assert_eq!(
+            problem(&[0, 1, 0, 0, 0, 4, 1, 3, 0, 0]),
+            (1, "request at octet 10: 2 octets missing".to_owned())
+        );
         assert_eq!(
             problem(&[0, 1, 0, 0, 0, 9, 1, 16, 0, 0, 0, 2, 2, 0, 0]),
             (1, "byte count at octet 12: value 0x2 is not allowed".to_owned())
@@ -345,7 +442,10 @@ mod tests {
         let mut conversation = Conversation::new();
         conversation.says(End::Client, include_bytes!("messages/identify-request.bin"));
         let (output, error) = conversation.says(End::Server, &response[..40]);
-        assert_eq!(output.facts.iter().map(|fact| fact.value.as_str()).collect::<Vec<_>>(), ["Schneider Electric"]);
+        assert_eq!(
+            output.facts.iter().map(|fact| fact.value.as_str()).collect::<Vec<_>>(),
+            ["Schneider Electric"]
+        );
         assert_eq!(error.as_deref(), Some("object value at octet 36: 7 octets missing"));
     }
 

@@ -72,8 +72,12 @@ impl<'a> Adu<'a> {
     pub fn parse(message: Octets<'a>) -> Result<Self, Malformed> {
         let length = match mbap(message.bytes) {
             Mbap::Whole(length) => length,
-            Mbap::Short => return Err(truncated("MBAP header", message.len(), MBAP_HEADER.saturating_add(1))),
-            Mbap::Other(malformed) => return if checked(message.bytes) { Self::rtu(message) } else { Err(malformed) },
+            Mbap::Short => {
+                return Err(truncated("MBAP header", message.len(), MBAP_HEADER.saturating_add(1)));
+            }
+            Mbap::Other(malformed) => {
+                return if checked(message.bytes) { Self::rtu(message) } else { Err(malformed) };
+            }
         };
         if length != message.len() && checked(message.bytes) {
             return Self::rtu(message);
@@ -89,7 +93,14 @@ impl<'a> Adu<'a> {
         if pdu.is_empty() {
             return Err(truncated("function code", message.len(), MBAP_HEADER.saturating_add(1)));
         }
-        Ok(Self { framing: Framing::Mbap { transaction }, unit, addressed, pdu, pdu_offset: MBAP_HEADER, missing })
+        Ok(Self {
+            framing: Framing::Mbap { transaction },
+            unit,
+            addressed,
+            pdu,
+            pdu_offset: MBAP_HEADER,
+            missing,
+        })
     }
 
     fn rtu(message: Octets<'a>) -> Result<Self, Malformed> {
@@ -100,7 +111,11 @@ impl<'a> Adu<'a> {
 }
 
 fn truncated(what: &'static str, present: usize, needed: usize) -> Malformed {
-    Malformed { what, offset: present, problem: Problem::Truncated { missing: needed.saturating_sub(present) } }
+    Malformed {
+        what,
+        offset: present,
+        problem: Problem::Truncated { missing: needed.saturating_sub(present) },
+    }
 }
 
 /// Delimits the first message.
@@ -138,12 +153,20 @@ enum Mbap {
 }
 
 fn mbap(octets: &[u8]) -> Mbap {
-    let value = |at: usize| Some(u16::from_be_bytes([octets.get(at).copied()?, octets.get(at.checked_add(1)?).copied()?]));
-    let refuse = |what, offset, value: u16| Mbap::Other(Malformed { what, offset, problem: Problem::Value { value: value.into() } });
+    let value = |at: usize| {
+        Some(u16::from_be_bytes([octets.get(at).copied()?, octets.get(at.checked_add(1)?).copied()?]))
+    };
+    let refuse = |what, offset, value: u16| {
+        Mbap::Other(Malformed { what, offset, problem: Problem::Value { value: value.into() } })
+    };
     match (value(2), value(4)) {
         (Some(protocol @ 1..), _) => refuse("protocol identifier", 2, protocol),
-        (_, Some(length)) if !(MBAP_LENGTH_MIN..=MBAP_LENGTH_MAX).contains(&length) => refuse("length", 4, length),
-        (_, Some(length)) if octets.len() > MBAP_HEADER => Mbap::Whole(MBAP_UNCOUNTED.saturating_add(length.into())),
+        (_, Some(length)) if !(MBAP_LENGTH_MIN..=MBAP_LENGTH_MAX).contains(&length) => {
+            refuse("length", 4, length)
+        }
+        (_, Some(length)) if octets.len() > MBAP_HEADER => {
+            Mbap::Whole(MBAP_UNCOUNTED.saturating_add(length.into()))
+        }
         _ => Mbap::Short,
     }
 }
@@ -151,17 +174,21 @@ fn mbap(octets: &[u8]) -> Mbap {
 /// True if the last two octets are the check of those before.
 fn checked(octets: &[u8]) -> bool {
     (RTU_OVERHEAD.saturating_add(1)..=RTU_MAX).contains(&octets.len())
-        && octets.split_last_chunk::<2>().is_some_and(|(body, check)| CRC.of(CRC_START, body) == u16::from_le_bytes(*check))
+        && octets
+            .split_last_chunk::<2>()
+            .is_some_and(|(body, check)| CRC.of(CRC_START, body) == u16::from_le_bytes(*check))
 }
 
 /// The length of the serial-line frame at the start: one that its function prescribes and whose check matches.
 fn rtu_length(octets: &[u8]) -> Option<usize> {
     let pdu = octets.get(1..)?;
     let whole = octets.len().min(RTU_MAX);
-    let prescribed = [pdu::request_length(pdu), pdu::response_length(pdu)].into_iter().flatten().map(|length| match length {
-        Length::Exactly(length) => length.saturating_add(RTU_OVERHEAD),
-        Length::AtLeast(_) | Length::Open => whole,
-    });
+    let prescribed = [pdu::request_length(pdu), pdu::response_length(pdu)].into_iter().flatten().map(
+        |length| match length {
+            Length::Exactly(length) => length.saturating_add(RTU_OVERHEAD),
+            Length::AtLeast(_) | Length::Open => whole,
+        },
+    );
     prescribed.into_iter().find(|length| octets.get(..*length).is_some_and(checked))
 }
 
@@ -183,10 +210,15 @@ fn rtu_partial(octets: &[u8]) -> Frame {
     if *address > RTU_ADDRESS_MAX {
         return Frame::Foreign;
     }
-    let needed = [pdu::request_length(pdu), pdu::response_length(pdu)].into_iter().flatten().filter_map(|length| match length {
-        Length::Exactly(length) | Length::AtLeast(length) => Some(length.saturating_add(RTU_OVERHEAD)),
-        Length::Open => None,
-    });
+    let needed =
+        [pdu::request_length(pdu), pdu::response_length(pdu)].into_iter().flatten().filter_map(|length| {
+            match length {
+                Length::Exactly(length) | Length::AtLeast(length) => {
+                    Some(length.saturating_add(RTU_OVERHEAD))
+                }
+                Length::Open => None,
+            }
+        });
     match needed.filter(|needed| (octets.len().saturating_add(1)..=RTU_MAX).contains(needed)).min() {
         Some(needed) => Frame::Partial(needed),
         None => Frame::Foreign,
@@ -210,7 +242,10 @@ mod tests {
     fn an_mbap_header_is_read_field_by_field() {
         let adu = Adu::parse(Octets::unplaced(REQUEST)).unwrap();
         assert_eq!(adu.framing, Framing::Mbap { transaction: 1 });
-        assert_eq!((adu.unit, adu.pdu.bytes, adu.pdu_offset, adu.missing), (1, &[0x2b, 0x0e, 0x01, 0x00][..], 7, 0));
+        assert_eq!(
+            (adu.unit, adu.pdu.bytes, adu.pdu_offset, adu.missing),
+            (1, &[0x2b, 0x0e, 0x01, 0x00][..], 7, 0)
+        );
     }
 
     #[test]
