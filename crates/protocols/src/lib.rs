@@ -16,12 +16,14 @@ mod numbered;
 mod output;
 mod protocol;
 mod reader;
+mod table;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
 pub use output::{Mentioned, Operation, Output, SeenFact, Spoke};
 pub use protocol::{Context, Depth, Frame, Probe, Protocol, Session};
 pub use reader::Reader;
+pub use table::markdown_table;
 
 /// Declares the protocol folders and builds the list of all, in the order that decides ties.
 macro_rules! protocols {

@@ -23,11 +23,7 @@ const BATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 #[expect(clippy::disallowed_methods, reason = "a foreground capture ends by the clock")]
 pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
-    let options = LiveOptions {
-        interface: arguments.interface.clone(),
-        filter: arguments.filter.clone(),
-        ..LiveOptions::default()
-    };
+    let options = LiveOptions { filter: arguments.filter.clone(), ..LiveOptions::new(&arguments.interface) };
     let mut source = LiveSource::open(&options).map_err(failure)?;
     let interrupted = watch_signals()?;
     let person = person();

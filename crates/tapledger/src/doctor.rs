@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
     }
     let sound = check.is_sound();
     text.push_str(if sound { "the register is sound\n" } else { "the register is NOT sound\n" });
-    terminal::print(&export::safe_lines(&text))?;
+    terminal::print(&terminal::safe_lines(&text))?;
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(CHECK_FAILED) })
 }
 

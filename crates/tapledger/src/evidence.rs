@@ -35,7 +35,7 @@ pub(crate) fn show(arguments: &ShowEvidence) -> Result<ExitCode, Failure> {
         text.push_str(&more);
         proved &= holds;
     }
-    terminal::print(&export::safe_lines(&text))?;
+    terminal::print(&terminal::safe_lines(&text))?;
     Ok(if proved { ExitCode::SUCCESS } else { ExitCode::from(CHECK_FAILED) })
 }
 

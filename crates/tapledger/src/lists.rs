@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use export::csv::CsvOptions;
-use export::{Tool, time::rfc3339};
+use ::export::csv::CsvOptions;
+use ::export::json::Tool;
+use ::export::time::rfc3339;
 use inventory::{AssetEnd, Conversation, Snapshot};
 use observation::OperationKind;
 
@@ -21,7 +22,7 @@ const TOOL: Tool<'static> = Tool { name: env!("CARGO_PKG_NAME"), version: env!("
 pub(crate) fn conversations(arguments: &List) -> Result<ExitCode, Failure> {
     let (_, snapshot) = snapshot(&arguments.db.db, None)?;
     if arguments.format == ListFormat::Csv {
-        csv(|out| export::csv::write_conversations(&snapshot, out, &CsvOptions::default()))?;
+        csv(|out| ::export::csv::write_conversations(&snapshot, out, &CsvOptions::default()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let header =
@@ -49,7 +50,7 @@ pub(crate) fn conversations(arguments: &List) -> Result<ExitCode, Failure> {
 pub(crate) fn findings(arguments: &List) -> Result<ExitCode, Failure> {
     let (_, snapshot) = snapshot(&arguments.db.db, None)?;
     if arguments.format == ListFormat::Csv {
-        csv(|out| export::csv::write_findings(&snapshot, out, &CsvOptions::default()))?;
+        csv(|out| ::export::csv::write_findings(&snapshot, out, &CsvOptions::default()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let header = ["severity", "kind", "finding", "count", "last", "evidence"];
@@ -79,11 +80,11 @@ pub(crate) fn export(arguments: &Export) -> Result<ExitCode, Failure> {
     let delimiter = u8::try_from(arguments.delimiter).ok().filter(u8::is_ascii).ok_or_else(|| {
         Failure::Usage(format!("{:?} cannot separate columns; use an ASCII character", arguments.delimiter))
     })?;
-    let write = |out: &mut dyn Write| -> Result<(), export::Error> {
+    let write = |out: &mut dyn Write| -> Result<(), ::export::Error> {
         match arguments.format {
-            ExportFormat::Json => export::json::write(&snapshot, &TOOL, out),
+            ExportFormat::Json => ::export::json::write(&snapshot, &TOOL, out),
             ExportFormat::Csv => {
-                export::csv::write_assets(&snapshot, out, &CsvOptions { excel: arguments.excel, delimiter })
+                ::export::csv::write_assets(&snapshot, out, &CsvOptions { excel: arguments.excel, delimiter })
             }
         }
     };
@@ -110,16 +111,16 @@ pub(crate) fn export(arguments: &Export) -> Result<ExitCode, Failure> {
 }
 
 /// Writes to standard output.
-pub(crate) fn csv(write: impl FnOnce(&mut dyn Write) -> Result<(), export::Error>) -> Result<(), Failure> {
+pub(crate) fn csv(write: impl FnOnce(&mut dyn Write) -> Result<(), ::export::Error>) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     write(&mut out).map_err(failure)?;
     out.flush()?;
     Ok(())
 }
 
-fn failure(error: export::Error) -> Failure {
+fn failure(error: ::export::Error) -> Failure {
     match error {
-        export::Error::Io(error) => error.into(),
+        ::export::Error::Io(error) => error.into(),
         other => Failure::Other(other.into()),
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &ShowAsset) -> Result<ExitCode, Failure> {
     let (_, snapshot) = snapshot(&arguments.db.db, None)?;
     let index = find(&snapshot, &arguments.asset)?;
     let Some(asset) = snapshot.inventory.assets.get(index) else { return Ok(ExitCode::FAILURE) };
-    terminal::print(&export::safe_lines(&text(&snapshot, index, asset, arguments.why)))?;
+    terminal::print(&terminal::safe_lines(&text(&snapshot, index, asset, arguments.why)))?;
     Ok(ExitCode::SUCCESS)
 }
 

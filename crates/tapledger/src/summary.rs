@@ -68,7 +68,7 @@ impl Imported {
         text.push_str(&frame_line(summaries()));
         text.push_str(&asset_line(snapshot));
         let _ = writeln!(text, "register    {}", db.display());
-        export::safe_lines(&text)
+        crate::terminal::safe_lines(&text)
     }
 }
 

@@ -68,3 +68,13 @@ pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
 pub(crate) fn protocol_table() -> String {
     protocols::markdown_table()
 }
+
+/// Text of several lines in which nothing from the wire can act.
+pub(crate) fn safe_lines(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for line in text.lines() {
+        safe.push_str(&export::safe_text(line));
+        safe.push('\n');
+    }
+    safe
+}
