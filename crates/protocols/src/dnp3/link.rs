@@ -79,7 +79,7 @@ pub struct LinkFrame<'a> {
 }
 
 impl<'a> LinkFrame<'a> {
-    /// Reads the header of a message as [`frame`] delimits it.
+    /// Reads the header of a message as [`PROTOCOL`](super::PROTOCOL) delimits it.
     ///
     /// # Errors
     ///

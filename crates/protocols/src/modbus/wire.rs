@@ -64,7 +64,7 @@ pub struct Adu<'a> {
 }
 
 impl<'a> Adu<'a> {
-    /// Reads a message as [`frame`] delimits it, or the beginning of one.
+    /// Reads a message as [`PROTOCOL`](super::PROTOCOL) delimits it, or the beginning of one.
     ///
     /// # Errors
     ///
@@ -72,6 +72,7 @@ impl<'a> Adu<'a> {
     pub fn parse(message: Octets<'a>) -> Result<Self, Malformed> {
         let length = match mbap(message.bytes) {
             Mbap::Whole(length) => length,
+            Mbap::Short if checked(message.bytes) => return Self::rtu(message),
             Mbap::Short => {
                 return Err(truncated("MBAP header", message.len(), MBAP_HEADER.saturating_add(1)));
             }
@@ -292,6 +293,22 @@ mod tests {
         // The same octets as an MBAP header announce 16; with all 16 there it is one.
         request.extend([17, 3, 20, 0, 0, 0, 0, 0]);
         assert_eq!(tcp(&request), Frame::Message(16));
+    }
+
+    #[test]
+    fn a_short_serial_line_frame_is_no_cut_mbap_header() {
+        // A function of users with two zeros, whose check begins with 0, has the zeros of an MBAP header.
+        let request = (1..=RTU_ADDRESS_MAX)
+            .flat_map(|address| (65..=72).map(move |function| (address, function)))
+            .map(|(address, function)| {
+                let mut request = vec![address, function, 0, 0];
+                request.extend(CRC.of(CRC_START, &request).to_le_bytes());
+                request
+            })
+            .find(|request| request[4] == 0 && request[5] > 1);
+        let request = request.unwrap();
+        assert_eq!(tcp(&request), Frame::Message(6));
+        assert_eq!(Adu::parse(Octets::unplaced(&request)).unwrap().framing, Framing::Rtu);
     }
 
     #[test]
