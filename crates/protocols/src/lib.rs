@@ -31,7 +31,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp }
+protocols! { arp, enip }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

@@ -73,6 +73,9 @@ pub struct Output<'m> {
     pub carries: Option<&'static str>,
     /// True if the frames of this message are needed by a later one (a fragment).
     pub hold: bool,
+    /// Entries that a full table of the session gave up for this message: requests that wait for a reply,
+    /// connections, devices behind the server. The caller adds them up.
+    pub forgotten: u64,
 }
 
 impl<'m> Output<'m> {
@@ -130,5 +133,6 @@ impl<'m> Output<'m> {
             && self.server_is.is_none()
             && self.carries.is_none()
             && !self.hold
+            && self.forgotten == 0
     }
 }
