@@ -1,10 +1,11 @@
 //! What the replies to ListIdentity and ListServices say: CIP Networks Library volume 2, 2-4.2 and 2-4.3.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use observation::{Basis, Station, attribute};
 
 use super::identity::Identity;
+use super::objects::is_further_address;
 use super::rules;
 use crate::{Malformed, Output, Reader};
 
@@ -23,8 +24,17 @@ pub(super) fn identity<'a>(
     let socket = item.take(16, "socket address")?;
     output.fact(station, "enip.protocol_version", Basis::Stated, &rules::PROTOCOL_VERSION, version);
     // Devices behind address translation and with several interfaces name another address than their frames carry.
-    if let Some(address) = socket.slice(4, 4).filter(|octets| is_further_address(octets.bytes, station)) {
-        output.fact(station, attribute::IP_ADDRESS, Basis::Stated, &rules::OWN_ADDRESS, address);
+    let mut fields = Reader::new(socket);
+    fields.skip(4, "address family and port")?;
+    let own = fields.clone().u32_be("IP address").map(Ipv4Addr::from_bits)?;
+    if is_further_address(own, station) {
+        output.fact(
+            station,
+            attribute::IP_ADDRESS,
+            Basis::Stated,
+            &rules::OWN_ADDRESS,
+            fields.take(4, "IP address")?,
+        );
         output.fact(station, "enip.socket_address", Basis::Stated, &rules::SOCKET_ADDRESS, socket.head(8));
     }
     let mut identity = Identity::default();
@@ -48,14 +58,6 @@ pub(super) fn service<'a>(
     let name = item.take(item.remaining().min(16), "name of service")?;
     output.fact(station, "enip.service", Basis::Stated, &rules::SERVICE, name);
     Ok(())
-}
-
-/// True for an address in network order that the frames of the station do not carry.
-fn is_further_address(octets: &[u8], station: &Station) -> bool {
-    let Ok(octets) = <[u8; 4]>::try_from(octets) else { return false };
-    let own = Ipv4Addr::from(octets);
-    let usable = !own.is_unspecified() && !own.is_loopback() && !own.is_broadcast() && !own.is_multicast();
-    usable && station.address.ip() != Some(IpAddr::V4(own))
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ mod objects;
 mod observe;
 mod operations;
 mod pending;
+mod reply;
+mod request;
 mod routes;
 mod rules;
 

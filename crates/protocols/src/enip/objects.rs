@@ -148,8 +148,9 @@ fn one<'a>(
         }
         (class::TCP_IP_INTERFACE, 4) => skip_path(reader)?,
         (class::TCP_IP_INTERFACE, 5) => {
+            let number = reader.clone().u32_le("IP address")?;
             let own = reader.take(4, "IP address")?;
-            if is_further_address(own.bytes, subject.station) {
+            if is_further_address(Ipv4Addr::from_bits(number), subject.station) {
                 say(attribute::IP_ADDRESS, &rules::IP_ADDRESS, own);
             }
             say("cip.subnet_mask", &rules::SUBNET_MASK, reader.take(4, "network mask")?);
@@ -193,12 +194,9 @@ fn one<'a>(
     Ok(true)
 }
 
-/// True for an address of the device that its frames do not show: those of a module behind another address, or of
+/// True for an address of the device that its frames do not show: that of a module behind another address, or of
 /// another interface.
-pub(super) fn is_further_address(octets: &[u8], station: &Station) -> bool {
-    let Some(own) = octets.try_into().ok().map(u32::from_le_bytes).map(Ipv4Addr::from_bits) else {
-        return false;
-    };
+pub(super) fn is_further_address(own: Ipv4Addr, station: &Station) -> bool {
     let usable = !own.is_unspecified() && !own.is_loopback() && !own.is_broadcast() && !own.is_multicast();
     usable && (!station.path.is_root() || station.address.ip() != Some(IpAddr::V4(own)))
 }

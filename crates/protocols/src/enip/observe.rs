@@ -1,40 +1,31 @@
 //! What the messages of one conversation say: requests are paired with replies, and each is about the device at the
 //! end of its route.
 
-use observation::{Basis, Octets, OperationKind, Station, Transport};
+use observation::{Octets, OperationKind, Station, Transport};
 
-use super::cip::{
-    CONNECTION_FAILURE, EMBEDDED_SERVICE_ERROR, Packed, Reply, Request, SUCCESS, UnconnectedSend, is_reply,
-    service,
-};
+use super::cip::is_reply;
 use super::cpf::{self, ItemType};
 use super::encapsulation::{Command, Message};
-use super::epath::{Hop, Segment, Segments};
-use super::forward_open::{self, ForwardOpen, Opened};
-use super::objects::{self, Asked, Subject};
-use super::pending::{Connection, Connections, Key, Pending, Requests};
+use super::list;
+use super::pending::{Connections, Key, Requests};
 use super::routes::{Node, Routes};
-use super::{identity, list, operations, rules};
 use crate::{Context, Malformed, Output, Reader, Session};
-
-/// Most Unconnected Sends within one another that are followed. Real ones hold one message.
-const NESTING_MAX: u8 = 3;
 
 /// One conversation: the devices it reached, the requests under way, the connections it opened.
 #[derive(Debug, Default)]
 pub(super) struct Enip {
-    routes: Routes,
-    requests: Requests,
-    connections: Connections,
+    pub(super) routes: Routes,
+    pub(super) requests: Requests,
+    pub(super) connections: Connections,
 }
 
 /// How a CIP message travels.
 #[derive(Clone, Copy, Debug)]
-struct Way {
+pub(super) struct Way {
     /// What pairs request and reply; `None` for connections whose opening was not seen.
-    key: Option<Key>,
+    pub(super) key: Option<Key>,
     /// The device that it is for or from, as far as the request tells; `None` if it is not known.
-    node: Option<Node>,
+    pub(super) node: Option<Node>,
 }
 
 impl Session for Enip {
@@ -160,227 +151,18 @@ impl Enip {
         }
     }
 
-    fn request<'m>(
-        &mut self,
-        context: &Context,
-        way: Way,
-        message: Reader<'m>,
-        depth: u8,
-        output: &mut Output<'m>,
-    ) -> Result<(), Malformed> {
-        let request = Request::parse(message)?;
-        output.malformed.extend(request.path_error.clone());
-        output.server_is = Some(context.from.other());
-        if request.is_of_connection_manager(service::UNCONNECTED_SEND) && depth < NESTING_MAX {
-            let send = UnconnectedSend::parse(request.data)?;
-            let node = self.follow(context, way.node, &send, output);
-            return self.request(context, Way { node, ..way }, send.message, depth.saturating_add(1), output);
-        }
-        let (kind, name) = operations::operation(&request);
-        let mut pending = way.key.map(|key| Pending {
-            key,
-            service: request.service,
-            node: way.node,
-            asked: Asked::of(&request),
-            packed: Vec::new(),
-            opens: None,
-        });
-        let mut read = Ok(());
-        if request.service == service::MULTIPLE_SERVICE_PACKET {
-            let mut packed = Vec::new();
-            read = unpack(&request, &mut packed, output);
-            if let Some(pending) = &mut pending {
-                pending.packed = packed;
-            }
-        } else if request.is_of_connection_manager(service::FORWARD_OPEN)
-            || request.is_of_connection_manager(service::LARGE_FORWARD_OPEN)
-        {
-            let large = request.service == service::LARGE_FORWARD_OPEN;
-            let open = ForwardOpen::parse(request.data.clone(), large)?;
-            let name = if open.carries_io() { "forward open i/o connection" } else { name };
-            output.operation(kind, name, request.head);
-            let opens = self.open(context, way.node, &open, output);
-            if let Some(pending) = &mut pending {
-                pending.opens = opens;
-            }
-        } else {
-            output.operation(kind, name, request.head);
-        }
-        // Of a connected message the reply tells the connection; only what is read of it needs the request.
-        let wanted = |pending: &Pending| {
-            matches!(pending.key, Key::Unconnected(..))
-                || pending.asked.is_some()
-                || !pending.packed.is_empty()
-        };
-        if let Some(pending) = pending.filter(wanted) {
-            let full = self.requests.push(pending);
-            output.forgotten = output.forgotten.saturating_add(full.into());
-        }
-        read
-    }
-
-    /// Follows the route of an Unconnected Send.
-    fn follow<'m>(
-        &mut self,
-        context: &Context,
-        from: Option<Node>,
-        send: &UnconnectedSend<'m>,
-        output: &mut Output<'m>,
-    ) -> Option<Node> {
-        let mut node = from;
-        for segment in Segments::new(send.route.clone()) {
-            match segment {
-                Ok(Segment::Port(hop)) => node = self.step(node, &hop, output),
-                Ok(_) => (),
-                Err(malformed) => {
-                    // A route that cannot be read to its end leads to no known device.
-                    output.malformed(malformed);
-                    return None;
-                }
-            }
-        }
-        self.mention(context, node?, "unconnected send route", send.route.peek(), output);
-        node
-    }
-
-    /// Follows the path of a connection, and says what its electronic keys expect and who opens it.
-    fn open<'m>(
-        &mut self,
-        context: &Context,
-        from: Option<Node>,
-        open: &ForwardOpen<'m>,
-        output: &mut Output<'m>,
-    ) -> Option<Node> {
-        let client = context.source();
-        let (vendor_id, serial) = (open.originator_vendor_id, open.originator_serial);
-        output.fact(
-            &client,
-            "cip.originator_vendor_id",
-            Basis::Stated,
-            &rules::ORIGINATOR_VENDOR_ID,
-            vendor_id,
-        );
-        output.fact(&client, "cip.originator_serial", Basis::Stated, &rules::ORIGINATOR_SERIAL, serial);
-        let mut node = from;
-        for segment in Segments::new(open.path.clone()) {
-            match segment {
-                Ok(Segment::Port(hop)) => node = self.step(node, &hop, output),
-                // A key is about the device at this point of the path.
-                Ok(Segment::Key(key)) => {
-                    if let Some(keyed) = node {
-                        let station = self.station(keyed, context.destination());
-                        identity::say_key(&key, &station, output);
-                        if keyed != Node::SERVER {
-                            output.mentioned(station, context.source(), "electronic key", key.segment);
-                        }
-                    }
-                }
-                Ok(_) => (),
-                Err(malformed) => {
-                    output.malformed(malformed);
-                    return None;
-                }
-            }
-        }
-        self.mention(context, node?, "connection path", open.path.peek(), output);
-        node
-    }
-
-    fn step(&mut self, from: Option<Node>, hop: &Hop<'_>, output: &mut Output<'_>) -> Option<Node> {
-        let node = self.routes.step(from?, hop);
-        output.forgotten = output.forgotten.saturating_add(node.is_none().into());
-        node
-    }
-
-    fn reply<'m>(
-        &mut self,
-        context: &Context,
-        way: Way,
-        message: Reader<'m>,
-        output: &mut Output<'m>,
-    ) -> Result<(), Malformed> {
-        let reply = Reply::parse(message)?;
-        output.server_is = Some(context.from);
-        let pending = way.key.and_then(|key| self.requests.take(key));
-        let connected = matches!(way.key, None | Some(Key::Connected(..)));
-        let node = if connected { way.node } else { pending.as_ref().and_then(|pending| pending.node) };
-        // An Unconnected Send that fails on its way is answered by a router, under its own service code.
-        if pending.as_ref().is_some_and(|pending| pending.service != reply.service) {
-            return Ok(());
-        }
-        let Some(node) = node else { return Ok(()) };
-        if reply.status != CONNECTION_FAILURE {
-            self.speaks(context, node, output);
-        }
-        let Some(pending) = pending else { return Ok(()) };
-        if let Some(opens) = pending.opens {
-            self.opened(context, opens, &reply, output)
-        } else if reply.service == service::FORWARD_CLOSE && reply.status == SUCCESS && !connected {
-            forward_open::triad(&mut reply.data.clone()).map(|triad| self.connections.close(triad))
-        } else if let Some(asked) = pending.asked {
-            self.answer(context, node, asked, &reply, output)
-        } else if !pending.packed.is_empty() && matches!(reply.status, SUCCESS | EMBEDDED_SERVICE_ERROR) {
-            for packed in Packed::parse(reply.data)? {
-                let (index, message) = packed?;
-                if let Some((_, asked)) = pending.packed.iter().find(|(number, _)| *number == index) {
-                    self.answer(context, node, *asked, &Reply::parse(message)?, output)?;
-                }
-            }
-            Ok(())
-        } else {
-            Ok(())
-        }
-    }
-
-    /// A Forward Open is answered.
-    fn opened<'m>(
-        &mut self,
-        context: &Context,
-        node: Node,
-        reply: &Reply<'m>,
-        output: &mut Output<'m>,
-    ) -> Result<(), Malformed> {
-        if reply.status == SUCCESS {
-            let Opened { to_target, to_originator, triad } = Opened::parse(reply.data.clone())?;
-            let full = self.connections.open(Connection { triad, to_target, to_originator, node });
-            output.forgotten = output.forgotten.saturating_add(full.into());
-            self.speaks(context, node, output);
-        } else if let Some(extended) = reply.additional.slice(0, 2) {
-            let station = self.station(node, context.source());
-            output.fact(&station, "cip.key_mismatch", Basis::Stated, &rules::KEY_MISMATCH, extended);
-        }
-        Ok(())
-    }
-
-    /// Says what a reply tells of the device it comes from.
-    fn answer<'m>(
-        &mut self,
-        context: &Context,
-        node: Node,
-        asked: Asked,
-        reply: &Reply<'m>,
-        output: &mut Output<'m>,
-    ) -> Result<(), Malformed> {
-        let station = self.station(node, context.source());
-        let subject = Subject { station: &station, logix_controller: self.routes.is_logix_controller(node) };
-        if objects::observe(asked, reply, &subject, output)? {
-            self.routes.set_logix_controller(node);
-        }
-        Ok(())
-    }
-
     /// The station of a device behind the server, or the server's own.
-    fn station(&self, node: Node, server: Station) -> Station {
+    pub(super) fn station(&self, node: Node, server: Station) -> Station {
         server.below(self.routes.path(node).0.iter().cloned())
     }
 
-    fn speaks(&mut self, context: &Context, node: Node, output: &mut Output<'_>) {
+    pub(super) fn speaks(&mut self, context: &Context, node: Node, output: &mut Output<'_>) {
         if self.routes.speaks(node, context.time.day()) {
             output.spoke(self.station(node, context.source()));
         }
     }
 
-    fn mention(
+    pub(super) fn mention(
         &mut self,
         context: &Context,
         node: Node,
@@ -394,28 +176,12 @@ impl Enip {
     }
 }
 
-/// Counts the operations of a Multiple Service Packet and notes those whose answers are read.
-fn unpack<'m>(
-    request: &Request<'m>,
-    wanted: &mut Vec<(u16, Asked)>,
-    output: &mut Output<'m>,
-) -> Result<(), Malformed> {
-    for packed in Packed::parse(request.data.clone())? {
-        let (index, message) = packed?;
-        let request = Request::parse(message)?;
-        output.malformed.extend(request.path_error.clone());
-        let (kind, name) = operations::operation(&request);
-        output.operation(kind, name, request.head);
-        wanted.extend(Asked::of(&request).map(|asked| (index, asked)));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test")]
 mod tests {
-    use observation::{Day, End, NANOS_PER_DAY, Time};
+    use observation::{Basis, Day, End, NANOS_PER_DAY, Time};
 
+    use super::super::encapsulation;
     use super::*;
     use crate::Frame;
 
@@ -460,8 +226,7 @@ mod tests {
     fn say(session: &mut Enip, octets: &[u8], said: &mut Said) {
         let (mut at, mut from) = (0, End::Client);
         while at < octets.len() {
-            let Frame::Message(length) = super::super::encapsulation::frame(&octets[at..], Transport::Tcp)
-            else {
+            let Frame::Message(length) = encapsulation::frame(&octets[at..], Transport::Tcp) else {
                 panic!("no message at octet {at}");
             };
             let mut output = Output::default();
@@ -512,14 +277,24 @@ mod tests {
         assert!(said.facts.iter().all(|fact| fact.0 == SLOT && fact.3 == Basis::Stated));
         assert_eq!(said.operations, [(OperationKind::Identify, "get attributes all identity")]);
         assert_eq!(said.spoke, [SLOT]);
-        assert_eq!(said.mentioned, [(SLOT.to_owned(), "10.0.0.1".to_owned(), "unconnected send route")]);
+        assert!(said.mentioned.is_empty());
     }
 
     #[test]
     fn a_device_that_a_router_answers_for_has_not_spoken() {
         let said = said(include_bytes!("messages/route-fails.bin"));
-        assert!(said.facts.is_empty() && said.spoke.is_empty());
-        assert_eq!(said.mentioned[0].0, "10.0.0.2 port=1/link=9");
+        assert!(said.facts.is_empty() && said.spoke.is_empty() && said.mentioned.is_empty());
+    }
+
+    #[test]
+    fn a_device_that_is_asked_again_and_again_without_a_reply_is_named() {
+        let request = &include_bytes!("messages/identity-by-route.bin")[..60];
+        let (mut session, mut said) = (Enip::default(), Said::default());
+        for _ in 0..3 {
+            say(&mut session, request, &mut said);
+        }
+        assert_eq!(said.mentioned, [(SLOT.to_owned(), "10.0.0.1".to_owned(), "unconnected send route")]);
+        assert!(said.spoke.is_empty());
     }
 
     #[test]
@@ -642,5 +417,25 @@ mod tests {
         assert!(said.facts.is_empty() && said.spoke.is_empty());
         say(&mut session, octets, &mut said);
         assert!(said.has(SLOT, "model", "1756-L83E/B"));
+    }
+
+    #[test]
+    fn a_sequence_count_that_comes_round_finds_no_earlier_request() {
+        let octets = include_bytes!("messages/controller-by-connection.bin");
+        let (mut messages, mut rest) = (Vec::new(), &octets[..]);
+        while let Frame::Message(length) = encapsulation::frame(rest, Transport::Tcp) {
+            messages.push(&rest[..length]);
+            rest = &rest[length..];
+        }
+        // Identity and Forward Open; then the packed requests, whose reply is lost; then a stop under their count.
+        let (mut session, mut said) = (Enip::default(), Said::default());
+        say(&mut session, &messages[..4].concat(), &mut said);
+        say(&mut session, messages[6], &mut said);
+        let mut stop = messages[8].to_vec();
+        stop[44..46].copy_from_slice(&2_u16.to_le_bytes());
+        say(&mut session, &stop, &mut said);
+        let before = said.facts.len();
+        say(&mut session, &[messages[0], messages[7]].concat(), &mut said);
+        assert_eq!(said.facts.len(), before);
     }
 }

@@ -65,6 +65,11 @@ impl Requests {
         full
     }
 
+    /// True if a request to the device is unanswered.
+    pub(super) fn wait_for(&self, node: Node) -> bool {
+        self.waiting.iter().any(|(waiting, _)| waiting.node == Some(node))
+    }
+
     /// The request that a reply with this key answers, if it is known for certain.
     pub(super) fn take(&mut self, key: Key) -> Option<Pending> {
         let index = self.waiting.iter().position(|(waiting, _)| waiting.key == key)?;
