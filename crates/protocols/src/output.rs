@@ -73,14 +73,8 @@ pub struct Output<'m> {
     pub carries: Option<&'static str>,
     /// True if the frames of this message are needed by a later one (a fragment).
     pub hold: bool,
-<<<<<<< HEAD
     /// Entries that a bounded table of the decoder pushed out for room: unanswered requests, unfinished fragments.
     pub dropped: u32,
-=======
-    /// Entries that a full table of the session gave up for this message: requests that wait for a reply,
-    /// connections, devices behind the server. The caller adds them up.
-    pub forgotten: u64,
->>>>>>> enip
 }
 
 impl<'m> Output<'m> {
@@ -159,10 +153,6 @@ impl<'m> Output<'m> {
             && self.server_is.is_none()
             && self.carries.is_none()
             && !self.hold
-<<<<<<< HEAD
             && self.dropped == 0
-=======
-            && self.forgotten == 0
->>>>>>> enip
     }
 }

@@ -194,7 +194,7 @@ mod tests {
         mentioned: Vec<(String, String, &'static str)>,
         servers: Vec<Option<End>>,
         malformed: Vec<String>,
-        forgotten: u64,
+        dropped: u64,
     }
 
     impl Said {
@@ -244,7 +244,7 @@ mod tests {
             );
             said.servers.push(output.server_is);
             said.malformed.extend(output.malformed.iter().map(ToString::to_string));
-            said.forgotten += output.forgotten;
+            said.dropped += u64::from(output.dropped);
             (at, from) = (at + length, from.other());
         }
     }

@@ -75,7 +75,7 @@ impl Enip {
         if reply.status == SUCCESS {
             let Opened { to_target, to_originator, triad } = Opened::parse(reply.data.clone())?;
             let full = self.connections.open(Connection { triad, to_target, to_originator, node });
-            output.forgotten = output.forgotten.saturating_add(full.into());
+            output.dropped = output.dropped.saturating_add(full.into());
             self.speaks(context, node, output);
         } else if let Some(extended) = reply.additional.slice(0, 2) {
             let station = self.station(node, context.source());

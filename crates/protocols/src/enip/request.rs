@@ -79,7 +79,7 @@ impl Enip {
         match pending {
             Some(pending) if wanted(&pending) => {
                 let full = self.requests.push(pending);
-                output.forgotten = output.forgotten.saturating_add(full.into());
+                output.dropped = output.dropped.saturating_add(full.into());
             }
             // Sequence counts come round: this reply must not be taken for that to an earlier request.
             Some(pending) => drop(self.requests.take(pending.key)),
@@ -161,7 +161,7 @@ impl Enip {
 
     fn step(&mut self, from: Option<Node>, hop: &Hop<'_>, output: &mut Output<'_>) -> Option<Node> {
         let node = self.routes.step(from?, hop);
-        output.forgotten = output.forgotten.saturating_add(node.is_none().into());
+        output.dropped = output.dropped.saturating_add(node.is_none().into());
         node
     }
 }
@@ -182,7 +182,7 @@ fn unpack<'m>(
             if wanted.len() < WANTED_MAX {
                 wanted.push((index, asked));
             } else {
-                output.forgotten = output.forgotten.saturating_add(1);
+                output.dropped = output.dropped.saturating_add(1);
             }
         }
     }
