@@ -3,11 +3,31 @@
 //! Pure: no file, socket, clock, thread or environment, and no protocol by name except as data in rule tables. The
 //! same observations give the same assets in whatever order they came (laws 1 and 2 of `ARCHITECTURE.md`).
 
+mod assets;
+mod attributes;
+mod devices;
+mod findings;
+mod gather;
+mod identity;
+mod joins;
+mod links;
 mod model;
+mod names;
+mod nest;
+mod options;
+mod oui;
+mod resolve;
+mod roles;
+mod rules;
+mod sets;
 mod snapshot;
+mod span;
+mod talks;
 
 pub use model::{
-    Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence, Inventory, Join, Observed,
-    Operations, Proof, Role, RoleClaim, Service, Severity,
+    Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
+    Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,
 };
+pub use options::{Options, ParsePrefixError, Prefix};
+pub use resolve::resolve;
 pub use snapshot::{Identified, Snapshot};

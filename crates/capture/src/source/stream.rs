@@ -1,0 +1,203 @@
+//! Octets in order with look-ahead: what the readers of capture formats walk over.
+
+use std::io;
+use std::ops::Range;
+
+use observation::CaptureStatus;
+
+use super::decompress::{Compression, Unpacked};
+use super::raw::{CHUNK, Chunks, Raw};
+
+/// How a stream came to its end.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// The file ends.
+    Clean,
+    /// The compression ends in the middle.
+    Cut(String),
+    /// The compression contradicts itself.
+    Damaged(String),
+    /// The operating system could not read on.
+    Failed(io::Error),
+}
+
+/// Where and why a format reader stopped before a clean end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stop {
+    /// Truncated or damaged.
+    pub(crate) status: CaptureStatus,
+    /// "octet 5120: record of 70000 octets, 12 left".
+    pub(crate) reason: String,
+}
+
+enum Feed {
+    // `read` is where the octets begin that were read into this buffer, behind those carried over.
+    Plain { raw: Raw, read: usize },
+    Unpacked(Unpacked),
+}
+
+/// The octets of a capture, compression taken off. Whatever [`ensure`](Self::ensure) promised stands in one piece in
+/// [`ahead`](Self::ahead).
+pub(crate) struct Stream {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    // Octets of the stream before `buffer`.
+    base: u64,
+    feed: Feed,
+    ending: Option<Ending>,
+}
+
+impl Stream {
+    /// Starts at the first octet; compression is told by its magic.
+    pub(crate) fn open(mut raw: Raw) -> io::Result<Self> {
+        let buffer = raw.buffer(CHUNK)?;
+        let mut plain =
+            Self { buffer, start: 0, end: 0, base: 0, feed: Feed::Plain { raw, read: 0 }, ending: None };
+        plain.ensure(4);
+        match Compression::of(plain.ahead()) {
+            None => Ok(plain),
+            Some(compression) => plain.unpack(compression),
+        }
+    }
+
+    fn unpack(self, compression: Compression) -> io::Result<Self> {
+        let Feed::Plain { raw, .. } = self.feed else { return Ok(self) };
+        let chunks = Chunks::new(raw, self.buffer, self.end);
+        let feed = Feed::Unpacked(Unpacked::new(compression, chunks)?);
+        Ok(Self { buffer: vec![0; CHUNK], start: 0, end: 0, base: 0, feed, ending: None })
+    }
+
+    /// Makes the next `count` octets stand in [`ahead`](Self::ahead); false if the stream ends before. The caller bounds
+    /// `count`, for that much memory is taken.
+    #[inline]
+    pub(crate) fn ensure(&mut self, count: usize) -> bool {
+        self.end.saturating_sub(self.start) >= count || self.fill(count)
+    }
+
+    /// The octets that come next, as far as they are there.
+    #[inline]
+    pub(crate) fn ahead(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Passes over `count` octets that are there.
+    #[inline]
+    pub(crate) fn advance(&mut self, count: usize) {
+        self.start = self.start.saturating_add(count).min(self.end);
+    }
+
+    /// Passes over `count` octets that are there and gives a part of them.
+    #[inline]
+    pub(crate) fn take(&mut self, count: usize, part: Range<usize>) -> &[u8] {
+        let begin = self.start;
+        self.advance(count);
+        self.buffer.get(begin..self.start).and_then(|octets| octets.get(part)).unwrap_or_default()
+    }
+
+    #[cold]
+    fn fill(&mut self, count: usize) -> bool {
+        while self.end.saturating_sub(self.start) < count {
+            if self.ending.is_some() {
+                return false;
+            }
+            let read = self.make_room(count).map_err(Ending::Failed).and_then(|()| {
+                let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+                match &mut self.feed {
+                    Feed::Plain { raw, .. } => match raw.read(room) {
+                        Ok(0) => Err(Ending::Clean),
+                        read => read.map_err(Ending::Failed),
+                    },
+                    Feed::Unpacked(unpacked) => unpacked.read(room),
+                }
+            });
+            match read {
+                Ok(count) => self.end = self.end.saturating_add(count),
+                Err(ending) => self.ending = Some(ending),
+            }
+        }
+        true
+    }
+
+    /// Leaves room behind the octets that are there, enough for `count` octets in one piece.
+    fn make_room(&mut self, count: usize) -> io::Result<()> {
+        let fits = self.start.saturating_add(count) <= self.buffer.len();
+        if fits && self.end < self.buffer.len() {
+            return Ok(());
+        }
+        let size = count.max(CHUNK);
+        let kept = self.end.saturating_sub(self.start);
+        match &mut self.feed {
+            Feed::Plain { raw, read } => {
+                let mut next = raw.buffer(size)?;
+                if let (Some(to), Some(from)) = (next.get_mut(..kept), self.buffer.get(self.start..self.end))
+                {
+                    to.copy_from_slice(from);
+                }
+                let walked = std::mem::replace(&mut self.buffer, next);
+                raw.give(walked, *read..self.end)?;
+                *read = kept;
+            }
+            Feed::Unpacked(_) => {
+                self.buffer.copy_within(self.start..self.end, 0);
+                self.buffer.resize(size, 0);
+            }
+        }
+        self.base = self.base.saturating_add(self.start as u64);
+        (self.start, self.end) = (0, kept);
+        Ok(())
+    }
+
+    /// The compression taken off.
+    pub(crate) fn compression(&self) -> Option<Compression> {
+        match &self.feed {
+            Feed::Plain { .. } => None,
+            Feed::Unpacked(unpacked) => Some(unpacked.compression()),
+        }
+    }
+
+    /// How the stream ended, once [`ensure`](Self::ensure) found it so.
+    pub(crate) fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// After [`ensure`](Self::ensure) found the stream too short for `what`, which needs `count` octets: a clean end if
+    /// nothing is left, else where and why it stopped.
+    pub(crate) fn too_short(&self, what: &str, count: usize) -> Result<(), Stop> {
+        let left = self.ahead().len();
+        let missing = format!("{what} of {count} octets, {left} left");
+        let (status, reason) = match &self.ending {
+            Some(Ending::Clean) | None if left == 0 => return Ok(()),
+            Some(Ending::Clean) | None => (CaptureStatus::Truncated, missing),
+            Some(Ending::Cut(reason)) => (CaptureStatus::Truncated, format!("{missing}: {reason}")),
+            Some(Ending::Damaged(reason)) => (CaptureStatus::Damaged, format!("{missing}: {reason}")),
+            Some(Ending::Failed(error)) => (CaptureStatus::Truncated, format!("{missing}: {error}")),
+        };
+        Err(self.stop(status, &reason))
+    }
+
+    /// What comes next contradicts itself.
+    pub(crate) fn damaged(&self, reason: &str) -> Stop {
+        self.stop(CaptureStatus::Damaged, reason)
+    }
+
+    fn stop(&self, status: CaptureStatus, reason: &str) -> Stop {
+        let octet = self.base.saturating_add(self.start as u64);
+        let of = if self.compression().is_some() { " of the decompressed octets" } else { "" };
+        Stop { status, reason: format!("octet {octet}{of}: {reason}") }
+    }
+
+    /// Reads what is left of the file, unwalked, and gives SHA-256 and size of the whole.
+    pub(crate) fn finish(self) -> io::Result<(String, u64)> {
+        if let Some(Ending::Failed(error)) = self.ending {
+            return Err(error);
+        }
+        match self.feed {
+            Feed::Plain { raw, read } => raw.finish(self.buffer, read..self.end),
+            Feed::Unpacked(unpacked) => match unpacked.into_chunks() {
+                Some(chunks) => chunks.finish(),
+                None => Err(io::Error::other("decompressor lost its input")),
+            },
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Devices become assets: interfaces, attributes, services, roles, names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use observation::{Address, Mac, Position};
+
+use crate::attributes::attributes;
+use crate::devices::{Device, Devices};
+use crate::gather::{Gathered, Said};
+use crate::joins::Reasons;
+use crate::links::Links;
+use crate::model::{Asset, AssetEnd, AssetState, AssetStation, Conversation, Join, Role};
+use crate::names;
+use crate::nest::Nested;
+use crate::roles::{self, Claims};
+use crate::span::{Span, extend};
+use crate::talks;
+
+/// Everything that is known before assets are written down.
+pub(crate) struct Context<'c, 'a> {
+    pub(crate) gathered: &'c Gathered<'a>,
+    pub(crate) links: &'c Links<'a>,
+    pub(crate) nested: &'c Nested,
+    pub(crate) devices: &'c Devices,
+    pub(crate) reasons: &'c Reasons,
+    pub(crate) conversations: &'c [Conversation],
+}
+
+impl Context<'_, '_> {
+    /// The assets, in the order of the devices.
+    pub(crate) fn assets(&self) -> Vec<Asset> {
+        let mut services = talks::services(self.gathered, self.devices);
+        let mut joins: BTreeMap<usize, BTreeSet<Join>> = BTreeMap::new();
+        for (station, join) in self.nested.joins.iter().chain(self.reasons) {
+            if let Some(asset) = self.devices.asset_of(*station) {
+                joins.entry(asset).or_default().insert(join.clone());
+            }
+        }
+        let mut assets: Vec<_> = self.devices.list.iter().map(|device| self.asset(device)).collect();
+        for (index, asset) in assets.iter_mut().enumerate() {
+            asset.services = services.remove(&index).unwrap_or_default();
+            asset.joins = joins.remove(&index).unwrap_or_default().into_iter().collect();
+        }
+        self.add_roles(&mut assets);
+        let named: Vec<_> = assets
+            .iter()
+            .zip(&self.devices.list)
+            .map(|(asset, device)| names::name(asset, &self.address(device.home)))
+            .collect();
+        for (asset, name) in assets.iter_mut().zip(named) {
+            asset.name = name;
+        }
+        assets
+    }
+
+    fn asset(&self, device: &Device) -> Asset {
+        let known = || device.stations.iter().filter_map(|index| self.gathered.station(*index));
+        let facts: Vec<Said<'_>> = known().flat_map(|known| known.facts.iter().copied()).collect();
+        let mut seen = None;
+        for known in known() {
+            known.sent.into_iter().chain(known.asked).for_each(|span| extend(&mut seen, span));
+            known
+                .mentions
+                .iter()
+                .filter(|_| device.state == AssetState::Referenced)
+                .for_each(|mention| extend(&mut seen, Span::of(&mention.sighting)));
+        }
+        facts.iter().for_each(|said| extend(&mut seen, Span::of(&said.fact.sighting)));
+        let stations = self.interfaces(device);
+        let macs: Vec<_> = known()
+            .filter_map(|known| Some((known.address.mac().filter(|_| known.is_root())?, known.sent.or(seen))))
+            .collect();
+        Asset {
+            site: self.gathered.site.to_owned(),
+            anchors: self.anchors(device, &stations),
+            name: String::new(),
+            state: device.state,
+            roles: Vec::new(),
+            parent: device.parent,
+            position: self.position(device),
+            stations,
+            attributes: attributes(&facts, &macs),
+            services: Vec::new(),
+            first: seen.map(|span| span.first),
+            last: seen.map(|span| span.last),
+            joins: Vec::new(),
+        }
+    }
+
+    /// MACs with their IP addresses, then IP addresses without a MAC.
+    fn interfaces(&self, device: &Device) -> Vec<AssetStation> {
+        let roots = || {
+            device
+                .stations
+                .iter()
+                .filter_map(|index| self.gathered.station(*index))
+                .filter(|known| known.is_root() && known.address.is_unicast())
+        };
+        let own: BTreeSet<Mac> = roots().filter_map(|known| known.address.mac()).collect();
+        let mut interfaces: BTreeMap<(Option<Mac>, Option<Address>), AssetStation> = BTreeMap::new();
+        for known in roots() {
+            let (key, ip, first_hand) = match known.address {
+                // A MAC without an IP address was read from its own frames: nothing could stand between.
+                Address::Mac(mac) => ((Some(mac), None), None, None),
+                Address::Ip(ip) => {
+                    match self.links.pair(ip, known.lane).filter(|pair| own.contains(&pair.mac)) {
+                        Some(pair) => ((Some(pair.mac), None), Some(ip), Some(pair.first_hand)),
+                        None => ((None, Some(known.address)), Some(ip), Some(false)),
+                    }
+                }
+            };
+            let interface = interfaces.entry(key).or_default();
+            interface.mac = key.0;
+            interface.ips.extend(ip);
+            interface.vlans.extend(&known.vlans);
+            interface.mac_confirmed |= first_hand.unwrap_or(false);
+        }
+        let mut stations: Vec<_> = interfaces.into_values().collect();
+        for station in &mut stations {
+            station.ips.sort_unstable();
+            station.vlans.sort_unstable();
+            station.vlans.dedup();
+            station.mac_confirmed |= station.mac.is_some() && station.ips.is_empty();
+        }
+        stations.sort_unstable();
+        stations
+    }
+
+    /// Confirmed MACs, IP addresses, other MACs, paths: in the order in which they last.
+    fn anchors(&self, device: &Device, stations: &[AssetStation]) -> Vec<String> {
+        let confirmed: BTreeSet<Address> = stations
+            .iter()
+            .filter(|station| station.mac_confirmed)
+            .filter_map(|station| station.mac.map(Address::Mac))
+            .collect();
+        let rank = |index: &&usize| {
+            let known = self.gathered.station(**index);
+            known.map(|known| match known.address {
+                _ if !known.is_root() => 3,
+                address if confirmed.contains(&address) => 0,
+                Address::Ip(_) => 1,
+                Address::Mac(_) => 2,
+            })
+        };
+        let mut ranked: Vec<_> = device.stations.iter().collect();
+        ranked.sort_by_key(|index| (rank(index), **index));
+        // Numbers below an address that are the address itself name nothing of their own.
+        let is_named = |index: usize, known: &crate::gather::Known<'_>| {
+            known.address.is_unicast() && (known.is_root() || self.nested.children.contains(&index))
+        };
+        ranked
+            .into_iter()
+            .filter_map(|index| self.gathered.station(*index).filter(|known| is_named(*index, known)))
+            .map(crate::gather::Known::key)
+            .collect()
+    }
+
+    /// Below the parent; for a device alone at its address, where it said it sits.
+    fn position(&self, device: &Device) -> Vec<Position> {
+        let path =
+            |index: usize| self.gathered.station(index).map(|known| known.path.0.clone()).unwrap_or_default();
+        if let Some(parent) = device.parent.and_then(|parent| self.devices.list.get(parent)) {
+            let first = device
+                .stations
+                .iter()
+                .copied()
+                .find(|index| self.nested.children.contains(index))
+                .unwrap_or(device.home);
+            let own = path(first);
+            let above = parent
+                .stations
+                .iter()
+                .map(|index| path(*index))
+                .filter(|above| own.starts_with(above))
+                .map(|above| above.len())
+                .max();
+            return own.get(above.unwrap_or(0)..).unwrap_or_default().to_vec();
+        }
+        let places =
+            |index: &&usize| self.nested.folded.contains(index) || self.nested.children.contains(index);
+        let mut paths = device.stations.iter().filter(places).map(|index| path(*index));
+        match (paths.next(), paths.next()) {
+            (Some(only), None) => only,
+            _ => Vec::new(),
+        }
+    }
+
+    fn address(&self, station: usize) -> String {
+        let known = self.gathered.station(station);
+        known.map(|known| known.address.to_string()).unwrap_or_default()
+    }
+
+    fn add_roles(&self, assets: &mut [Asset]) {
+        let mut talks: BTreeMap<usize, Vec<&Conversation>> = BTreeMap::new();
+        for conversation in self.conversations {
+            let ends: BTreeSet<_> =
+                [&conversation.client, &conversation.server].into_iter().filter_map(index_of).collect();
+            ends.into_iter().for_each(|end| talks.entry(end).or_default().push(conversation));
+        }
+        let addresses: Vec<_> = self.devices.list.iter().map(|device| self.address(device.home)).collect();
+        let names = |end: &AssetEnd| match end {
+            AssetEnd::Asset(index) => addresses.get(*index).cloned().unwrap_or_default(),
+            AssetEnd::External(ip) => ip.to_string(),
+            AssetEnd::Group(address) => address.to_string(),
+        };
+        for (index, asset) in assets.iter_mut().enumerate() {
+            let conversations = talks.get(&index).map(Vec::as_slice).unwrap_or_default();
+            let mut claims = Claims::default();
+            roles::of_statements(asset, &mut claims);
+            roles::of_services(index, conversations, &mut claims);
+            for station in self.devices.list.get(index).into_iter().flat_map(|device| &device.stations) {
+                let mac = self.gathered.station(*station).and_then(|known| known.address.mac());
+                if let Some((mac, forwarding)) = mac.and_then(|mac| self.links.routers.get_key_value(&mac)) {
+                    roles::of_forwarding(*mac, forwarding, &mut claims);
+                }
+                for reason in self.nested.gateways.get(station).into_iter().flatten() {
+                    claims.add(Role::ProtocolGateway, observation::Basis::Inferred, reason.clone());
+                }
+            }
+            roles::of_requests(index, conversations, &names, &mut claims);
+            asset.roles = claims.finish();
+        }
+    }
+}
+
+/// The asset at the end of a conversation, if it is one.
+fn index_of(end: &AssetEnd) -> Option<usize> {
+    match end {
+        AssetEnd::Asset(index) => Some(*index),
+        AssetEnd::External(_) | AssetEnd::Group(_) => None,
+    }
+}

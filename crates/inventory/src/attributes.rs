@@ -1,0 +1,164 @@
+//! Attributes with their candidate values, winner first.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use observation::{Basis, Mac, Time, attribute};
+
+use crate::gather::Said;
+use crate::model::{Candidate, Proof};
+use crate::oui;
+use crate::span::{Span, extend};
+
+/// What is written for a value that follows from the MAC and the table of makers, and from no octets of a message.
+const MAC_PROTOCOL: &str = "ethernet";
+
+/// Candidate values by attribute.
+pub(crate) type Attributes = BTreeMap<String, Vec<Candidate>>;
+
+/// All values that facts give an asset.
+///
+/// The winner is the value with the strongest basis; among those, one that its own protocol has not replaced since; then
+/// what more protocols say, what was said later, and more often. The order of the facts does not matter.
+pub(crate) fn attributes<'a>(facts: &[Said<'a>], macs: &[(Mac, Option<Span>)]) -> Attributes {
+    let mut values: BTreeMap<&str, BTreeMap<&str, Value<'a>>> = BTreeMap::new();
+    for said in facts {
+        let fact = said.fact;
+        let value = values.entry(fact.attribute.as_ref()).or_default().entry(fact.value.as_str());
+        value.and_modify(|value| value.add(*said)).or_insert_with(|| Value::new(*said));
+    }
+    let mut attributes: Attributes =
+        values.into_iter().map(|(name, values)| (name.to_owned(), rank(values))).collect();
+    let makers = makers(macs);
+    if !makers.is_empty() {
+        attributes.insert(attribute::MAC_VENDOR.to_owned(), makers);
+    }
+    attributes
+}
+
+/// One value of one attribute.
+struct Value<'a> {
+    /// The earliest fact of the strongest basis.
+    best: Said<'a>,
+    total: Span,
+    /// When each protocol said it.
+    protocols: BTreeMap<&'a str, Span>,
+}
+
+impl<'a> Value<'a> {
+    fn new(said: Said<'a>) -> Self {
+        let span = Span::of(&said.fact.sighting);
+        Self { best: said, total: span, protocols: BTreeMap::from([(said.fact.protocol.as_ref(), span)]) }
+    }
+
+    fn add(&mut self, said: Said<'a>) {
+        let span = Span::of(&said.fact.sighting);
+        self.total.add(span);
+        self.protocols.entry(said.fact.protocol.as_ref()).and_modify(|known| known.add(span)).or_insert(span);
+        if order(&said) < order(&self.best) {
+            self.best = said;
+        }
+    }
+
+    /// True if a protocol that said this has since said only something else.
+    fn is_replaced(&self, latest_starts: &BTreeMap<&str, Time>) -> bool {
+        self.protocols
+            .iter()
+            .any(|(protocol, span)| latest_starts.get(protocol).is_some_and(|start| *start > span.last))
+    }
+}
+
+/// Strongest basis first, then earliest, then by what does not depend on order of reading.
+fn order<'s>(said: &'s Said<'_>) -> impl Ord + use<'s> {
+    let fact = said.fact;
+    (
+        fact.basis,
+        fact.sighting.first,
+        said.capture,
+        fact.protocol.as_ref(),
+        fact.rule.as_ref(),
+        &fact.evidence,
+    )
+}
+
+fn rank(values: BTreeMap<&str, Value<'_>>) -> Vec<Candidate> {
+    // When each protocol began to say the value that it began last.
+    let mut latest_starts: BTreeMap<&str, Time> = BTreeMap::new();
+    for (protocol, span) in values.values().flat_map(|value| &value.protocols) {
+        latest_starts
+            .entry(protocol)
+            .and_modify(|start| *start = (*start).max(span.first))
+            .or_insert(span.first);
+    }
+    let mut ranked: Vec<_> = values
+        .iter()
+        .map(|(text, value)| {
+            let fact = value.best.fact;
+            let key = (
+                fact.basis,
+                value.is_replaced(&latest_starts),
+                Reverse(value.protocols.len()),
+                Reverse(value.total.last),
+                Reverse(value.total.count),
+                *text,
+            );
+            (key, value)
+        })
+        .collect();
+    ranked.sort_by(|left, right| left.0.cmp(&right.0));
+    ranked.into_iter().map(|(key, value)| candidate(key.5, value)).collect()
+}
+
+fn candidate(text: &str, value: &Value<'_>) -> Candidate {
+    let fact = value.best.fact;
+    Candidate {
+        value: text.to_owned(),
+        basis: fact.basis,
+        protocol: fact.protocol.to_string(),
+        first: value.total.first,
+        last: value.total.last,
+        count: value.total.count,
+        proof: Some(Proof {
+            capture: value.best.capture.to_owned(),
+            evidence: fact.evidence.clone(),
+            rule: fact.rule.to_string(),
+        }),
+    }
+}
+
+/// Makers of the network cards.
+fn makers(macs: &[(Mac, Option<Span>)]) -> Vec<Candidate> {
+    let mut makers: BTreeMap<&str, Option<Span>> = BTreeMap::new();
+    let distinct: BTreeSet<_> = macs.iter().map(|(mac, _)| mac).collect();
+    for mac in distinct {
+        let Some(maker) = oui::maker(*mac) else { continue };
+        let span = makers.entry(maker).or_default();
+        macs.iter()
+            .filter(|(other, _)| other == mac)
+            .filter_map(|(_, seen)| *seen)
+            .for_each(|seen| extend(span, seen));
+    }
+    let mut candidates: Vec<_> = makers
+        .into_iter()
+        .filter_map(|(maker, span)| {
+            let span = span?;
+            Some(Candidate {
+                value: maker.to_owned(),
+                basis: Basis::Inferred,
+                protocol: MAC_PROTOCOL.to_owned(),
+                first: span.first,
+                last: span.last,
+                count: span.count,
+                proof: None,
+            })
+        })
+        .collect();
+    candidates.sort_by(|left, right| {
+        (Reverse(left.last), Reverse(left.count), &left.value).cmp(&(
+            Reverse(right.last),
+            Reverse(right.count),
+            &right.value,
+        ))
+    });
+    candidates
+}

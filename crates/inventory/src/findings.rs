@@ -1,0 +1,472 @@
+//! What an auditor or engineer should see.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use observation::{Address, CaptureStatus, Evidence, OperationKind, Range, Transport};
+
+use crate::assets::Context;
+use crate::identity::Identity;
+use crate::joins::Shared;
+use crate::model::{Asset, AssetEnd, Conversation, Finding, FindingEvidence, Severity};
+use crate::roles::list;
+use crate::rules::nesting::SILENT;
+use crate::rules::operations::{is_disruptive, is_industrial};
+use crate::span::{Span, extend};
+
+/// Places to look at that one finding names; more say nothing new.
+const EVIDENCE_MAX: usize = 16;
+
+/// Beginning of the counters of malformed messages in the summary of a capture; the protocol follows.
+const MALFORMED_COUNTER: &str = "malformed ";
+/// The counter of secrets that were masked before anything was stored.
+const SECRETS_COUNTER: &str = "secrets masked";
+
+/// All findings of a site, sorted by kind, assets and text.
+pub(crate) fn findings(context: &Context<'_, '_>, assets: &[Asset], shared: &[Shared]) -> Vec<Finding> {
+    let writer = Writer { context, assets };
+    let mut findings = writer.operations();
+    findings.extend(writer.addresses());
+    findings.extend(writer.identities());
+    findings.extend(shared.iter().map(|shared| writer.shared(shared)));
+    findings.extend(writer.silent_units());
+    findings.extend(writer.externals());
+    findings.extend(writer.one_sided());
+    findings.extend(writer.captures());
+    findings.extend(writer.malformed());
+    findings.sort_by(|left, right| {
+        (left.kind, &left.assets, &left.text).cmp(&(right.kind, &right.assets, &right.text))
+    });
+    findings
+}
+
+struct Writer<'w, 'c, 'a> {
+    context: &'w Context<'c, 'a>,
+    assets: &'w [Asset],
+}
+
+impl Writer<'_, '_, '_> {
+    fn finding(&self, kind: &'static str, severity: Severity, text: String, seen: Option<Span>) -> Finding {
+        Finding {
+            kind,
+            severity,
+            text,
+            site: self.context.gathered.site.to_owned(),
+            assets: Vec::new(),
+            first: seen.map(|span| span.first),
+            last: seen.map(|span| span.last),
+            count: seen.map_or(0, |span| span.count),
+            evidence: Vec::new(),
+        }
+    }
+
+    fn end(&self, end: &AssetEnd) -> String {
+        match end {
+            AssetEnd::Asset(index) => {
+                self.assets.get(*index).map(|asset| asset.name.clone()).unwrap_or_default()
+            }
+            AssetEnd::External(ip) => format!("{ip} (outside)"),
+            AssetEnd::Group(address) => format!("group {address}"),
+        }
+    }
+
+    /// Who programs and controls whom, one finding per pair, protocol and kind.
+    fn operations(&self) -> Vec<Finding> {
+        const KINDS: [(OperationKind, &str, &str); 2] = [
+            (OperationKind::Program, "program_operation", "programs"),
+            (OperationKind::Control, "control_operation", "controls"),
+        ];
+        let mut sums: BTreeMap<(&str, &AssetEnd, &AssetEnd, &str), Vec<&Conversation>> = BTreeMap::new();
+        for conversation in self.context.conversations {
+            for (_, kind, _) in KINDS {
+                sums.entry((kind, &conversation.client, &conversation.server, &conversation.protocol))
+                    .or_default()
+                    .push(conversation);
+            }
+        }
+        let mut findings = Vec::new();
+        for ((kind, client, server, protocol), conversations) in sums {
+            let Some((operation, kind, does)) = KINDS.into_iter().find(|(_, name, _)| *name == kind) else {
+                continue;
+            };
+            let mut names: BTreeMap<&str, u64> = BTreeMap::new();
+            let (mut seen, mut evidence) = (None, BTreeSet::new());
+            for (capture, named) in conversations
+                .iter()
+                .flat_map(|conversation| &conversation.named)
+                .filter(|(_, named)| named.kind == operation)
+            {
+                let count = names.entry(&named.name).or_default();
+                *count = count.saturating_add(named.sighting.count);
+                extend(&mut seen, Span::of(&named.sighting));
+                evidence.insert((capture.as_str(), &named.evidence));
+            }
+            if names.is_empty() {
+                continue;
+            }
+            let severity = if names.keys().any(|name| is_disruptive(name)) {
+                Severity::Warning
+            } else {
+                Severity::Notice
+            };
+            let said: Vec<_> = names.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+            let text = format!(
+                "{} {does} {} by {protocol}: {}",
+                self.end(client),
+                self.end(server),
+                said.join(", ")
+            );
+            let mut finding = self.finding(kind, severity, text, seen);
+            finding.assets = assets_of([client, server]);
+            finding.evidence = places(evidence);
+            findings.push(finding);
+        }
+        findings
+    }
+
+    /// Addresses that several MACs claim first-hand.
+    fn addresses(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (index, known) in
+            self.context.gathered.stations.iter().enumerate().filter(|(_, known)| known.is_root())
+        {
+            let Address::Ip(ip) = known.address else { continue };
+            let claims = self.context.links.claims(ip, known.lane);
+            if claims.len() < 2 {
+                continue;
+            }
+            let at_once = claims.iter().any(|one| {
+                claims.iter().any(|other| {
+                    one.mac != other.mac
+                        && !one.stated.span.is_after(&other.stated.span)
+                        && !other.stated.span.is_after(&one.stated.span)
+                })
+            });
+            let (kind, severity, what) = if at_once {
+                ("duplicate_ip", Severity::Warning, "is claimed by several MACs at the same time")
+            } else {
+                ("ip_moved", Severity::Notice, "moved from one MAC to another")
+            };
+            let mut by_time = claims.clone();
+            by_time.sort_by_key(|claim| (claim.stated.span.first, claim.mac));
+            let macs: Vec<_> = by_time.iter().map(|claim| claim.mac.to_string()).collect();
+            let mut seen = None;
+            claims.iter().for_each(|claim| extend(&mut seen, claim.stated.span));
+            let mut finding =
+                self.finding(kind, severity, format!("{} {what}: {}", known.key(), macs.join(", ")), seen);
+            let holders = claims
+                .iter()
+                .filter_map(|claim| self.context.gathered.root(claim.mac.into(), 0))
+                .chain([index]);
+            finding.assets = holders
+                .filter_map(|station| self.context.devices.asset_of(station))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect();
+            finding.evidence =
+                places(claims.iter().map(|claim| (claim.stated.proof.1, claim.stated.proof.2)).collect());
+            findings.push(finding);
+        }
+        findings
+    }
+
+    /// Plates of simulators, and addresses that stated several serial numbers.
+    fn identities(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (index, known) in
+            self.context.gathered.stations.iter().enumerate().filter(|(_, known)| !known.facts.is_empty())
+        {
+            let Some(asset) = self.context.devices.asset_of(index) else { continue };
+            let identity = Identity::of(known.facts.iter().copied());
+            let mut seen = None;
+            known.facts.iter().for_each(|said| extend(&mut seen, Span::of(&said.fact.sighting)));
+            if let Some(program) = identity.simulator {
+                let text = format!(
+                    "{} has the identity that comes with {program}: it is no such device, or the default was never changed",
+                    self.end(&AssetEnd::Asset(asset))
+                );
+                let mut finding = self.finding("default_identity", Severity::Notice, text, seen);
+                finding.assets = vec![asset];
+                findings.push(finding);
+            }
+            if identity.is_ambiguous() {
+                let said: Vec<_> = identity
+                    .serials
+                    .iter()
+                    .filter(|(_, serials)| serials.len() > 1)
+                    .flat_map(|(protocol, serials)| serials.iter().map(move |serial| (*protocol, serial)))
+                    .collect();
+                let mut span = None;
+                said.iter().for_each(|(_, (_, seen))| extend(&mut span, **seen));
+                let mut in_time = said.clone();
+                in_time.sort_by_key(|(protocol, (serial, seen))| (seen.first, *serial, *protocol));
+                let words: Vec<_> =
+                    in_time.iter().map(|(protocol, (serial, _))| format!("{serial} ({protocol})")).collect();
+                let text = format!(
+                    "{} stated several serial numbers, one after another: {}: it was replaced, or it answers for others",
+                    known.key(),
+                    words.join(", ")
+                );
+                let mut finding = self.finding("identity_conflict", Severity::Warning, text, span);
+                finding.assets = vec![asset];
+                let serials: BTreeSet<_> = in_time.iter().map(|(_, (serial, _))| **serial).collect();
+                finding.evidence = places(
+                    known
+                        .facts
+                        .iter()
+                        .filter(|said| serials.contains(said.fact.value.as_str()))
+                        .map(|said| (said.capture, &said.fact.evidence))
+                        .collect(),
+                );
+                findings.push(finding);
+            }
+        }
+        findings
+    }
+
+    fn shared(&self, shared: &Shared) -> Finding {
+        let assets: BTreeSet<_> =
+            shared.stations.iter().filter_map(|station| self.context.devices.asset_of(*station)).collect();
+        let names = list(assets.iter().map(|asset| self.end(&AssetEnd::Asset(*asset))));
+        let text = format!(
+            "serial number {} is stated by {names}, which cannot be one device: {}",
+            shared.serial, shared.attribute
+        );
+        let mut seen = None;
+        for known in shared.stations.iter().filter_map(|station| self.context.gathered.station(*station)) {
+            known.facts.iter().for_each(|said| extend(&mut seen, Span::of(&said.fact.sighting)));
+        }
+        Finding {
+            assets: assets.into_iter().collect(),
+            ..self.finding("shared_serial", Severity::Notice, text, seen)
+        }
+    }
+
+    /// Devices of which a gateway says that they do not answer.
+    fn silent_units(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (index, known) in self.context.gathered.stations.iter().enumerate() {
+            let Some(asset) = self.context.devices.asset_of(index) else { continue };
+            let said = || {
+                known
+                    .mentions
+                    .iter()
+                    .filter(|mention| SILENT.iter().any(|part| mention.reason.contains(part)))
+            };
+            let mut seen = None;
+            said().for_each(|mention| extend(&mut seen, Span::of(&mention.sighting)));
+            if seen.is_none() {
+                continue;
+            }
+            let reasons: BTreeSet<_> = said().map(|mention| mention.reason).collect();
+            let text = format!("{}: {}", known.key(), reasons.into_iter().collect::<Vec<_>>().join(", "));
+            findings.push(Finding {
+                assets: vec![asset],
+                ..self.finding("silent_station", Severity::Information, text, seen)
+            });
+        }
+        findings
+    }
+
+    /// Who from outside talks with devices of the plant, one finding per device.
+    fn externals(&self) -> Vec<Finding> {
+        let mut talks: BTreeMap<usize, Vec<(&AssetEnd, &Conversation)>> = BTreeMap::new();
+        let plant: BTreeSet<usize> = self
+            .context
+            .conversations
+            .iter()
+            .filter(|conversation| is_industrial(&conversation.protocol))
+            .flat_map(|conversation| assets_of([&conversation.client, &conversation.server]))
+            .collect();
+        for conversation in self
+            .context
+            .conversations
+            .iter()
+            .filter(|conversation| conversation.frames.iter().all(|frames| *frames > 0))
+        {
+            for (own, other) in
+                [(&conversation.client, &conversation.server), (&conversation.server, &conversation.client)]
+            {
+                if let (AssetEnd::Asset(asset), AssetEnd::External(_)) = (own, other)
+                    && plant.contains(asset)
+                {
+                    talks.entry(*asset).or_default().push((other, conversation));
+                }
+            }
+        }
+        let finding = |(asset, talks): (usize, Vec<(&AssetEnd, &Conversation)>)| {
+            let industrial = talks.iter().any(|(_, conversation)| is_industrial(&conversation.protocol));
+            let severity = if industrial { Severity::Warning } else { Severity::Notice };
+            let peers: BTreeSet<_> = talks
+                .iter()
+                .map(|(peer, conversation)| format!("{} by {}", self.end(peer), conversation.protocol))
+                .collect();
+            let mut seen = None;
+            for (_, conversation) in &talks {
+                extend(
+                    &mut seen,
+                    Span {
+                        first: conversation.first,
+                        last: conversation.last,
+                        count: conversation.frames.iter().copied().fold(0, u64::saturating_add),
+                    },
+                );
+            }
+            let text = format!(
+                "{} talks with the outside: {}",
+                self.end(&AssetEnd::Asset(asset)),
+                list(peers.into_iter())
+            );
+            Finding { assets: vec![asset], ..self.finding("external_peer", severity, text, seen) }
+        };
+        talks.into_iter().map(finding).collect()
+    }
+
+    /// Conversations of control systems of which only one direction was seen: a mirror that shows half, or a dead end.
+    fn one_sided(&self) -> Vec<Finding> {
+        let is_one_sided = |conversation: &&Conversation| {
+            let unicast = !matches!(conversation.server, AssetEnd::Group(_))
+                && matches!(conversation.transport, Transport::Tcp | Transport::Udp);
+            unicast && is_industrial(&conversation.protocol) && conversation.frames.contains(&0)
+        };
+        let mut protocols: BTreeMap<&str, Vec<&Conversation>> = BTreeMap::new();
+        for conversation in self.context.conversations.iter().filter(is_one_sided) {
+            protocols.entry(&conversation.protocol).or_default().push(conversation);
+        }
+        let finding = |(protocol, conversations): (&str, Vec<&Conversation>)| {
+            let pairs = conversations.iter().map(|conversation| {
+                format!("{} to {}", self.end(&conversation.client), self.end(&conversation.server))
+            });
+            let text = format!(
+                "only one direction of {} {protocol} conversations was seen: {}",
+                conversations.len(),
+                list(pairs)
+            );
+            let mut seen = None;
+            for conversation in &conversations {
+                extend(&mut seen, Span { first: conversation.first, last: conversation.last, count: 1 });
+            }
+            let assets: BTreeSet<_> = conversations
+                .iter()
+                .flat_map(|conversation| assets_of([&conversation.client, &conversation.server]))
+                .collect();
+            Finding {
+                assets: assets.into_iter().collect(),
+                ..self.finding("one_sided_conversation", Severity::Information, text, seen)
+            }
+        };
+        protocols.into_iter().map(finding).collect()
+    }
+
+    /// Captures that could not be read to the end, lost frames, or held secrets.
+    fn captures(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for capture in &self.context.gathered.captures {
+            let mut add = |kind, severity, text, count| {
+                let mut finding = self.finding(kind, severity, text, None);
+                (finding.first, finding.last, finding.count) = (capture.first, capture.last, count);
+                findings.push(finding);
+            };
+            let name = &capture.name;
+            if capture.status != CaptureStatus::Complete {
+                let where_ = capture.stopped.as_deref().unwrap_or("where is not known");
+                add(
+                    "cut_capture",
+                    Severity::Notice,
+                    format!("{name} is {}: {where_}", capture.status.as_str()),
+                    1,
+                );
+            }
+            if capture.kernel_drops > 0 {
+                add(
+                    "frames_lost",
+                    Severity::Notice,
+                    format!("{} frames were lost while {name} was captured", capture.kernel_drops),
+                    capture.kernel_drops,
+                );
+            }
+            if let Some(secrets) = capture.counters.get(SECRETS_COUNTER).copied().filter(|count| *count > 0) {
+                add(
+                    "secret_in_clear",
+                    Severity::Warning,
+                    format!(
+                        "{name} carries {secrets} passwords or other secrets that anybody on the network can read; they are masked here"
+                    ),
+                    secrets,
+                );
+            }
+        }
+        findings
+    }
+
+    /// Malformed messages, one finding per protocol.
+    fn malformed(&self) -> Vec<Finding> {
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for (name, count) in self.context.gathered.captures.iter().flat_map(|capture| &capture.counters) {
+            if let Some(protocol) = name.strip_prefix(MALFORMED_COUNTER) {
+                let sum = counts.entry(protocol).or_default();
+                *sum = sum.saturating_add(*count);
+            }
+        }
+        let mut kept: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for message in &self.context.gathered.malformed {
+            kept.entry(message.1.protocol).or_default().push(*message);
+        }
+        let protocols: BTreeSet<_> = counts.keys().chain(kept.keys()).copied().collect();
+        let finding = |protocol: &str| {
+            let messages = kept.get(protocol).map(Vec::as_slice).unwrap_or_default();
+            let count =
+                counts.get(protocol).copied().unwrap_or(0).max(messages.len().try_into().unwrap_or(u64::MAX));
+            let problems: BTreeSet<_> = messages.iter().map(|(_, message)| message.problem.clone()).collect();
+            let separator = if problems.is_empty() { "" } else { ": " };
+            let text =
+                format!("{count} malformed {protocol} messages{separator}{}", list(problems.into_iter()));
+            let mut seen = None;
+            messages.iter().for_each(|(_, message)| {
+                extend(&mut seen, Span { first: message.time, last: message.time, count: 1 })
+            });
+            let gathered = self.context.gathered;
+            let senders =
+                messages.iter().filter_map(|(_, message)| message.station.as_ref()).filter_map(|station| {
+                    let root = gathered
+                        .root(station.address, self.context.links.lane(station.address, station.vlan))?;
+                    self.context.devices.asset_of(root)
+                });
+            let evidence: Vec<_> = messages
+                .iter()
+                .map(|(capture, message)| {
+                    (
+                        *capture,
+                        Evidence { ranges: vec![Range { frame: message.frame, offset: 0, length: 0 }] },
+                    )
+                })
+                .collect();
+            let mut finding = self.finding("malformed_messages", Severity::Notice, text, seen);
+            finding.count = count;
+            finding.assets = senders.collect::<BTreeSet<_>>().into_iter().collect();
+            finding.evidence =
+                places(evidence.iter().map(|(capture, evidence)| (*capture, evidence)).collect());
+            finding
+        };
+        protocols.into_iter().map(finding).collect()
+    }
+}
+
+/// The assets among the ends, sorted.
+fn assets_of<const N: usize>(ends: [&AssetEnd; N]) -> Vec<usize> {
+    let indices = ends.into_iter().filter_map(|end| match end {
+        AssetEnd::Asset(index) => Some(*index),
+        AssetEnd::External(_) | AssetEnd::Group(_) => None,
+    });
+    indices.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The first places to look at, by capture and frame.
+fn places(evidence: BTreeSet<(&str, &Evidence)>) -> Vec<FindingEvidence> {
+    let places = evidence.into_iter().take(EVIDENCE_MAX);
+    places
+        .map(|(capture, evidence)| FindingEvidence {
+            capture: capture.to_owned(),
+            evidence: evidence.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,260 @@
+//! Everything said of each station of one site, whatever capture, day or VLAN it came from.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use observation::{
+    Address, Basis, CaptureSummary, Conversation, Fact, MalformedMessage, Mention, Path, Station, Transport,
+};
+
+use crate::links::{Lane, Links};
+use crate::model::Captured;
+use crate::rules::identity::IDENTIFYING;
+use crate::rules::operations::is_industrial;
+use crate::span::{Span, extend};
+
+static ROOT: Path = Path::ROOT;
+
+/// A fact with the capture it was read from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said<'a> {
+    pub(crate) capture: &'a str,
+    pub(crate) fact: &'a Fact,
+}
+
+/// What is known of one station.
+#[derive(Debug)]
+pub(crate) struct Known<'a> {
+    pub(crate) address: Address,
+    pub(crate) lane: Lane,
+    pub(crate) path: &'a Path,
+    /// VLANs of its frames, untagged ones left out.
+    pub(crate) vlans: BTreeSet<u16>,
+    /// Frames or messages that it sent.
+    pub(crate) sent: Option<Span>,
+    /// Frames that others sent to it, as far as they prove that it is there.
+    pub(crate) asked: Option<Span>,
+    pub(crate) facts: Vec<Said<'a>>,
+    pub(crate) mentions: Vec<&'a Mention>,
+}
+
+impl Known<'_> {
+    /// True for an address without a path.
+    pub(crate) fn is_root(&self) -> bool {
+        self.path.is_root()
+    }
+
+    /// True if it sent something, or if something it said of itself was seen.
+    pub(crate) fn is_active(&self) -> bool {
+        self.sent.is_some() || self.facts.iter().any(|said| said.fact.basis == Basis::Stated)
+    }
+
+    /// True if others say what it is.
+    pub(crate) fn is_described(&self) -> bool {
+        self.facts.iter().any(|said| IDENTIFYING.contains(&said.fact.attribute.as_ref()))
+    }
+
+    /// How it is written: `10.0.0.1`, `10.0.0.1 vlan 20`, `10.0.0.1 unit=5`.
+    pub(crate) fn key(&self) -> String {
+        let mut key = self.address.to_string();
+        if self.lane != 0 {
+            key = format!("{key} vlan {}", self.lane);
+        }
+        if !self.is_root() {
+            key = format!("{key} {}", self.path);
+        }
+        key
+    }
+}
+
+/// A conversation with the capture it was counted in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Talk<'a> {
+    pub(crate) capture: &'a str,
+    pub(crate) conversation: &'a Conversation,
+    /// Index of the client among the stations.
+    pub(crate) client: usize,
+    /// Index of the server.
+    pub(crate) server: usize,
+}
+
+/// All of one site.
+#[derive(Debug)]
+pub(crate) struct Gathered<'a> {
+    pub(crate) site: &'a str,
+    pub(crate) captures: Vec<&'a CaptureSummary>,
+    /// Sorted by address, lane and path, so every station follows the one it lies below. A station's index is its name
+    /// in this crate.
+    pub(crate) stations: Vec<Known<'a>>,
+    pub(crate) talks: Vec<Talk<'a>>,
+    pub(crate) malformed: Vec<(&'a str, &'a MalformedMessage)>,
+    indices: HashMap<Key<'a>, usize>,
+}
+
+type Key<'a> = (Address, Lane, &'a Path);
+
+impl<'a> Gathered<'a> {
+    /// Reads all captures of a site.
+    pub(crate) fn new(site: &'a str, captures: &[&'a Captured], links: &Links<'_>) -> Self {
+        let key = |station: &'a Station| {
+            (station.address, links.lane(station.address, station.vlan), &station.path)
+        };
+        let mut keys: HashSet<Key<'a>> = HashSet::new();
+        let mut add = |station: &'a Station| {
+            let key = key(station);
+            if keys.insert(key) && !station.path.is_root() {
+                keys.insert((key.0, key.1, &ROOT));
+            }
+        };
+        for observed in captures.iter().map(|capture| &capture.observed) {
+            observed.presences.iter().for_each(|presence| add(&presence.station));
+            observed.bindings.iter().for_each(|binding| add(&binding.station));
+            observed.facts.iter().for_each(|fact| add(&fact.station));
+            observed.mentions.iter().for_each(|mention| add(&mention.station));
+            observed.conversations.iter().for_each(|conversation| {
+                add(&conversation.key.client);
+                add(&conversation.key.server);
+            });
+        }
+        for capture in captures {
+            keys.extend(
+                capture.observed.bindings.iter().map(|binding| (Address::Mac(binding.mac), 0, &ROOT)),
+            );
+            // A MAC that a device states as its own may never have been seen.
+            let claimed = capture
+                .observed
+                .facts
+                .iter()
+                .filter_map(|fact| fact.station.address.ip().map(|ip| (ip, fact)));
+            for (ip, fact) in claimed.filter(|(_, fact)| {
+                fact.station.path.is_root() && fact.attribute == observation::attribute::MAC_ADDRESS
+            }) {
+                let lane = links.lane(fact.station.address, fact.station.vlan);
+                keys.extend(
+                    links.claims(ip, lane).into_iter().map(|claim| (Address::Mac(claim.mac), 0, &ROOT)),
+                );
+            }
+            // So may an address that a MAC states as its own.
+            for fact in capture.observed.facts.iter().filter(|fact| {
+                fact.station.address.mac().is_some() && fact.attribute == observation::attribute::IP_ADDRESS
+            }) {
+                if let Ok(ip) = fact.value.parse().map(Address::Ip)
+                    && ip.is_unicast()
+                {
+                    keys.insert((ip, links.lane(ip, fact.station.vlan), &ROOT));
+                }
+            }
+        }
+        let mut sorted: Vec<_> = keys.into_iter().collect();
+        sorted.sort_unstable();
+        let indices: HashMap<_, _> = sorted.iter().enumerate().map(|(index, key)| (*key, index)).collect();
+        let known = |(address, lane, path)| Known {
+            address,
+            lane,
+            path,
+            vlans: BTreeSet::new(),
+            sent: None,
+            asked: None,
+            facts: Vec::new(),
+            mentions: Vec::new(),
+        };
+        let stations = sorted.into_iter().map(known).collect();
+        let mut gathered = Self {
+            site,
+            captures: captures.iter().map(|capture| &capture.summary).collect(),
+            stations,
+            talks: Vec::new(),
+            malformed: Vec::new(),
+            indices,
+        };
+        gathered.captures.sort_by(|left, right| left.uid.cmp(&right.uid));
+        for capture in captures {
+            gathered.read(capture, &key);
+        }
+        gathered
+    }
+
+    fn read(&mut self, capture: &'a Captured, key: &impl Fn(&'a Station) -> Key<'a>) {
+        let uid = capture.summary.uid.as_str();
+        let observed = &capture.observed;
+        for presence in &observed.presences {
+            if let Some(known) = self.known(key(&presence.station)) {
+                extend(&mut known.sent, Span::of(&presence.sighting));
+                known.vlans.extend(presence.station.vlan);
+            }
+        }
+        for binding in &observed.bindings {
+            // The frames are counted as presence; here only that there were some.
+            let seen = Span { count: 0, ..Span::of(&binding.sighting) };
+            for key in [key(&binding.station), (Address::Mac(binding.mac), 0, &ROOT)] {
+                if let Some(known) = self.known(key) {
+                    extend(&mut known.sent, seen);
+                    known.vlans.extend(binding.station.vlan);
+                }
+            }
+        }
+        for fact in &observed.facts {
+            if let Some(known) = self.known(key(&fact.station)) {
+                known.facts.push(Said { capture: uid, fact });
+            }
+        }
+        for mention in &observed.mentions {
+            if let Some(known) = self.known(key(&mention.station)) {
+                known.mentions.push(mention);
+            }
+        }
+        for conversation in &observed.conversations {
+            let (client, server) =
+                (self.index(key(&conversation.key.client)), self.index(key(&conversation.key.server)));
+            let (Some(client), Some(server)) = (client, server) else { continue };
+            self.talks.push(Talk { capture: uid, conversation, client, server });
+            for (silent, frames) in [(server, conversation.frames[0]), (client, conversation.frames[1])] {
+                if let Some(known) = self.stations.get_mut(silent)
+                    && frames > 0
+                    && proves_the_other_end(conversation, known.address)
+                {
+                    extend(&mut known.asked, Span { count: frames, ..Span::of(&conversation.sighting) });
+                }
+            }
+        }
+        self.malformed.extend(observed.malformed.iter().map(|message| (uid, message)));
+    }
+
+    fn index(&self, key: Key<'a>) -> Option<usize> {
+        self.indices.get(&key).copied()
+    }
+
+    fn known(&mut self, key: Key<'a>) -> Option<&mut Known<'a>> {
+        let index = self.index(key)?;
+        self.stations.get_mut(index)
+    }
+
+    /// The station with this address and no path.
+    pub(crate) fn root(&self, address: Address, lane: Lane) -> Option<usize> {
+        self.index((address, lane, &ROOT))
+    }
+
+    /// The station with this path below this address.
+    pub(crate) fn find(&self, address: Address, lane: Lane, path: &Path) -> Option<usize> {
+        self.indices.get(&(address, lane, path)).copied()
+    }
+
+    /// What is known of a station.
+    pub(crate) fn station(&self, index: usize) -> Option<&Known<'a>> {
+        self.stations.get(index)
+    }
+}
+
+/// True if one end of a conversation proves that there is another, although that one was not heard.
+///
+/// TCP carries messages only after both ends have spoken; a datagram may go to nobody, and scanners send many. A frame
+/// to a MAC needs somebody to have told that MAC.
+fn proves_the_other_end(conversation: &Conversation, other: Address) -> bool {
+    match other {
+        Address::Mac(mac) => other.is_unicast() && !mac.is_virtual_router(),
+        Address::Ip(_) => {
+            let key = &conversation.key;
+            let messages = !conversation.operations.is_empty() || conversation.frames[1] > 0;
+            other.is_unicast() && key.transport == Transport::Tcp && is_industrial(&key.protocol) && messages
+        }
+    }
+}

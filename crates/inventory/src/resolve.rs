@@ -1,0 +1,78 @@
+//! From observations to the inventory.
+
+use std::collections::BTreeMap;
+
+use crate::assets::Context;
+use crate::devices::Devices;
+use crate::findings;
+use crate::gather::Gathered;
+use crate::links::Links;
+use crate::model::{AssetEnd, Captured, Inventory, Observed};
+use crate::nest::nest;
+use crate::options::Options;
+use crate::sets::Sets;
+use crate::{joins, talks};
+
+/// Resolves everything observed into assets, conversations and findings.
+///
+/// A pure function: the order of captures, of rows, and how rows are spread over the captures of a site change nothing
+/// in assets and conversations but the capture that a proof names. Sites never mix.
+#[must_use]
+pub fn resolve(observed: &Observed, options: &Options) -> Inventory {
+    let mut sites: BTreeMap<&str, Vec<&Captured>> = BTreeMap::new();
+    for capture in &observed.captures {
+        sites.entry(&capture.summary.site).or_default().push(capture);
+    }
+    let mut inventory = Inventory::default();
+    for (site, captures) in sites {
+        append(&mut inventory, resolve_site(site, &captures, options));
+    }
+    inventory
+}
+
+fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Inventory {
+    let links = Links::new(captures);
+    let gathered = Gathered::new(site, captures, &links);
+    let mut sets = Sets::new(gathered.stations.len());
+    let mut reasons = joins::join_interfaces(&gathered, &links, &mut sets);
+    let nested = nest(&gathered, &mut sets);
+    let (by_serial, shared) = joins::join_serials(&gathered, &mut sets);
+    reasons.extend(by_serial);
+    joins::join_paths(&gathered, &nested, &mut sets);
+    sets.flatten();
+    let devices = Devices::new(&gathered, &links, &nested, &sets, options);
+    let conversations = talks::conversations(&gathered, &devices);
+    let context = Context {
+        gathered: &gathered,
+        links: &links,
+        nested: &nested,
+        devices: &devices,
+        reasons: &reasons,
+        conversations: &conversations,
+    };
+    let assets = context.assets();
+    let findings = findings::findings(&context, &assets, &shared);
+    Inventory { assets, conversations, findings }
+}
+
+/// Appends the inventory of another site: its indices move behind those that are there.
+fn append(inventory: &mut Inventory, mut site: Inventory) {
+    let offset = inventory.assets.len();
+    let moved = |index: usize| index.saturating_add(offset);
+    for asset in &mut site.assets {
+        asset.parent = asset.parent.map(moved);
+    }
+    for conversation in &mut site.conversations {
+        for end in [&mut conversation.client, &mut conversation.server] {
+            if let AssetEnd::Asset(index) = end {
+                *index = moved(*index);
+            }
+        }
+    }
+    for finding in &mut site.findings {
+        finding.assets.iter_mut().for_each(|index| *index = moved(*index));
+    }
+    inventory.assets.append(&mut site.assets);
+    inventory.conversations.append(&mut site.conversations);
+    inventory.findings.append(&mut site.findings);
+}

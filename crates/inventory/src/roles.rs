@@ -1,0 +1,250 @@
+//! What assets are for, each role with its reasons.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use observation::{Basis, OperationKind};
+
+use crate::identity::squash;
+use crate::links::Forwarding;
+use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
+use crate::rules::operations::{MASTERED, is_engineering, is_industrial};
+use crate::rules::products;
+use crate::rules::roles::{
+    CLIENT_FACTS, FIELD, HISTORIAN_SERVERS_MIN, HMI_SERVERS_MAX, POLLS_MIN, PRODUCT_NAMES, SENDERS,
+    SERVER_OPERATIONS, SERVERS, TYPES,
+};
+
+/// Names in one reason; more are counted.
+const NAMED_MAX: usize = 4;
+
+/// Roles in the making: basis and reasons.
+#[derive(Debug, Default)]
+pub(crate) struct Claims(BTreeMap<Role, (Option<Basis>, BTreeSet<String>)>);
+
+impl Claims {
+    pub(crate) fn add(&mut self, role: Role, basis: Basis, reason: String) {
+        let (strongest, reasons) = self.0.entry(role).or_default();
+        *strongest = Some(strongest.map_or(basis, |known| known.min(basis)));
+        reasons.insert(reason);
+    }
+
+    fn is_field(&self) -> bool {
+        FIELD.iter().any(|role| self.0.contains_key(role))
+    }
+
+    /// Primary first, in the order of [`Role::ALL`]; never empty.
+    pub(crate) fn finish(self) -> Vec<RoleClaim> {
+        let claims: Vec<_> = self
+            .0
+            .into_iter()
+            .map(|(role, (basis, reasons))| RoleClaim {
+                role,
+                basis: basis.unwrap_or(Basis::Inferred),
+                reasons: reasons.into_iter().collect(),
+            })
+            .collect();
+        if claims.is_empty() {
+            let reason = "nothing that it says or does tells what it is for".to_owned();
+            return vec![RoleClaim { role: Role::Unknown, basis: Basis::Inferred, reasons: vec![reason] }];
+        }
+        claims
+    }
+}
+
+/// What an asset says of itself, and what the family of its product is.
+pub(crate) fn of_statements(asset: &Asset, claims: &mut Claims) {
+    for (name, types) in TYPES {
+        if let Some(winner) = asset.attributes.get(*name).and_then(|candidates| candidates.first())
+            && let Some((_, role)) = types.iter().find(|(value, _)| *value == winner.value)
+        {
+            let said = asset
+                .attributes
+                .get("device_type")
+                .and_then(|candidates| candidates.first())
+                .map_or(winner.value.as_str(), |word| word.value.as_str());
+            let by = if winner.basis == Basis::Stated { "states" } else { "is said to have" };
+            claims.add(*role, winner.basis, format!("{by} {name} {} ({said})", winner.value));
+        }
+    }
+    for name in PRODUCT_NAMES {
+        if let Some(winner) = asset.attributes.get(*name).and_then(|candidates| candidates.first())
+            && let Some(role) = products::role_of(&squash(&winner.value))
+        {
+            claims.add(
+                role,
+                Basis::Inferred,
+                format!("{name} {} is of a family of such devices", winner.value),
+            );
+        }
+    }
+    for (name, word, role) in CLIENT_FACTS {
+        let said = asset
+            .attributes
+            .get(*name)
+            .into_iter()
+            .flatten()
+            .find(|candidate| candidate.value.eq_ignore_ascii_case(word));
+        if let Some(said) = said {
+            claims.add(*role, said.basis, format!("connects as {} ({name})", said.value));
+        }
+    }
+}
+
+/// What an asset answers, is asked and sends.
+pub(crate) fn of_services(asset: usize, conversations: &[&Conversation], claims: &mut Claims) {
+    for conversation in conversations {
+        let protocol = conversation.protocol.as_str();
+        if conversation.server == AssetEnd::Asset(asset) && conversation.frames[1] > 0 {
+            if let Some((_, role)) = SERVERS.iter().find(|(of, _)| *of == protocol) {
+                let (transport, port) = (conversation.transport.as_str(), conversation.port);
+                claims.add(*role, Basis::Inferred, format!("answers {protocol} on {transport} port {port}"));
+            }
+            for (_, seen) in &conversation.named {
+                if let Some((_, role)) = SERVER_OPERATIONS.iter().find(|(part, _)| seen.name.contains(part)) {
+                    claims.add(*role, Basis::Inferred, format!("is asked to {} in {protocol}", seen.name));
+                }
+            }
+        }
+        if conversation.client == AssetEnd::Asset(asset)
+            && conversation.frames[0] > 0
+            && let Some((_, role)) = SENDERS.iter().find(|(of, _)| *of == protocol)
+        {
+            claims.add(*role, Basis::Inferred, format!("sends {protocol}"));
+        }
+    }
+}
+
+/// What an asset forwards.
+pub(crate) fn of_forwarding(mac: observation::Mac, forwarding: &Forwarding, claims: &mut Claims) {
+    if forwarding.counted_down > 0 {
+        let reason = format!(
+            "{mac} carries {} addresses whose hop limit a router has counted down",
+            forwarding.counted_down
+        );
+        claims.add(Role::Router, Basis::Inferred, reason);
+    }
+    if forwarding.carried > 1 {
+        let reason = format!(
+            "{mac} carries {} addresses in {} subnets that are not its own",
+            forwarding.carried, forwarding.subnets
+        );
+        claims.add(Role::Router, Basis::Inferred, reason);
+    }
+    if forwarding.claimed > 0 {
+        claims.add(
+            Role::Router,
+            Basis::Inferred,
+            format!("{mac} answers for {} addresses (proxy ARP)", forwarding.claimed),
+        );
+    }
+}
+
+/// What an asset asks of whom.
+pub(crate) fn of_requests(
+    asset: usize,
+    conversations: &[&Conversation],
+    names: &dyn Fn(&AssetEnd) -> String,
+    claims: &mut Claims,
+) {
+    let asked = Asked::by(asset, conversations);
+    if !asked.engineered.is_empty() {
+        let operations = asked.engineering.iter().map(|name| (*name).to_owned());
+        let reason =
+            format!("{} on {}", list(operations), list(asked.engineered.iter().map(|end| names(end))));
+        claims.add(Role::EngineeringWorkstation, Basis::Inferred, reason);
+    }
+    if claims.is_field() {
+        return;
+    }
+    if !asked.mastered.is_empty() {
+        let reason = format!(
+            "polls {} in {}",
+            list(asked.mastered.iter().map(|end| names(end))),
+            list(asked.masters.iter().map(|name| (*name).to_owned()))
+        );
+        claims.add(Role::ScadaServer, Basis::Inferred, reason);
+        return;
+    }
+    let polled: Vec<_> = asked.servers.iter().filter(|(_, counts)| counts.reads >= POLLS_MIN).collect();
+    let written = asked.servers.values().filter(|counts| counts.writes > 0).count();
+    let everybody = || list(asked.servers.keys().map(|end| names(end)));
+    if polled.is_empty() {
+        return;
+    }
+    if written > 0 && asked.servers.len() > HMI_SERVERS_MAX {
+        claims.add(
+            Role::ScadaServer,
+            Basis::Inferred,
+            format!("reads {} servers and writes to {written}", asked.servers.len()),
+        );
+    } else if written > 0 {
+        claims.add(Role::Hmi, Basis::Inferred, format!("reads again and again and writes: {}", everybody()));
+    } else if polled.len() >= HISTORIAN_SERVERS_MIN && asked.engineered.is_empty() {
+        claims.add(
+            Role::Historian,
+            Basis::Inferred,
+            format!("reads {} servers again and again, no write: {}", polled.len(), everybody()),
+        );
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    reads: u64,
+    writes: u64,
+}
+
+/// What an asset asks in protocols of control systems.
+#[derive(Default)]
+struct Asked<'c> {
+    servers: BTreeMap<&'c AssetEnd, Counts>,
+    engineered: BTreeSet<&'c AssetEnd>,
+    engineering: BTreeSet<&'c str>,
+    mastered: BTreeSet<&'c AssetEnd>,
+    masters: BTreeSet<&'c str>,
+}
+
+impl<'c> Asked<'c> {
+    fn by(asset: usize, conversations: &[&'c Conversation]) -> Self {
+        let mut asked = Self::default();
+        let own = AssetEnd::Asset(asset);
+        for conversation in conversations
+            .iter()
+            .filter(|conversation| conversation.client == own && is_industrial(&conversation.protocol))
+        {
+            let count =
+                |kind: OperationKind| conversation.operations.get(kind.as_str()).copied().unwrap_or(0);
+            let is_group = matches!(conversation.server, AssetEnd::Group(_));
+            for (_, seen) in conversation
+                .named
+                .iter()
+                .filter(|(_, seen)| is_engineering(&conversation.protocol, seen.kind))
+            {
+                asked.engineered.insert(&conversation.server);
+                asked.engineering.insert(&seen.name);
+            }
+            let any = OperationKind::ALL.into_iter().any(|kind| count(kind) > 0);
+            if MASTERED.contains(&conversation.protocol.as_str()) {
+                if any && !is_group {
+                    asked.mastered.insert(&conversation.server);
+                    asked.masters.insert(&conversation.protocol);
+                }
+            } else if count(OperationKind::Read).max(count(OperationKind::Write)) > 0 && !is_group {
+                let counts = asked.servers.entry(&conversation.server).or_default();
+                counts.reads = counts.reads.saturating_add(count(OperationKind::Read));
+                counts.writes = counts.writes.saturating_add(count(OperationKind::Write));
+            }
+        }
+        asked
+    }
+}
+
+/// A few of many, in words.
+pub(crate) fn list(parts: impl Iterator<Item = String>) -> String {
+    let parts: Vec<_> = parts.collect();
+    let shown = parts.get(..NAMED_MAX.min(parts.len())).unwrap_or_default().join(", ");
+    match parts.len().saturating_sub(NAMED_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

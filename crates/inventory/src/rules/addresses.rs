@@ -1,0 +1,18 @@
+//! Which addresses belong together.
+
+/// Hop limits that systems start with. A frame that arrives with another one has crossed a router.
+///
+/// 64, 128 and 255 are those of nearly all systems today; 30, 32, 60, 100, 200 and 254 those of older ones and of
+/// small stacks (public lists of "default TTL values" by operating system, AIX 60, Windows 95 32, DEC and HP-UX 30,
+/// MPE/iX 200, Cisco 254); 1 and 2 mark packets that shall stay on the link (IGMP: RFC 2236 section 2).
+pub(crate) const INITIAL_HOP_LIMITS: [u8; 11] = [1, 2, 30, 32, 60, 64, 100, 128, 200, 254, 255];
+
+/// A MAC that carries more addresses than this, without saying that they are its own, forwards for them. Machines with
+/// several addresses rarely have more on one card.
+pub(crate) const CARRIED_MAX: usize = 3;
+
+/// A MAC that says of more addresses than this that they are its own answers for others (proxy ARP, RFC 1027).
+pub(crate) const OWN_MAX: usize = 8;
+
+/// Leading bits of an IPv4 and an IPv6 address that are taken for its subnet where no mask is known.
+pub(crate) const SUBNET_BITS: (u8, u8) = (24, 64);

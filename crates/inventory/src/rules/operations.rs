@@ -1,0 +1,140 @@
+//! Protocols of control systems, and what their operations mean.
+
+use observation::OperationKind;
+
+/// Protocols that only control equipment and those who look after it speak. An address that answers one of them is
+/// part of the plant wherever it is.
+const INDUSTRIAL: &[&str] = &[
+    "ads",
+    "bacnet",
+    "bsap",
+    "c37118",
+    "cip",
+    "codesys",
+    "dnp3",
+    "enip",
+    "ethercat",
+    "ff_hse",
+    "fins",
+    "fox",
+    "ge_srtp",
+    "goose",
+    "hart_ip",
+    "iec104",
+    "knxnet_ip",
+    "melsec",
+    "mms",
+    "modbus",
+    "opcua",
+    "pccc",
+    "powerlink",
+    "profinet_cm",
+    "profinet_dcp",
+    "profinet_rt",
+    "roc_plus",
+    "s7comm",
+    "s7comm_plus",
+    "sparkplug",
+    "sv",
+    "tristation",
+    "umas",
+];
+
+/// True for a protocol of control systems, and for the parts of one that are named after it (`cip_io`).
+pub(crate) fn is_industrial(protocol: &str) -> bool {
+    INDUSTRIAL.binary_search(&protocol).is_ok()
+        || protocol.split_once('_').is_some_and(|(family, _)| INDUSTRIAL.binary_search(&family).is_ok())
+}
+
+/// Names of transports, which stand where no protocol was recognised.
+pub(crate) const UNRECOGNISED: &[&str] = &["tcp", "udp", "ip", "ethernet", "icmp", "icmpv6", "igmp"];
+
+/// Protocols in which a master polls outstations and also controls them: their control operations are operation, not
+/// engineering.
+pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap"];
+
+/// Kinds of operations that engineers and their tools use and operators do not, by protocol; the last entry is for all
+/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too.
+const ENGINEERING: &[(&str, &[OperationKind])] =
+    &[("modbus", &[OperationKind::Program]), ("", &[OperationKind::Program, OperationKind::Control])];
+
+/// True if whoever does this is engineering.
+pub(crate) fn is_engineering(protocol: &str, kind: OperationKind) -> bool {
+    let kinds = ENGINEERING.iter().find(|(of, _)| *of == protocol || of.is_empty());
+    is_industrial(protocol)
+        && !MASTERED.contains(&protocol)
+        && kinds.is_some_and(|(_, kinds)| kinds.contains(&kind))
+}
+
+/// Words in the names of operations that change what a device does: they are findings to act on. Others of the same
+/// kinds (uploads, reading a clock) are findings to look at.
+const DISRUPTIVE: &[&str] = &[
+    "activate",
+    "change mode",
+    "change operating mode",
+    "cold",
+    "delete",
+    "download",
+    "erase",
+    "factory",
+    "firmware",
+    "force",
+    "hot",
+    "initialize",
+    "insert",
+    "key switch",
+    "program",
+    "reset",
+    "restart",
+    "run",
+    "start",
+    "stop",
+    "warm",
+    "write",
+];
+
+/// Words that make an operation harmless although it has one of the words above.
+const HARMLESS: &[&str] = &["poll program complete", "upload", "read", "get"];
+
+/// True if an operation of this name changes what the device does.
+pub(crate) fn is_disruptive(name: &str) -> bool {
+    DISRUPTIVE.iter().any(|word| name.contains(word)) && !HARMLESS.iter().any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_for_bisection() {
+        assert!(INDUSTRIAL.is_sorted());
+        assert!(is_industrial("modbus") && is_industrial("cip_io") && is_industrial("s7comm_plus"));
+        assert!(!is_industrial("http") && !is_industrial("tcp") && !is_industrial("smb_x"));
+    }
+
+    #[test]
+    fn operating_is_told_from_engineering() {
+        use OperationKind::{Control, Program, Write};
+        assert!(
+            is_engineering("s7comm", Control)
+                && is_engineering("cip", Program)
+                && is_engineering("modbus", Program)
+        );
+        assert!(
+            !is_engineering("dnp3", Control)
+                && !is_engineering("modbus", Control)
+                && !is_engineering("s7comm", Write)
+        );
+        assert!(!is_engineering("ssh", Control));
+    }
+
+    #[test]
+    fn only_what_changes_the_device_is_disruptive() {
+        for name in ["plc stop", "request download", "download block", "cold restart", "insert block"] {
+            assert!(is_disruptive(name), "{name}");
+        }
+        for name in ["start upload", "upload", "end upload", "read clock", "poll program complete"] {
+            assert!(!is_disruptive(name), "{name}");
+        }
+    }
+}

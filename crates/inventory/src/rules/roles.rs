@@ -1,0 +1,120 @@
+//! What a device is for, by what it says of itself, answers and asks.
+
+use crate::Role;
+
+/// CIP device types (ODVA profile numbers; names as in the table of the decoder).
+const CIP_DEVICE_TYPES: &[(&str, Role)] = &[
+    ("2", Role::Drive),
+    ("3", Role::Actuator),
+    ("4", Role::Sensor),
+    ("5", Role::Sensor),
+    ("6", Role::Sensor),
+    ("7", Role::IoModule),
+    ("8", Role::Sensor),
+    ("9", Role::Sensor),
+    ("10", Role::IoModule),
+    ("12", Role::IoModule),
+    ("13", Role::Sensor),
+    ("14", Role::Plc),
+    ("16", Role::Drive),
+    ("17", Role::Sensor),
+    ("18", Role::Hmi),
+    ("19", Role::Drive),
+    ("20", Role::Drive),
+    ("21", Role::Actuator),
+    ("22", Role::Actuator),
+    ("23", Role::Drive),
+    ("24", Role::Hmi),
+    ("25", Role::Actuator),
+    ("27", Role::Actuator),
+    ("28", Role::Sensor),
+    ("34", Role::Sensor),
+    ("35", Role::IoModule),
+    ("37", Role::Drive),
+    ("40", Role::ProtocolGateway),
+    ("41", Role::ProtocolGateway),
+    ("42", Role::IoModule),
+    ("44", Role::Switch),
+    ("45", Role::Drive),
+    ("46", Role::Drive),
+    ("47", Role::Sensor),
+    ("49", Role::IoModule),
+    ("100", Role::Sensor),
+    ("150", Role::Drive),
+    ("773", Role::Sensor),
+];
+
+/// A number or word that a device states, and the role it stands for.
+pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[("cip.device_type", CIP_DEVICE_TYPES)];
+
+/// Attributes that name a product, whose family tells the role.
+pub(crate) const PRODUCT_NAMES: &[&str] =
+    &["order_number", "model", "modbus.model_name", "modbus.product_name"];
+
+/// Whoever answers this protocol is this. Protocols that all kinds of devices answer are left out on purpose
+/// (Modbus, EtherNet/IP, HART-IP …): there only what they say of themselves tells.
+pub(crate) const SERVERS: &[(&str, Role)] = &[
+    ("tristation", Role::SafetyController),
+    ("s7comm", Role::Plc),
+    ("s7comm_plus", Role::Plc),
+    ("umas", Role::Plc),
+    ("pccc", Role::Plc),
+    ("fins", Role::Plc),
+    ("melsec", Role::Plc),
+    ("ge_srtp", Role::Plc),
+    ("ads", Role::Plc),
+    ("codesys", Role::Plc),
+    ("dnp3", Role::Rtu),
+    ("iec104", Role::Rtu),
+    ("roc_plus", Role::Rtu),
+    ("bsap", Role::Rtu),
+    ("mms", Role::Ied),
+    ("profinet_cm", Role::IoModule),
+    ("cip_io", Role::IoModule),
+    ("bacnet", Role::BuildingController),
+    ("knxnet_ip", Role::BuildingController),
+    ("fox", Role::BuildingController),
+    ("opcua", Role::OpcServer),
+    ("ntp", Role::TimeServer),
+    ("kerberos", Role::DomainController),
+];
+
+/// Whoever sends this protocol without being asked is this.
+pub(crate) const SENDERS: &[(&str, Role)] = &[("goose", Role::Ied), ("sv", Role::Ied), ("stp", Role::Switch)];
+
+/// A transport class 1 connection carries I/O; its target is an I/O device. Part of the name of the operation that
+/// opens one.
+pub(crate) const SERVER_OPERATIONS: &[(&str, Role)] = &[("forward open class 1", Role::IoModule)];
+
+/// Words in facts about the client of a connection.
+pub(crate) const CLIENT_FACTS: &[(&str, &str, Role)] = &[
+    ("s7comm.connection_type", "pg", Role::EngineeringWorkstation),
+    ("s7comm.connection_type", "op", Role::Hmi),
+];
+
+/// Roles that control or measure: a device with one of them that reads others is not a panel or historian for that.
+pub(crate) const FIELD: &[Role] = &[
+    Role::SafetyController,
+    Role::DcsController,
+    Role::Plc,
+    Role::Rtu,
+    Role::Ied,
+    Role::IoModule,
+    Role::Drive,
+    Role::Robot,
+    Role::Cnc,
+    Role::Sensor,
+    Role::Actuator,
+    Role::Meter,
+    Role::BuildingController,
+    Role::ProtocolGateway,
+];
+
+/// A panel looks at few controllers; who writes to more is a SCADA server.
+pub(crate) const HMI_SERVERS_MAX: usize = 8;
+
+/// A historian collects from several.
+pub(crate) const HISTORIAN_SERVERS_MIN: usize = 2;
+
+/// Reads of one server that are more than looking around.
+pub(crate) const POLLS_MIN: u64 = 3;
