@@ -45,13 +45,13 @@ pub(crate) fn run(arguments: &Import, quiet: bool) -> Result<ExitCode, Failure> 
     let mut imported = Imported::default();
     let mut read_before = 0_u64;
     for input in &expanded.inputs {
-        progress.name(&input.name());
+        progress.name(&name(input));
         match one(&mut register, input, &arguments.site, &person, &progress, read_before) {
             Ok(outcome) => {
                 read_before = read_before.saturating_add(outcome.summary.octets);
                 imported.add(outcome);
             }
-            Err(Refused::Source(error)) => imported.refuse(&input.name(), &error.to_string()),
+            Err(Refused::Source(error)) => imported.refuse(&path(input), &error.to_string()),
             Err(Refused::Register(error)) => return Err(error.into()),
         }
     }
@@ -87,6 +87,22 @@ impl From<register::Error> for Refused {
     }
 }
 
+/// What the register calls a capture: its file's name, which says nothing of the person's folders.
+fn name(input: &Input) -> String {
+    match input {
+        Input::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        Input::Stdin => "standard input".to_owned(),
+    }
+}
+
+/// What the user called it.
+fn path(input: &Input) -> String {
+    match input {
+        Input::File(path) => path.display().to_string(),
+        Input::Stdin => "standard input".to_owned(),
+    }
+}
+
 /// Size of all files together, if none is a stream.
 fn total_size(inputs: &[Input]) -> Option<u64> {
     inputs
@@ -112,7 +128,7 @@ fn one(
     before: u64,
 ) -> Result<Outcome, Refused> {
     let mut source = FileSource::open(input).map_err(Refused::Source)?;
-    let name = input.name();
+    let name = name(input);
     let start =
         CaptureStart { uid: None, kind: CaptureKind::File, name: &name, site, sensor: "", interface: "" };
     let mut writer = register.begin_capture(&start, &actor(person))?;

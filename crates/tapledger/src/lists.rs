@@ -120,7 +120,7 @@ pub(crate) fn csv(write: impl FnOnce(&mut dyn Write) -> Result<(), ::export::Err
 
 fn failure(error: ::export::Error) -> Failure {
     match error {
-        ::export::Error::Io(error) => error.into(),
+        ::export::Error::Write(error) => error.into(),
         other => Failure::Other(other.into()),
     }
 }
