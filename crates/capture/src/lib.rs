@@ -7,6 +7,7 @@
 
 mod counters;
 mod dissector;
+mod fields;
 mod frame;
 mod link;
 mod network;

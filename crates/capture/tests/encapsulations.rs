@@ -1,5 +1,11 @@
 //! Every encapsulation: what comes out, and that nothing panics or leaves the frame whatever is cut or changed.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "a test"
+)]
 
 mod frames;
 
@@ -18,7 +24,11 @@ fn source(packet: &Packet<'_>) -> Option<std::net::IpAddr> {
 fn placed(name: &str, packet: &Packet<'_>, frame: &RawFrame<'_>) -> usize {
     let Payload::Frame { offset, octets } = packet.payload else { panic!("{name}: not in the frame") };
     let offset = usize::try_from(offset).unwrap();
-    assert_eq!(frame.octets.get(offset..offset + octets.len()), Some(octets), "{name}: payload and offset disagree");
+    assert_eq!(
+        frame.octets.get(offset..offset + octets.len()),
+        Some(octets),
+        "{name}: payload and offset disagree"
+    );
     offset
 }
 
@@ -31,8 +41,16 @@ fn the_segment_comes_out_of_every_encapsulation() {
         let packet = dissector.packet(&frame).unwrap();
         assert_eq!(packet.problem, None, "{name}");
         let Layer::Tcp(tcp) = packet.layer else { panic!("{name}: {:?}", packet.layer) };
-        assert_eq!((tcp.source, tcp.destination, tcp.sequence, tcp.acknowledgment), (50_000, 502, 1000, 2000), "{name}");
-        assert_eq!((tcp.syn, tcp.ack, tcp.fin, tcp.rst, tcp.checksum), (false, true, false, false, 0xabcd), "{name}");
+        assert_eq!(
+            (tcp.source, tcp.destination, tcp.sequence, tcp.acknowledgment),
+            (50_000, 502, 1000, 2000),
+            "{name}"
+        );
+        assert_eq!(
+            (tcp.syn, tcp.ack, tcp.fin, tcp.rst, tcp.checksum),
+            (false, true, false, false, 0xabcd),
+            "{name}"
+        );
         assert_eq!(packet.payload.octets(), PAYLOAD, "{name}");
         assert_eq!(packet.payload_missing, 0, "{name}");
         assert_eq!(source(&packet), Some(sample.source), "{name}");
@@ -59,7 +77,9 @@ fn the_ends_of_tunnels_are_given_outermost_first() {
                 assert_eq!((source, destination), (SWITCH.into(), SENSOR.into()), "{}", sample.name);
                 assert_eq!((hop_limit, identification), (64, 0x4321), "{}", sample.name);
             }
-            Network::None => assert!(["mpls ps", "backbone", "fabricpa"].iter().any(|word| sample.name.starts_with(word))),
+            Network::None => {
+                assert!(["mpls ps", "backbone", "fabricpa"].iter().any(|word| sample.name.starts_with(word)))
+            }
         }
     }
     let octets = samples().into_iter().find(|sample| sample.name == "backbone bridge").unwrap().octets;

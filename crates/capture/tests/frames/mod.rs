@@ -51,9 +51,17 @@ pub fn tag(vid: u16, ethertype: u16, payload: &[u8]) -> Vec<u8> {
     join(&[&(vid | 0x2000).to_be_bytes(), &ethertype.to_be_bytes(), payload])
 }
 
-pub fn ipv4_with(source: Ipv4Addr, destination: Ipv4Addr, protocol: u8, id: u16, flags: u16, payload: &[u8]) -> Vec<u8> {
+pub fn ipv4_with(
+    source: Ipv4Addr,
+    destination: Ipv4Addr,
+    protocol: u8,
+    id: u16,
+    flags: u16,
+    payload: &[u8],
+) -> Vec<u8> {
     let total = (length(payload) + 20).to_be_bytes();
-    let mut header = join(&[&[0x45, 0], &total, &id.to_be_bytes(), &flags.to_be_bytes(), &[64, protocol, 0, 0]]);
+    let mut header =
+        join(&[&[0x45, 0], &total, &id.to_be_bytes(), &flags.to_be_bytes(), &[64, protocol, 0, 0]]);
     header.extend(source.octets());
     header.extend(destination.octets());
     let sum: u32 = header.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
@@ -123,7 +131,16 @@ pub struct Sample {
 impl Sample {
     fn new(name: &'static str, octets: Vec<u8>) -> Self {
         let link_type = LinkType::ETHERNET;
-        Self { name, link_type, octets, vlan: None, macs: true, outers: 0, unwrapped: false, source: CLIENT.into() }
+        Self {
+            name,
+            link_type,
+            octets,
+            vlan: None,
+            macs: true,
+            outers: 0,
+            unwrapped: false,
+            source: CLIENT.into(),
+        }
     }
 
     fn link(self, link_type: u16) -> Self {
@@ -158,16 +175,21 @@ fn links() -> Vec<Sample> {
         Sample::new("ethernet, ipv6", ethernet(0x86dd, &v6)).ipv6(),
         Sample::new("802.1q", ethernet(0x8100, &tag(10, 0x0800, &v4))).vlan(10),
         Sample::new("priority tag", ethernet(0x8100, &tag(0, 0x0800, &v4))),
-        Sample::new("priority tag, then vlan", ethernet(0x8100, &tag(0, 0x8100, &tag(12, 0x0800, &v4)))).vlan(12),
+        Sample::new("priority tag, then vlan", ethernet(0x8100, &tag(0, 0x8100, &tag(12, 0x0800, &v4))))
+            .vlan(12),
         Sample::new("802.1ad", ethernet(0x88a8, &tag(20, 0x8100, &tag(10, 0x0800, &v4)))).vlan(20),
-        Sample::new("0x9100", ethernet(0x9100, &tag(30, 0x9200, &tag(31, 0x8100, &tag(32, 0x0800, &v4))))).vlan(30),
-        Sample::new("vn-tag", ethernet(0x8926, &join(&[&[0, 1, 0, 2, 0x81, 0], &tag(40, 0x0800, &v4)]))).vlan(40),
+        Sample::new("0x9100", ethernet(0x9100, &tag(30, 0x9200, &tag(31, 0x8100, &tag(32, 0x0800, &v4)))))
+            .vlan(30),
+        Sample::new("vn-tag", ethernet(0x8926, &join(&[&[0, 1, 0, 2, 0x81, 0], &tag(40, 0x0800, &v4)])))
+            .vlan(40),
         Sample::new("cisco metadata", ethernet(0x8909, &join(&[&[1, 1, 0, 1, 0, 9, 8, 0], &v4]))),
         Sample::new("hsr", ethernet(0x892f, &join(&[&[0x10, 0x40, 0, 1, 8, 0], &v4]))),
         Sample::new("snap", ethernet(length(&snap), &snap)),
         Sample::new("snap, padded", ethernet(length(&snap), &join(&[&snap, &[0x55; 9]]))),
         Sample::new("sll", join(&[&[0, 0, 0, 1], &address, &[8, 0], &v4])).link(113),
-        Sample::new("sll without address", join(&[&[0, 0, 2, 8, 0, 0], &[0; 8], &[8, 0], &v4])).link(113).no_macs(),
+        Sample::new("sll without address", join(&[&[0, 0, 2, 8, 0, 0], &[0; 8], &[8, 0], &v4]))
+            .link(113)
+            .no_macs(),
         Sample::new("sll2", join(&[&[8, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0], &address[1..], &v4])).link(276),
         Sample::new("raw", v4.clone()).link(101).no_macs(),
         Sample::new("raw of openbsd", v4.clone()).link(14).no_macs(),
@@ -191,16 +213,21 @@ fn shims() -> Vec<Sample> {
     let backbone = join(&[&[0, 0, 0x27, 0x10], &inner_frame()]);
     vec![
         Sample::new("pppoe", ethernet(0x8864, &session)).unwrapped(0),
-        Sample::new("pppoe over vlan, padded", ethernet(0x8100, &tag(9, 0x8864, &join(&[&session, &[0; 5]]))))
-            .vlan(9)
-            .unwrapped(0),
+        Sample::new(
+            "pppoe over vlan, padded",
+            ethernet(0x8100, &tag(9, 0x8864, &join(&[&session, &[0; 5]]))),
+        )
+        .vlan(9)
+        .unwrapped(0),
         Sample::new("pppoe link", session).link(51).no_macs().unwrapped(0),
         Sample::new("mpls", ethernet(0x8847, &join(&[&labels, &v4]))).unwrapped(0),
         Sample::new("mpls, ipv6", ethernet(0x8848, &join(&[&one_label, &v6]))).ipv6().unwrapped(0),
-        Sample::new("mpls pseudowire", outer_ethernet(0x8847, &join(&[&one_label, &inner_frame()]))).unwrapped(1),
+        Sample::new("mpls pseudowire", outer_ethernet(0x8847, &join(&[&one_label, &inner_frame()])))
+            .unwrapped(1),
         Sample::new("mpls pseudowire, control word", outer_ethernet(0x8847, &pseudowire)).unwrapped(1),
         Sample::new("backbone bridge", outer_ethernet(0x88a8, &tag(8, 0x88e7, &backbone))).unwrapped(1),
-        Sample::new("fabricpath", outer_ethernet(0x8903, &join(&[&[0x00, 0x1f], &inner_frame()]))).unwrapped(1),
+        Sample::new("fabricpath", outer_ethernet(0x8903, &join(&[&[0x00, 0x1f], &inner_frame()])))
+            .unwrapped(1),
     ]
 }
 
@@ -222,35 +249,59 @@ fn tunnels() -> Vec<Sample> {
     vec![
         Sample::new("ip in ip", outer_ethernet(0x0800, &outer_ipv4(4, &v4))).no_macs().unwrapped(1),
         Sample::new("6in4", outer_ethernet(0x0800, &outer_ipv4(41, &v6))).no_macs().ipv6().unwrapped(1),
-        Sample::new("ethernet in ip", outer_ethernet(0x0800, &outer_ipv4(97, &join(&[&[0x30, 0], &inside])))).unwrapped(1),
+        Sample::new("ethernet in ip", outer_ethernet(0x0800, &outer_ipv4(97, &join(&[&[0x30, 0], &inside]))))
+            .unwrapped(1),
         Sample::new("mpls in ip", outer_ethernet(0x0800, &outer_ipv4(137, &join(&[&[0, 2, 1, 64], &v4]))))
             .no_macs()
             .unwrapped(1),
         Sample::new("gre", over_gre(0, 0x0800, &v4)).no_macs().unwrapped(1),
-        Sample::new("gre, checksum", over_gre(0x8000, 0x0800, &join(&[&[0xab, 0xcd, 0, 0], &v4]))).no_macs().unwrapped(1),
+        Sample::new("gre, checksum", over_gre(0x8000, 0x0800, &join(&[&[0xab, 0xcd, 0, 0], &v4])))
+            .no_macs()
+            .unwrapped(1),
         Sample::new("gre, key and sequence", over_gre(0x3000, 0x86dd, &join(&[&[0; 4], &sequence, &v6])))
             .no_macs()
             .ipv6()
             .unwrapped(1),
-        Sample::new("gre, source route", over_gre(0x4000, 0x0800, &join(&[&[0; 4], &[8, 0, 0, 4, 1, 2, 3, 4, 0, 0, 0, 0], &v4])))
-            .no_macs()
-            .unwrapped(1),
+        Sample::new(
+            "gre, source route",
+            over_gre(0x4000, 0x0800, &join(&[&[0; 4], &[8, 0, 0, 4, 1, 2, 3, 4, 0, 0, 0, 0], &v4])),
+        )
+        .no_macs()
+        .unwrapped(1),
         Sample::new("gre, ethernet", over_gre(0x2000, 0x6558, &join(&[&[0, 0, 1, 0], &inside]))).unwrapped(1),
         Sample::new("gre in gre", over_gre(0, 0x0800, &ipv4(47, &gre_inside))).no_macs().unwrapped(2),
         Sample::new("gre, mpls", over_gre(0, 0x8847, &join(&[&[0, 2, 1, 64], &v4]))).no_macs().unwrapped(1),
         Sample::new("gre, pptp", over_gre(0x3081, 0x880b, &pptp)).no_macs().unwrapped(1),
         Sample::new("gre, wccp", over_gre(0, 0x883e, &join(&[&[0, 0x33, 0, 0], &v4]))).no_macs().unwrapped(1),
-        Sample::new("gre, cisco metadata", over_gre(0, 0x8909, &join(&[&[1, 1, 0, 1, 0, 9, 8, 0], &v4])))
+        Sample::new("gre, cisco metadata", over_gre(0, 0x8909, &join(&[&[8, 0, 1, 1, 0, 1, 0, 9], &v4])))
             .no_macs()
             .unwrapped(1),
         Sample::new("erspan i", over_gre(0, 0x88be, &inside)).unwrapped(1),
-        Sample::new("erspan ii", over_gre(0x1000, 0x88be, &join(&[&sequence, &erspan_ii]))).vlan(55).unwrapped(1),
-        Sample::new("erspan iii", over_gre(0x1000, 0x22eb, &join(&[&sequence, &erspan_iii, &inside]))).unwrapped(1),
-        Sample::new("erspan iii, subheader", over_gre(0, 0x22eb, &join(&[&with_subheader, &[0; 8], &inside]))).unwrapped(1),
+        Sample::new("erspan ii", over_gre(0x1000, 0x88be, &join(&[&sequence, &erspan_ii])))
+            .vlan(55)
+            .unwrapped(1),
+        Sample::new("erspan iii", over_gre(0x1000, 0x22eb, &join(&[&sequence, &erspan_iii, &inside])))
+            .unwrapped(1),
+        Sample::new(
+            "erspan iii, subheader",
+            over_gre(0, 0x22eb, &join(&[&with_subheader, &[0; 8], &inside])),
+        )
+        .unwrapped(1),
         Sample::new("erspan iii, ip", over_gre(0, 0x22eb, &join(&[&of_ip, &v4]))).no_macs().unwrapped(1),
         Sample::new("vxlan", over_udp(4789, &vxlan)).unwrapped(1),
         Sample::new("vxlan of linux", over_udp(8472, &vxlan)).unwrapped(1),
-        Sample::new("vxlan in vxlan", over_udp(4789, &join(&[&vxlan[..8], &over_udp(4789, &vxlan)]))).unwrapped(2),
+        Sample::new(
+            "vxlan with next protocol",
+            over_udp(4789, &join(&[&[0x0c, 0, 0, 3, 0, 0, 42, 0], &inside])),
+        )
+        .unwrapped(1),
+        Sample::new(
+            "vxlan with group policy",
+            over_udp(4789, &join(&[&[0x88, 8, 1, 2, 0, 0, 42, 0], &inside])),
+        )
+        .unwrapped(1),
+        Sample::new("vxlan in vxlan", over_udp(4789, &join(&[&vxlan[..8], &over_udp(4789, &vxlan)])))
+            .unwrapped(2),
         Sample::new("geneve", over_udp(6081, &geneve)).unwrapped(1),
         Sample::new("hop-by-hop and destination options", {
             let options = join(&[&[60, 0, 5, 2, 0, 0, 1, 0], &[6, 0, 1, 4, 0, 0, 0, 0], &tcp(PAYLOAD)]);
