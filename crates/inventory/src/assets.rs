@@ -167,13 +167,13 @@ impl Context<'_, '_> {
                 .find(|index| self.nested.children.contains(index))
                 .unwrap_or(device.home);
             let own = path(first);
-            let above = parent
-                .stations
-                .iter()
-                .map(|index| path(*index))
-                .filter(|above| own.starts_with(above))
-                .map(|above| above.len())
-                .max();
+            let same_address =
+                |index: &&usize| match (self.gathered.station(**index), self.gathered.station(first)) {
+                    (Some(above), Some(known)) => (above.address, above.lane) == (known.address, known.lane),
+                    _ => false,
+                };
+            let above = parent.stations.iter().filter(same_address).map(|index| path(*index));
+            let above = above.filter(|above| own.starts_with(above)).map(|above| above.len()).max();
             return own.get(above.unwrap_or(0)..).unwrap_or_default().to_vec();
         }
         let places =
@@ -217,7 +217,9 @@ impl Context<'_, '_> {
                     claims.add(Role::ProtocolGateway, observation::Basis::Inferred, reason.clone());
                 }
             }
+            roles::of_treatment(index, conversations, &mut claims);
             roles::of_requests(index, conversations, &names, &mut claims);
+            roles::of_greetings(asset, &mut claims);
             asset.roles = claims.finish();
         }
     }

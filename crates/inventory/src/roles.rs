@@ -10,8 +10,8 @@ use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
 use crate::rules::operations::{MASTERED, is_engineering, is_industrial};
 use crate::rules::products;
 use crate::rules::roles::{
-    CLIENT_FACTS, FIELD, HISTORIAN_SERVERS_MIN, HMI_SERVERS_MAX, POLLS_MIN, PRODUCT_NAMES, SENDERS,
-    SERVER_OPERATIONS, SERVERS, TYPES,
+    CLAIMED_BY_DEFAULT, CLIENT_FACTS, FIELD, HISTORIAN_SERVERS_MIN, HMI_SERVERS_MAX, POLLS_MIN,
+    PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
 };
 
 /// Names in one reason; more are counted.
@@ -77,39 +77,44 @@ pub(crate) fn of_statements(asset: &Asset, claims: &mut Claims) {
             );
         }
     }
-    for (name, word, role) in CLIENT_FACTS {
-        let said = asset
-            .attributes
-            .get(*name)
-            .into_iter()
-            .flatten()
-            .find(|candidate| candidate.value.eq_ignore_ascii_case(word));
-        if let Some(said) = said {
-            claims.add(*role, said.basis, format!("connects as {} ({name})", said.value));
-        }
-    }
 }
 
 /// What an asset answers, is asked and sends.
 pub(crate) fn of_services(asset: usize, conversations: &[&Conversation], claims: &mut Claims) {
     for conversation in conversations {
         let protocol = conversation.protocol.as_str();
-        if conversation.server == AssetEnd::Asset(asset) && conversation.frames[1] > 0 {
-            if let Some((_, role)) = SERVERS.iter().find(|(of, _)| *of == protocol) {
-                let (transport, port) = (conversation.transport.as_str(), conversation.port);
-                claims.add(*role, Basis::Inferred, format!("answers {protocol} on {transport} port {port}"));
-            }
-            for (_, seen) in &conversation.named {
-                if let Some((_, role)) = SERVER_OPERATIONS.iter().find(|(part, _)| seen.name.contains(part)) {
-                    claims.add(*role, Basis::Inferred, format!("is asked to {} in {protocol}", seen.name));
-                }
-            }
+        if conversation.server == AssetEnd::Asset(asset)
+            && conversation.frames[1] > 0
+            && let Some((_, role)) = SERVERS.iter().find(|(of, _)| *of == protocol)
+        {
+            let (transport, port) = (conversation.transport.as_str(), conversation.port);
+            claims.add(*role, Basis::Inferred, format!("answers {protocol} on {transport} port {port}"));
         }
         if conversation.client == AssetEnd::Asset(asset)
             && conversation.frames[0] > 0
             && let Some((_, role)) = SENDERS.iter().find(|(of, _)| *of == protocol)
         {
             claims.add(*role, Basis::Inferred, format!("sends {protocol}"));
+        }
+    }
+}
+
+/// What others do with an asset that does not say itself what it is.
+pub(crate) fn of_treatment(asset: usize, conversations: &[&Conversation], claims: &mut Claims) {
+    if claims.is_field() {
+        return;
+    }
+    for conversation in
+        conversations.iter().filter(|conversation| conversation.server == AssetEnd::Asset(asset))
+    {
+        for (_, seen) in &conversation.named {
+            if let Some((_, role)) = SERVER_OPERATIONS.iter().find(|(part, _)| seen.name.contains(part)) {
+                claims.add(
+                    *role,
+                    Basis::Inferred,
+                    format!("is asked to {} in {}", seen.name, conversation.protocol),
+                );
+            }
         }
     }
 }
@@ -188,6 +193,27 @@ pub(crate) fn of_requests(
     }
 }
 
+/// What an asset says of itself when it connects.
+pub(crate) fn of_greetings(asset: &Asset, claims: &mut Claims) {
+    if claims.is_field() {
+        return;
+    }
+    let told_otherwise = !claims.0.is_empty();
+    for (name, word, role) in CLIENT_FACTS {
+        let said = asset
+            .attributes
+            .get(*name)
+            .into_iter()
+            .flatten()
+            .find(|candidate| candidate.value.eq_ignore_ascii_case(word));
+        if let Some(said) = said
+            && (!told_otherwise || claims.0.contains_key(role) || !CLAIMED_BY_DEFAULT.contains(role))
+        {
+            claims.add(*role, said.basis, format!("connects as {} ({name})", said.value));
+        }
+    }
+}
+
 #[derive(Default)]
 struct Counts {
     reads: u64,
@@ -218,7 +244,7 @@ impl<'c> Asked<'c> {
             for (_, seen) in conversation
                 .named
                 .iter()
-                .filter(|(_, seen)| is_engineering(&conversation.protocol, seen.kind))
+                .filter(|(_, seen)| is_engineering(&conversation.protocol, seen.kind, &seen.name))
             {
                 asked.engineered.insert(&conversation.server);
                 asked.engineering.insert(&seen.name);
