@@ -48,7 +48,11 @@ accuracy() {
 }
 
 fuzz() {
-    FUZZ_SECONDS=20 cargo test --quiet --workspace --locked --test 'fuzz_*' -- --nocapture
+    FUZZ_SECONDS=20 FUZZ_SEEDS_TO=$work/seeds cargo test --quiet --workspace --locked --test 'fuzz_*' -- --nocapture || return 1
+    # Guided by coverage, where that tool is installed; it builds the decoders a second time.
+    if cargo fuzz --version >/dev/null 2>&1; then
+        (cd crates/protocols && RUSTC_BOOTSTRAP=1 cargo fuzz run every_protocol "$work/seeds" -- -max_total_time=30 -max_len=4096 -verbosity=0)
+    fi
 }
 
 # The first command of the README as a user runs it, in an empty folder.
