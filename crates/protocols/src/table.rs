@@ -7,7 +7,15 @@ use crate::{ALL, Protocol};
 /// The table as Markdown. The README holds the same, and a test compares them.
 #[must_use]
 pub fn markdown_table() -> String {
-    let header = ["Protocol", "Ports", "Identity read", "Operations and roles", "Below the address", "Not read", "Tried on"];
+    let header = [
+        "Protocol",
+        "Ports",
+        "Identity read",
+        "Operations and roles",
+        "Below the address",
+        "Not read",
+        "Tried on",
+    ];
     let mut table = format!("| {} |\n|{}\n", header.join(" | "), "---|".repeat(header.len()));
     for protocol in ALL {
         let depth = &protocol.depth;

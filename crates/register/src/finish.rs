@@ -12,10 +12,10 @@ use crate::write::CaptureWriter;
 
 /// Counter of a capture: frames that would prove something and were not kept, because of
 /// [`FRAMES_MAX`](crate::FRAMES_MAX) or [`FRAME_OCTETS_MAX`](crate::FRAME_OCTETS_MAX).
-pub const COUNTER_FRAMES_NOT_KEPT: &str = "evidence frames not kept: limit";
+pub const COUNTER_FRAMES_NOT_KEPT: &str = "limit: evidence frames not kept";
 
 /// Counter of a capture: malformed messages that were not kept, because of [`MALFORMED_MAX`](crate::MALFORMED_MAX).
-pub const COUNTER_MALFORMED_NOT_KEPT: &str = "malformed messages not kept: limit";
+pub const COUNTER_MALFORMED_NOT_KEPT: &str = "limit: malformed messages not kept";
 
 /// Line of the journal for a capture that became real.
 const IMPORTED: &str = "import";

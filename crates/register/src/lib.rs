@@ -34,6 +34,7 @@ mod lock;
 mod migrate;
 mod open;
 mod read;
+mod rows;
 mod schema;
 mod words;
 mod write;

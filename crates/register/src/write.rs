@@ -2,21 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use observation::{Batch, CaptureKind, Fact, MalformedMessage, Mention, OperationSeen, Sighting, Station};
-use rusqlite::{Transaction, TransactionBehavior, params};
+use observation::{Batch, CaptureKind, Station};
+use rusqlite::{TransactionBehavior, params};
 
-use crate::columns::{stored, vlan_stored};
 use crate::error::{Error, Result};
-use crate::evidence::{Importance, Kept, Proof, keep_frames, prove};
+use crate::evidence::{Kept, keep_frames};
 use crate::journal::{self, Actor};
 use crate::lock::WriteLock;
 use crate::open::Register;
+use crate::rows::Rows;
 
 /// Most malformed messages that are kept of one capture; the summary counts all.
 pub const MALFORMED_MAX: u64 = 10_000;
-
-/// Most stations whose row numbers a writer remembers; when full it forgets all and looks them up again.
-const STATIONS_REMEMBERED_MAX: usize = 65_536;
 
 /// Why a live session that has not been finished reads as cut off.
 const NOT_ENDED: &str = "the session has not ended";
@@ -54,7 +51,7 @@ pub fn session_uid() -> String {
 pub struct CaptureWriter {
     pub(crate) id: i64,
     /// Row numbers of stations; std's hash tables are seeded, so addresses from the wire cannot be chosen to collide.
-    stations: HashMap<Station, i64>,
+    pub(crate) stations: HashMap<Station, i64>,
     pub(crate) kept: Kept,
 }
 
@@ -125,20 +122,7 @@ impl Register {
         if !transaction.prepare_cached("SELECT 1 FROM capture WHERE id = ?1")?.exists([capture.id])? {
             return Err(Error::CaptureGone);
         }
-        let mut rows = Rows { transaction: &transaction, capture, wanted: BTreeMap::new() };
-        rows.presences(batch)?;
-        rows.bindings(batch)?;
-        for fact in &batch.facts {
-            rows.fact(fact)?;
-        }
-        for mention in &batch.mentions {
-            rows.mention(mention)?;
-        }
-        rows.conversations(batch)?;
-        for message in &batch.malformed {
-            rows.malformed(message)?;
-        }
-        let wanted = rows.wanted;
+        let wanted = Rows { transaction: &transaction, capture, wanted: BTreeMap::new() }.add(batch)?;
         keep_frames(&transaction, capture.id, &mut capture.kept, &wanted, &batch.frames)?;
         transaction.commit()?;
         Ok(())
@@ -166,251 +150,77 @@ impl Register {
     }
 }
 
-/// The rows of one batch on their way into one transaction.
-struct Rows<'t> {
-    transaction: &'t Transaction<'t>,
-    capture: &'t mut CaptureWriter,
-    /// Frames that evidence stored by this batch refers to.
-    wanted: BTreeMap<u64, Importance>,
-}
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test")]
+mod tests {
+    use observation::{Presence, Sighting, Time};
 
-impl Rows<'_> {
-    fn station(&mut self, station: &Station) -> Result<i64> {
-        if let Some(id) = self.capture.stations.get(station) {
-            return Ok(*id);
-        }
-        let (address, path) = (station.address.to_string(), station.path.to_string());
-        let key = params![self.capture.id, address, vlan_stored(station.vlan), path];
-        let mut select = self.transaction.prepare_cached(
-            "SELECT id FROM station WHERE capture = ?1 AND address = ?2 AND vlan = ?3 AND path = ?4",
-        )?;
-        let known = rusqlite::OptionalExtension::optional(select.query_row(key, |row| row.get(0)))?;
-        let id = match known {
-            Some(id) => id,
-            None => self
-                .transaction
-                .prepare_cached("INSERT INTO station (capture, address, vlan, path) VALUES (?1, ?2, ?3, ?4)")?
-                .insert(key)?,
+    use super::*;
+    use crate::rows::STATIONS_REMEMBERED_MAX;
+
+    fn presences(count: u8) -> Batch {
+        let presence = |number: u8| Presence {
+            station: Station::root(std::net::IpAddr::from([10, 0, 0, number]).into(), None),
+            sighting: Sighting::once(Time(0)),
+            octets: 60,
         };
-        if self.capture.stations.len() >= STATIONS_REMEMBERED_MAX {
-            self.capture.stations.clear();
-        }
-        self.capture.stations.insert(station.clone(), id);
-        Ok(id)
+        Batch { presences: (0..count).map(presence).collect(), ..Batch::default() }
     }
 
-    fn presences(&mut self, batch: &Batch) -> Result<()> {
-        for presence in &batch.presences {
-            let station = self.station(&presence.station)?;
-            let Sighting { day, first, last, count } = presence.sighting;
-            // Sums stop at 2^63 - 1: a larger one becomes a float in SQLite, and min() takes the other side.
-            self.transaction
-                .prepare_cached(
-                    "INSERT INTO presence (station, day, first, last, count, octets) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                     ON CONFLICT (station, day) DO UPDATE SET
-                        first = min(first, excluded.first),
-                        last = max(last, excluded.last),
-                        count = min(9223372036854775807, count + excluded.count),
-                        octets = min(9223372036854775807, octets + excluded.octets)",
-                )?
-                .execute(params![station, day.0, first.0, last.0, stored(count), stored(presence.octets)])?;
-        }
-        Ok(())
-    }
-
-    fn bindings(&mut self, batch: &Batch) -> Result<()> {
-        for binding in &batch.bindings {
-            let station = self.station(&binding.station)?;
-            let Sighting { day, first, last, count } = binding.sighting;
-            let (low, high) = binding.hop_limit;
-            self.transaction
-                .prepare_cached(
-                    "INSERT INTO binding (station, mac, day, first, last, count, hop_limit_min, hop_limit_max)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                     ON CONFLICT (station, mac, day) DO UPDATE SET
-                        first = min(first, excluded.first),
-                        last = max(last, excluded.last),
-                        count = min(9223372036854775807, count + excluded.count),
-                        hop_limit_min = min(hop_limit_min, excluded.hop_limit_min),
-                        hop_limit_max = max(hop_limit_max, excluded.hop_limit_max)",
-                )?
-                .execute(params![station, binding.mac.to_string(), day.0, first.0, last.0, stored(count), low, high])?;
-        }
-        Ok(())
-    }
-
-    fn fact(&mut self, fact: &Fact) -> Result<()> {
-        const PROOF: Proof = Proof {
-            select: "SELECT id, evidence FROM fact WHERE station = ?1 AND attribute = ?2 AND value = ?3 AND basis = ?4
-                     AND protocol = ?5 AND rule = ?6",
-            insert: "INSERT INTO fact (station, attribute, value, basis, protocol, rule) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            update: "UPDATE fact SET evidence = ?2 WHERE id = ?1",
+    #[test]
+    fn a_batch_that_fails_leaves_no_trace_and_may_be_written_again() {
+        let mut register = Register::in_memory().unwrap();
+        let start = CaptureStart {
+            uid: Some("a"),
+            kind: CaptureKind::Live,
+            name: "eth1",
+            site: "",
+            sensor: "",
+            interface: "eth1",
         };
-        let station = self.station(&fact.station)?;
-        let key = params![station, fact.attribute, fact.value, fact.basis.as_str(), fact.protocol, fact.rule];
-        let id = prove(
-            self.transaction,
-            &PROOF,
-            key,
-            &fact.evidence,
-            Importance::Fact,
-            &mut self.wanted,
-            &mut self.capture.kept,
-        )?;
-        self.day(
-            "INSERT INTO fact_day (fact, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (fact, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
-                count = min(9223372036854775807, count + excluded.count)",
-            id,
-            &fact.sighting,
-        )
+        let mut writer = register.begin_capture(&start, &Actor { name: "sensor", at: Time(0) }).unwrap();
+        register.write(&mut writer, &presences(3)).unwrap();
+
+        // The disk is full.
+        let pages: i64 = register.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        register.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+        let error = register.write(&mut writer, &presences(255)).unwrap_err();
+        assert!(error.to_string().contains("full"), "{error}");
+        assert_eq!(register.observed().unwrap().captures[0].observed.presences.len(), 3);
+
+        register
+            .connection
+            .pragma_update_and_check(None, "max_page_count", pages + 1000, |_| Ok(()))
+            .unwrap();
+        register.write(&mut writer, &presences(255)).unwrap();
+        let observed = register.observed().unwrap();
+        let counts: Vec<u64> =
+            observed.captures[0].observed.presences.iter().map(|presence| presence.sighting.count).collect();
+        assert_eq!((counts.len(), counts.iter().sum::<u64>()), (255, 258));
     }
 
-    fn mention(&mut self, mention: &Mention) -> Result<()> {
-        const PROOF: Proof = Proof {
-            select: "SELECT id, evidence FROM mention WHERE station = ?1 AND by = ?2 AND protocol = ?3 AND reason = ?4",
-            insert: "INSERT INTO mention (station, by, protocol, reason) VALUES (?1, ?2, ?3, ?4)",
-            update: "UPDATE mention SET evidence = ?2 WHERE id = ?1",
+    #[test]
+    fn more_stations_than_are_remembered_are_still_one_row_each() {
+        let mut register = Register::in_memory().unwrap();
+        let start = CaptureStart {
+            uid: Some("a"),
+            kind: CaptureKind::Live,
+            name: "eth1",
+            site: "",
+            sensor: "",
+            interface: "eth1",
         };
-        let (station, by) = (self.station(&mention.station)?, self.station(&mention.by)?);
-        let key = params![station, by, mention.protocol, mention.reason];
-        let id = prove(
-            self.transaction,
-            &PROOF,
-            key,
-            &mention.evidence,
-            Importance::Other,
-            &mut self.wanted,
-            &mut self.capture.kept,
-        )?;
-        self.day(
-            "INSERT INTO mention_day (mention, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (mention, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
-                count = min(9223372036854775807, count + excluded.count)",
-            id,
-            &mention.sighting,
-        )
-    }
-
-    fn conversations(&mut self, batch: &Batch) -> Result<()> {
-        for conversation in &batch.conversations {
-            let (client, server) =
-                (self.station(&conversation.key.client)?, self.station(&conversation.key.server)?);
-            let key = &conversation.key;
-            // Once the ends are known they are known: `oriented` only ever rises.
-            let id: i64 = self
-                .transaction
-                .prepare_cached(
-                    "INSERT INTO conversation (client, server, protocol, transport, port, vlan, oriented)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                     ON CONFLICT (client, server, protocol, transport, port, vlan)
-                        DO UPDATE SET oriented = max(oriented, excluded.oriented)
-                     RETURNING id",
-                )?
-                .query_row(
-                    params![
-                        client,
-                        server,
-                        key.protocol,
-                        key.transport.as_str(),
-                        key.port,
-                        vlan_stored(key.vlan),
-                        conversation.oriented
-                    ],
-                    |row| row.get(0),
-                )?;
-            let Sighting { day, first, last, count } = conversation.sighting;
-            let ([asked, answered], [asked_octets, answered_octets]) =
-                (conversation.frames, conversation.octets);
-            self.transaction
-                .prepare_cached(
-                    "INSERT INTO conversation_day (conversation, day, first, last, count,
-                        client_frames, server_frames, client_octets, server_octets)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                     ON CONFLICT (conversation, day) DO UPDATE SET
-                        first = min(first, excluded.first),
-                        last = max(last, excluded.last),
-                        count = min(9223372036854775807, count + excluded.count),
-                        client_frames = min(9223372036854775807, client_frames + excluded.client_frames),
-                        server_frames = min(9223372036854775807, server_frames + excluded.server_frames),
-                        client_octets = min(9223372036854775807, client_octets + excluded.client_octets),
-                        server_octets = min(9223372036854775807, server_octets + excluded.server_octets)",
-                )?
-                .execute(params![
-                    id,
-                    day.0,
-                    first.0,
-                    last.0,
-                    stored(count),
-                    stored(asked),
-                    stored(answered),
-                    stored(asked_octets),
-                    stored(answered_octets)
-                ])?;
-            for operation in &conversation.operations {
-                // An operation belongs to the day of its conversation's counters.
-                self.operation(id, operation, &Sighting { day, ..operation.sighting })?;
-            }
-        }
-        Ok(())
-    }
-
-    fn operation(&mut self, conversation: i64, operation: &OperationSeen, sighting: &Sighting) -> Result<()> {
-        const PROOF: Proof = Proof {
-            select: "SELECT id, evidence FROM operation WHERE conversation = ?1 AND kind = ?2 AND name = ?3",
-            insert: "INSERT INTO operation (conversation, kind, name) VALUES (?1, ?2, ?3)",
-            update: "UPDATE operation SET evidence = ?2 WHERE id = ?1",
-        };
-        let key = params![conversation, operation.kind.as_str(), operation.name];
-        let id = prove(
-            self.transaction,
-            &PROOF,
-            key,
-            &operation.evidence,
-            Importance::Other,
-            &mut self.wanted,
-            &mut self.capture.kept,
-        )?;
-        self.day(
-            "INSERT INTO operation_day (operation, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (operation, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
-                count = min(9223372036854775807, count + excluded.count)",
-            id,
-            sighting,
-        )
-    }
-
-    fn day(&self, upsert: &'static str, id: i64, sighting: &Sighting) -> Result<()> {
-        let Sighting { day, first, last, count } = *sighting;
-        self.transaction.prepare_cached(upsert)?.execute(params![
-            id,
-            day.0,
-            first.0,
-            last.0,
-            stored(count)
-        ])?;
-        Ok(())
-    }
-
-    fn malformed(&mut self, message: &MalformedMessage) -> Result<()> {
-        if self.capture.kept.malformed >= MALFORMED_MAX {
-            self.capture.kept.malformed_dropped = self.capture.kept.malformed_dropped.saturating_add(1);
-            return Ok(());
-        }
-        let station = message.station.as_ref().map(|station| self.station(station)).transpose()?;
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO malformed (capture, station, protocol, frame, time, problem) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                self.capture.id,
-                station,
-                message.protocol,
-                stored(message.frame),
-                message.time.0,
-                message.problem
-            ])?;
-        self.capture.kept.malformed = self.capture.kept.malformed.saturating_add(1);
-        Ok(())
+        let mut writer = register.begin_capture(&start, &Actor { name: "sensor", at: Time(0) }).unwrap();
+        let number = |number: usize| u32::try_from(number).unwrap().to_be_bytes();
+        let all = (0..STATIONS_REMEMBERED_MAX + 10).map(|at| Presence {
+            station: Station::root(std::net::IpAddr::from(number(at)).into(), None),
+            sighting: Sighting::once(Time(0)),
+            octets: 60,
+        });
+        let batch = Batch { presences: all.collect(), ..Batch::default() };
+        register.write(&mut writer, &batch).unwrap();
+        register.write(&mut writer, &batch).unwrap();
+        assert!(writer.stations.len() <= STATIONS_REMEMBERED_MAX);
+        assert_eq!(register.stats().unwrap().stations, batch.presences.len() as u64);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
@@ -46,7 +46,7 @@ pub(crate) fn is_watched() -> bool {
 /// A table for people: as wide as the terminal where there is one, else as wide as its content.
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─')));
     if is_watched() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     } else {

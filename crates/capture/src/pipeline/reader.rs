@@ -14,12 +14,21 @@ use crate::limits::{OPERATION_NAMES_MAX, RECOGNITION_TRIES, UNSURE_MESSAGES_MIN}
 pub(crate) enum Recognition {
     /// No payload was tried yet.
     New,
-    /// So many payloads were tried; the last so many fit one protocol that chance could fit too.
-    Trying { tries: u8, fits: Option<(&'static Protocol, u8)> },
+    /// So many payloads were tried; those of `fits` in a row fit one protocol that chance could fit too.
+    Trying { tries: u8, fits: Option<Fits> },
     /// A protocol.
     Known(&'static Protocol),
     /// None of ours.
     GivenUp,
+}
+
+/// Payloads in a row that fit a protocol, though chance could do it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fits {
+    protocol: &'static Protocol,
+    count: u8,
+    /// Which sides sent them: bit 0 the low, bit 1 the high.
+    sides: u8,
 }
 
 /// The state of reading one flow.
@@ -139,13 +148,15 @@ impl Ports {
         table.get(&port).map_or(&[], Vec::as_slice)
     }
 
-    /// Recognises a payload between two ports: by port and content, else by content alone. Among protocols that both
-    /// fit, one that is certain goes before one that is not, then the order of the list decides.
+    /// Recognises a payload that `side` sent between two ports: by port and content, else by content alone. Among
+    /// protocols that fit, one that is certain goes before one that is not, then the order of the list decides. One
+    /// that chance could fit must fit several times in a row, and in both directions.
     pub(crate) fn recognise(
         &self,
         before: Recognition,
         transport: Transport,
         ports: [u16; 2],
+        side: usize,
         octets: &[u8],
     ) -> Recognition {
         let (tries, fits) = match before {
@@ -172,12 +183,15 @@ impl Ports {
                 Probe::Unsure | Probe::Foreign => {}
             }
         }
-        let fits = unsure.map(|protocol| match fits {
-            Some((before, count)) if before.name == protocol.name => (protocol, count.saturating_add(1)),
-            _ => (protocol, 1),
+        let fits = unsure.map(|protocol| {
+            let before = fits.filter(|fits| fits.protocol.name == protocol.name);
+            let (count, sides) = before.map_or((0, 0), |fits| (fits.count, fits.sides));
+            Fits { protocol, count: count.saturating_add(1), sides: sides | if side == 0 { 1 } else { 2 } }
         });
         match fits {
-            Some((protocol, count)) if count >= UNSURE_MESSAGES_MIN => Recognition::Known(protocol),
+            Some(fits) if fits.count >= UNSURE_MESSAGES_MIN && fits.sides == 3 => {
+                Recognition::Known(fits.protocol)
+            }
             _ if tries >= RECOGNITION_TRIES => Recognition::GivenUp,
             _ => Recognition::Trying { tries, fits },
         }

@@ -103,7 +103,7 @@ impl Turn {
         frame: &RawFrame<'_>,
         packet: &Packet<'_>,
     ) {
-        if flow.reader.is_none() && !recognise(ports, flow, packet.payload.octets()) {
+        if flow.reader.is_none() && !recognise(ports, flow, side, packet.payload.octets()) {
             return;
         }
         let Some(mut reader) = flow.reader.take() else { return };
@@ -167,7 +167,7 @@ impl Turn {
 }
 
 /// Recognises a flow by its payload. True if it can be read.
-fn recognise(ports: &Ports, flow: &mut Flow, octets: &[u8]) -> bool {
+fn recognise(ports: &Ports, flow: &mut Flow, sender: usize, octets: &[u8]) -> bool {
     let [low, high] = &flow.sides;
     let numbers = match flow.transport {
         Transport::Ethernet | Transport::Ip => [flow.number, flow.number],
@@ -175,7 +175,7 @@ fn recognise(ports: &Ports, flow: &mut Flow, octets: &[u8]) -> bool {
         _ if flow.client == 0 => [high.port, low.port],
         _ => [low.port, high.port],
     };
-    flow.recognition = ports.recognise(flow.recognition, flow.transport, numbers, octets);
+    flow.recognition = ports.recognise(flow.recognition, flow.transport, numbers, sender, octets);
     let Recognition::Known(protocol) = flow.recognition else { return false };
     let mut reader = Reader::new(protocol);
     for (direction, side) in reader.directions.iter_mut().zip(&flow.sides) {

@@ -1,8 +1,10 @@
 //! The register as JSON: the contract `tapledger.register/1`.
 
+mod asset;
 mod document;
+mod traffic;
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 use inventory::Snapshot;
 
@@ -27,8 +29,9 @@ pub struct Tool<'a> {
 /// # Errors
 ///
 /// Fails if `writer` does, or if the snapshot refers to assets that it does not hold; then nothing is written.
-pub fn write(snapshot: &Snapshot, tool: &Tool<'_>, mut writer: impl Write) -> Result<()> {
+pub fn write(snapshot: &Snapshot, tool: &Tool<'_>, writer: impl Write) -> Result<()> {
     let sorted = Sorted::new(snapshot)?;
+    let mut writer = BufWriter::new(writer);
     serde_json::to_writer_pretty(&mut writer, &document(snapshot, &sorted, tool))?;
     writer.write_all(b"\n")?;
     writer.flush()?;
