@@ -17,7 +17,7 @@ target=$(cargo metadata --no-deps --format-version 1 --locked --manifest-path "$
 tapledger=$target/release/tapledger
 
 if [ $# -eq 0 ]; then
-    # Those in cuts/ are parts of plant.pcapng: with both, the same frames would count twice.
+    # Those in cuts/ are parts of plant.pcapng, and would count its frames twice; those in hard/ are for tests.
     set -- "$top"/captures/*.pcap*
 fi
 # Exit code 4 says that a file was cut off or damaged, and what was read of it is in the register.

@@ -26,7 +26,7 @@ fn strings<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
 
 #[test]
 fn the_strings_arrive_so_that_the_other_tests_mean_something() {
-    let register = Register::of(&[capture("hostile-strings.pcap")]).json();
+    let register = Register::of(&[capture("hard/hostile-strings.pcap")]).json();
     let models: Vec<&str> =
         list(&register, "assets").iter().filter_map(|asset| winner(asset, "model")).collect();
     for wanted in [
@@ -42,7 +42,7 @@ fn the_strings_arrive_so_that_the_other_tests_mean_something() {
 
 #[test]
 fn no_export_and_no_list_prints_a_character_that_acts() {
-    let register = Register::of(&[capture("hostile-strings.pcap")]);
+    let register = Register::of(&[capture("hard/hostile-strings.pcap")]);
     let json = register.json();
     let mut found = Vec::new();
     strings(&json, &mut found);
@@ -75,7 +75,7 @@ fn no_export_and_no_list_prints_a_character_that_acts() {
 
 #[test]
 fn no_cell_of_the_csv_is_a_formula() {
-    let register = Register::of(&[capture("hostile-strings.pcap")]);
+    let register = Register::of(&[capture("hard/hostile-strings.pcap")]);
     let text = register.stdout(&["export", "--format", "csv"]);
     let mut cells = 0;
     for row in
@@ -92,7 +92,7 @@ fn no_cell_of_the_csv_is_a_formula() {
 
 #[test]
 fn no_value_is_longer_than_the_bound() {
-    let register = Register::of(&[capture("hostile-strings.pcap")]).json();
+    let register = Register::of(&[capture("hard/hostile-strings.pcap")]).json();
     let mut found = Vec::new();
     strings(&register["assets"], &mut found);
     assert!(found.iter().all(|string| string.chars().count() <= observation::VALUE_CHARS_MAX));

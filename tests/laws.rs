@@ -31,7 +31,7 @@ fn assert_same(left: &Value, right: &Value, what: &str) {
 fn the_order_of_imports_does_not_matter() {
     for (a, b) in [
         ("plant.pcapng", "plant-kernel-untagged.pcapng"),
-        ("mirror-duplicates.pcap", "tcp-disorder.pcap"),
+        ("hard/mirror-duplicates.pcap", "hard/tcp-disorder.pcap"),
         ("cuts/modbus-identity.pcapng", "plant.pcapng"),
         ("enip-chassis.pcap.gz", "s7-download.pcap"),
     ] {
@@ -82,7 +82,7 @@ fn importing_a_file_twice_changes_nothing() {
 
 #[test]
 fn exports_of_one_register_are_identical_on_any_machine() {
-    let register = Register::of(&[capture("plant.pcapng"), capture("hostile-strings.pcap")]);
+    let register = Register::of(&[capture("plant.pcapng"), capture("hard/hostile-strings.pcap")]);
     for format in ["json", "csv"] {
         let here = register.stdout(&["export", "--format", format]);
         assert!(!here.is_empty());

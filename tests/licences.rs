@@ -50,11 +50,14 @@ fn both(words: &[&str], at: &mut usize) -> bool {
 }
 
 fn single(words: &[&str], at: &mut usize) -> bool {
-    let Some(word) = words.get(*at) else { return false };
+    let Some(word) = words.get(*at) else {
+        *at = usize::MAX; // something is missing at the end: no expression
+        return false;
+    };
     *at += 1;
     if *word == "(" {
         let met = either(words, at) && words.get(*at) == Some(&")");
-        *at += 1;
+        *at = at.saturating_add(1);
         return met;
     }
     let mut met = ALLOWED.contains(word);

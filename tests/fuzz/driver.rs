@@ -1,7 +1,7 @@
 //! A seeded mutational fuzzer for tests: no nightly compiler, no tool to install, the same inputs on every machine.
 //!
-//! `FUZZ_SECONDS` says how long each target runs (10 if not set), `FUZZ_SEED` where it starts. Coverage-guided fuzzing
-//! of the same targets is in `crates/protocols/fuzz`. Include this file by path and call [`run`]:
+//! `FUZZ_SECONDS` says how long each target runs (10 if not set), `FUZZ_SEED` where it starts, `FUZZ_SEEDS_TO` a folder
+//! that the seeds are written to for coverage-guided fuzzing (`crates/protocols/fuzz`). Include this file by path and call [`run`]:
 //!
 //! ```ignore
 //! #[path = "../../../tests/fuzz/driver.rs"]
@@ -62,7 +62,12 @@ pub fn run(name: &str, seeds: &[Vec<u8>], octets_max: usize, target: impl Fn(&[u
     let seed = number("FUZZ_SEED", SEED);
     let mut random = Random(seed | 1);
     let mut count = 0;
-    for seed in seeds {
+    let kept = std::env::var_os("FUZZ_SEEDS_TO").map(PathBuf::from);
+    for (number, seed) in seeds.iter().enumerate() {
+        if let Some(folder) = &kept {
+            fs::create_dir_all(folder).unwrap();
+            fs::write(folder.join(format!("{name}-{number}")), seed).unwrap();
+        }
         feed(name, seed, &target);
         count += 1;
     }

@@ -53,7 +53,7 @@ fn mix(frames: u64, path: &Path, seed: u64) -> Result<(), Box<dyn Error>> {
 }
 
 fn captures(folder: &Path) -> Result<(), Box<dyn Error>> {
-    fs::create_dir_all(folder)?;
+    fs::create_dir_all(folder.join("hard"))?;
     for sample in samples::all() {
         fs::write(folder.join(sample.name), &sample.octets)?;
         println!("{}: {} octets", sample.name, sample.octets.len());

@@ -49,7 +49,7 @@ pub fn command<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item
 pub fn captures() -> Vec<(String, PathBuf)> {
     let top = root().join("captures");
     let mut found = Vec::new();
-    for folder in [top.clone(), top.join("cuts")] {
+    for folder in [top.clone(), top.join("cuts"), top.join("hard")] {
         for entry in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
             let name = entry.strip_prefix(&top).unwrap().to_str().unwrap().to_owned();
             if name.contains(".pcap") {

@@ -15,7 +15,7 @@ use super::tcp::{Connection, From};
 
 /// A capture file.
 pub struct Sample {
-    /// Its name in `captures/`.
+    /// Its path in `captures/`.
     pub name: &'static str,
     /// Its octets.
     pub octets: Vec<u8>,
@@ -26,17 +26,17 @@ pub fn all() -> Vec<Sample> {
     let mut samples: Vec<Sample> = [
         ("dnp3-outstations.pcap.zst", devices::outstations as fn() -> Vec<u8>),
         ("enip-chassis.pcap.gz", devices::chassis),
-        ("fragments.pcap", network::fragments),
-        ("hostile-strings.pcap", hostile::strings),
-        ("link-types.pcapng", links::link_types),
-        ("mirror-duplicates.pcap", network::mirror_duplicates),
+        ("hard/fragments.pcap", network::fragments),
+        ("hard/hostile-strings.pcap", hostile::strings),
+        ("hard/link-types.pcapng", links::link_types),
+        ("hard/mirror-duplicates.pcap", network::mirror_duplicates),
         ("modbus-gateway.pcap", devices::gateway),
-        ("rtu-over-tcp.pcap", streams::rtu_over_tcp),
+        ("hard/rtu-over-tcp.pcap", streams::rtu_over_tcp),
         ("s7-download.pcap", devices::s7_download),
-        ("snaplen.pcap", network::snaplen),
-        ("tags.pcap", links::tags),
-        ("tcp-disorder.pcap", streams::disorder),
-        ("tunnels.pcap", links::tunnels),
+        ("hard/snaplen.pcap", network::snaplen),
+        ("hard/tags.pcap", links::tags),
+        ("hard/tcp-disorder.pcap", streams::disorder),
+        ("hard/tunnels.pcap", links::tunnels),
     ]
     .into_iter()
     .map(|(name, make)| Sample { name, octets: make() })

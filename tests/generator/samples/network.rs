@@ -145,6 +145,7 @@ pub fn mirror_duplicates() -> Vec<u8> {
     let again = talk.sequence[0].wrapping_sub(1);
     let mut out = Vec::new();
     talk.segment_at(&mut out, From::Client, PSH | ACK, again, &[0]);
+    let out = tagged(&out, &[(VLAN, 60)]);
     tape.after(1_000_000_000, out.clone());
     tape.after(1_000_000_000, out);
     file::pcap(Order::Little, Unit::Micros, ETHERNET, 0xffff, &tape.frames)
