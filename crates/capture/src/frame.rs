@@ -11,10 +11,16 @@ impl LinkType {
     pub const NULL: Self = Self(0);
     /// Ethernet.
     pub const ETHERNET: Self = Self(1);
+    /// PPP, with or without the address and control octets of HDLC framing (RFC 1662).
+    pub const PPP: Self = Self(9);
     /// Raw IP, as OpenBSD numbers it in DLT values.
     pub const RAW_DLT_12: Self = Self(12);
     /// Raw IP, as OpenBSD numbers it in DLT values.
     pub const RAW_DLT_14: Self = Self(14);
+    /// PPP in HDLC-like framing.
+    pub const PPP_HDLC: Self = Self(50);
+    /// PPPoE: starts at the version and type octet of the session header.
+    pub const PPP_ETHER: Self = Self(51);
     /// Raw IP.
     pub const RAW: Self = Self(101);
     /// OpenBSD loopback: four octets of address family, most significant first.

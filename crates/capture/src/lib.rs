@@ -5,8 +5,23 @@
 //! where a decoder wants the stream, hands whole messages to the protocol that recognises them and gathers what they
 //! say into batches. Nothing is ever sent: no function here opens an interface for writing.
 
+mod counters;
+mod dissector;
+mod fields;
 mod frame;
+pub mod limits;
+mod link;
+mod network;
 mod packet;
+mod pipeline;
+mod source;
+mod unreadable;
+mod walk;
 
+pub use dissector::{Dissector, DissectorLimits};
 pub use frame::{LinkType, RawFrame};
-pub use packet::{Layer, Network, Packet, Payload, Segment, Tcp};
+pub use link::link_name;
+pub use packet::{Layer, Network, Outer, Packet, Payload, Segment, Tcp};
+pub use pipeline::{Pipeline, Totals};
+pub use source::{Expanded, FileSource, Finished, Input, LiveOptions, LiveSource, SourceError, expand};
+pub use unreadable::Unreadable;

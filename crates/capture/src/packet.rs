@@ -4,13 +4,17 @@ use std::net::IpAddr;
 
 use observation::{Mac, Piece};
 
+use crate::Unreadable;
+
 /// A frame peeled down to the innermost payload that is understood.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
-    /// Source and destination MAC of the innermost Ethernet header; `None` on links without (raw IP, loopback). Linux
-    /// cooked captures have a source only: their destination is all zeros.
+    /// Source and destination MAC of the innermost Ethernet header; `None` on links without (raw IP, loopback) and for
+    /// IP inside IP or GRE, which has no Ethernet header of its own (that of the tunnel is in `outer`). Linux cooked
+    /// captures have a source only: their destination is all zeros.
     pub macs: Option<[Mac; 2]>,
-    /// VLAN identifier of the outermost 802.1Q or 802.1ad tag of the innermost Ethernet header; `None` if untagged or VID 0.
+    /// VLAN identifier of the outermost 802.1Q or 802.1ad tag of the innermost Ethernet header whose VID is not 0, or of
+    /// the tag that an ERSPAN mirror says it took off; `None` if untagged.
     pub vlan: Option<u16>,
     /// Network layer.
     pub network: Network,
@@ -22,6 +26,22 @@ pub struct Packet<'a> {
     pub payload_missing: u32,
     /// True if a mirror or tunnel header (ERSPAN, GRE, VXLAN, MPLS, PPPoE, IP in IP) was taken off.
     pub unwrapped: bool,
+    /// The headers around this packet that have senders of their own, outermost first: ends of tunnels and mirrors.
+    /// Empty for nearly every packet.
+    pub outer: &'a [Outer],
+    /// Why nothing above `layer` could be read, though something should be there: already counted by the dissector.
+    pub problem: Option<&'a Unreadable>,
+}
+
+/// Addresses of a header that was taken off because it wraps another packet: the ends of a tunnel or mirror session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outer {
+    /// Source and destination MAC, as in [`Packet::macs`].
+    pub macs: Option<[Mac; 2]>,
+    /// VLAN, as in [`Packet::vlan`].
+    pub vlan: Option<u16>,
+    /// Network layer; none for an Ethernet pseudowire over MPLS or a provider backbone bridge.
+    pub network: Network,
 }
 
 /// Network layer of a packet.
@@ -61,9 +81,16 @@ pub enum Layer {
         /// IP protocol number.
         protocol: u8,
     },
+    /// A fragment of an IP packet that is not whole yet; the one that completes it comes as what the whole holds. The
+    /// payload is that of the fragment.
+    Fragment {
+        /// IP protocol number; of IPv6 the header after the fragment header.
+        protocol: u8,
+    },
     /// No IP: the EtherType, or below 0x0600 the destination service access point of an LLC header (SNAP is resolved
     /// to its EtherType where its organisation code is 0; other SNAP is given as 0x00AA with the payload from the
-    /// organisation code on).
+    /// organisation code on; the payload of other LLC frames starts behind the control field). 0 if an LLC header is not
+    /// readable.
     Ethernet {
         /// EtherType or service access point.
         ethertype: u16,
@@ -91,6 +118,8 @@ pub struct Tcp {
     pub rst: bool,
     /// Checksum as sent.
     pub checksum: u16,
+    /// True if the capture cut the header itself: only the ports are meaningful, everything else is 0.
+    pub header_cut: bool,
 }
 
 /// Payload and where it stands.

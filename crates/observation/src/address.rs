@@ -39,7 +39,9 @@ impl Mac {
     pub fn is_virtual_router(self) -> bool {
         matches!(
             self.0,
-            [0x00, 0x00, 0x5e, 0x00, 0x01 | 0x02, _] | [0x00, 0x00, 0x0c, 0x07, 0xac, _] | [0x00, 0x00, 0x0c, 0x9f, 0xf0..=0xff, _]
+            [0x00, 0x00, 0x5e, 0x00, 0x01 | 0x02, _]
+                | [0x00, 0x00, 0x0c, 0x07, 0xac, _]
+                | [0x00, 0x00, 0x0c, 0x9f, 0xf0..=0xff, _]
         )
     }
 }
@@ -109,7 +111,9 @@ impl Address {
     pub fn is_unicast(self) -> bool {
         match self {
             Self::Mac(mac) => !mac.is_group() && !mac.is_zero(),
-            Self::Ip(IpAddr::V4(ip)) => !ip.is_multicast() && !ip.is_broadcast() && !ip.is_unspecified() && ip.octets()[0] < 240,
+            Self::Ip(IpAddr::V4(ip)) => {
+                !ip.is_multicast() && !ip.is_broadcast() && !ip.is_unspecified() && ip.octets()[0] < 240
+            }
             Self::Ip(IpAddr::V6(ip)) => !ip.is_multicast() && !ip.is_unspecified(),
         }
     }
@@ -180,7 +184,16 @@ mod tests {
 
     #[test]
     fn group_and_unspecified_addresses_name_no_interface() {
-        for text in ["ff:ff:ff:ff:ff:ff", "01:0e:cf:00:00:00", "00:00:00:00:00:00", "0.0.0.0", "224.0.0.5", "255.255.255.255", "ff02::1", "::"] {
+        for text in [
+            "ff:ff:ff:ff:ff:ff",
+            "01:0e:cf:00:00:00",
+            "00:00:00:00:00:00",
+            "0.0.0.0",
+            "224.0.0.5",
+            "255.255.255.255",
+            "ff02::1",
+            "::",
+        ] {
             assert!(!text.parse::<Address>().unwrap().is_unicast(), "{text}");
         }
         for text in ["00:1b:1b:23:eb:3b", "10.0.0.1", "169.254.3.4", "127.0.0.1", "::1"] {

@@ -32,7 +32,9 @@ impl Transport {
     /// The transport that [`as_str`](Self::as_str) prints.
     #[must_use]
     pub fn read_back(text: &str) -> Option<Self> {
-        [Self::Tcp, Self::Udp, Self::Ethernet, Self::Ip].into_iter().find(|transport| transport.as_str() == text)
+        [Self::Tcp, Self::Udp, Self::Ethernet, Self::Ip]
+            .into_iter()
+            .find(|transport| transport.as_str() == text)
     }
 }
 
@@ -84,7 +86,8 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every kind, in the order of the contract.
-    pub const ALL: [Self; 6] = [Self::Read, Self::Write, Self::Program, Self::Control, Self::Identify, Self::Diagnostic];
+    pub const ALL: [Self; 6] =
+        [Self::Read, Self::Write, Self::Program, Self::Control, Self::Identify, Self::Diagnostic];
 
     /// The word of the contract.
     #[must_use]

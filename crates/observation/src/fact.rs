@@ -32,7 +32,9 @@ impl Basis {
     /// The basis that [`as_str`](Self::as_str) prints.
     #[must_use]
     pub fn read_back(text: &str) -> Option<Self> {
-        [Self::Stated, Self::Reported, Self::Inferred, Self::Declared].into_iter().find(|basis| basis.as_str() == text)
+        [Self::Stated, Self::Reported, Self::Inferred, Self::Declared]
+            .into_iter()
+            .find(|basis| basis.as_str() == text)
     }
 }
 

@@ -17,11 +17,12 @@ mod time;
 
 pub use address::{Address, Mac, ParseAddressError};
 pub use batch::{
-    Batch, Binding, CaptureKind, CaptureStatus, CaptureSummary, KeptFrame, MalformedMessage, Mention, Presence,
+    Batch, Binding, CaptureKind, CaptureStatus, CaptureSummary, KeptFrame, MalformedMessage, Mention,
+    Presence,
 };
 pub use conversation::{Conversation, ConversationKey, End, OperationKind, OperationSeen, Transport};
 pub use fact::{Basis, Evidence, Fact, Range, Sighting};
 pub use octets::{Octets, Piece};
-pub use rule::{Rule, Rules, VALUE_CHARS_MAX};
+pub use rule::{Rule, Rules, VALUE_CHARS_MAX, acts};
 pub use station::{Path, Position, Station};
 pub use time::{Day, NANOS_PER_DAY, Time};

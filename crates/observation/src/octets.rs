@@ -70,7 +70,11 @@ impl<'a> Octets<'a> {
     #[must_use]
     pub fn tail(&self, from: usize) -> Self {
         let from = from.min(self.bytes.len());
-        Self { bytes: self.bytes.get(from..).unwrap_or_default(), base: self.base.saturating_add(from), pieces: self.pieces }
+        Self {
+            bytes: self.bytes.get(from..).unwrap_or_default(),
+            base: self.base.saturating_add(from),
+            pieces: self.pieces,
+        }
     }
 
     /// The first `length` octets, or all if there are fewer.
@@ -105,15 +109,24 @@ impl<'a> Octets<'a> {
         let (start, end) = (self.base, self.base.saturating_add(self.bytes.len()));
         let first = self.pieces.partition_point(|piece| piece.at <= start).saturating_sub(1);
         let pieces = self.pieces.get(first..).unwrap_or_default();
-        pieces.iter().enumerate().map_while(move |(index, piece)| {
-            let next = pieces.get(index.saturating_add(1)).map_or(usize::MAX, |next| next.at);
-            let from = piece.at.max(start);
-            let to = next.min(end);
-            (from < end).then(|| {
-                let skipped = u32::try_from(from.saturating_sub(piece.at)).unwrap_or(u32::MAX);
-                (from.saturating_sub(start), piece.frame, piece.offset.saturating_add(skipped), to.saturating_sub(from))
+        pieces
+            .iter()
+            .enumerate()
+            .map_while(move |(index, piece)| {
+                let next = pieces.get(index.saturating_add(1)).map_or(usize::MAX, |next| next.at);
+                let from = piece.at.max(start);
+                let to = next.min(end);
+                (from < end).then(|| {
+                    let skipped = u32::try_from(from.saturating_sub(piece.at)).unwrap_or(u32::MAX);
+                    (
+                        from.saturating_sub(start),
+                        piece.frame,
+                        piece.offset.saturating_add(skipped),
+                        to.saturating_sub(from),
+                    )
+                })
             })
-        }).filter(|run| run.3 > 0)
+            .filter(|run| run.3 > 0)
     }
 }
 
@@ -128,7 +141,10 @@ mod tests {
         let octets = Octets::new(b"abcdefgh", &PIECES);
         let slice = octets.slice(2, 4).unwrap();
         assert_eq!(slice.bytes, b"cdef");
-        assert_eq!(slice.evidence().ranges, [Range { frame: 7, offset: 56, length: 2 }, Range { frame: 9, offset: 60, length: 2 }]);
+        assert_eq!(
+            slice.evidence().ranges,
+            [Range { frame: 7, offset: 56, length: 2 }, Range { frame: 9, offset: 60, length: 2 }]
+        );
         assert_eq!(octets.tail(5).evidence().ranges, [Range { frame: 9, offset: 61, length: 3 }]);
         assert!(octets.slice(5, 4).is_none());
     }
@@ -141,7 +157,10 @@ mod tests {
         octets.slice(6, 2).unwrap().append_to(&mut bytes, &mut pieces);
         assert_eq!(bytes, b"bcgh");
         let whole = Octets::new(&bytes, &pieces);
-        assert_eq!(whole.evidence().ranges, [Range { frame: 7, offset: 55, length: 2 }, Range { frame: 9, offset: 62, length: 2 }]);
+        assert_eq!(
+            whole.evidence().ranges,
+            [Range { frame: 7, offset: 55, length: 2 }, Range { frame: 9, offset: 62, length: 2 }]
+        );
     }
 
     #[test]

@@ -52,21 +52,28 @@ impl Rules {
     /// UTF-16 little-endian text, treated as [`text`](Self::text).
     #[must_use]
     pub fn text_utf16_le(octets: &[u8]) -> Option<String> {
-        let units = octets.chunks_exact(2).map(|pair| u16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.last().copied().unwrap_or(0)]));
-        let text: String = char::decode_utf16(units.take_while(|unit| *unit != 0)).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        let units = octets.chunks_exact(2).map(|pair| {
+            u16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.last().copied().unwrap_or(0)])
+        });
+        let text: String = char::decode_utf16(units.take_while(|unit| *unit != 0))
+            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect();
         printable(&text)
     }
 
     /// An unsigned little-endian number of up to eight octets, in decimal.
     #[must_use]
     pub fn decimal_le(octets: &[u8]) -> Option<String> {
-        (!octets.is_empty() && octets.len() <= 8).then(|| octets.iter().rev().fold(0_u64, |value, octet| value << 8 | u64::from(*octet)).to_string())
+        (!octets.is_empty() && octets.len() <= 8).then(|| {
+            octets.iter().rev().fold(0_u64, |value, octet| value << 8 | u64::from(*octet)).to_string()
+        })
     }
 
     /// An unsigned big-endian number of up to eight octets, in decimal.
     #[must_use]
     pub fn decimal_be(octets: &[u8]) -> Option<String> {
-        (!octets.is_empty() && octets.len() <= 8).then(|| octets.iter().fold(0_u64, |value, octet| value << 8 | u64::from(*octet)).to_string())
+        (!octets.is_empty() && octets.len() <= 8)
+            .then(|| octets.iter().fold(0_u64, |value, octet| value << 8 | u64::from(*octet)).to_string())
     }
 
     /// Octets in lower-case hexadecimal, in wire order.
@@ -90,7 +97,8 @@ impl Rules {
 }
 
 /// True for characters that a terminal, a spreadsheet or a page could act on instead of showing.
-fn acts(character: char) -> bool {
+#[must_use]
+pub fn acts(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

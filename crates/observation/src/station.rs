@@ -21,7 +21,19 @@ impl Position {
     /// backplane and the link address the slot). `outstation`: DNP3 link address. `asdu`: IEC 60870-5 common address.
     /// `network`, `device`: BACnet network and MAC. `module`, `node`, `channel`: other fieldbuses.
     pub const KINDS: [&'static str; 13] = [
-        "unit", "rack", "slot", "subslot", "port", "link", "outstation", "asdu", "network", "device", "module", "node", "channel",
+        "unit",
+        "rack",
+        "slot",
+        "subslot",
+        "port",
+        "link",
+        "outstation",
+        "asdu",
+        "network",
+        "device",
+        "module",
+        "node",
+        "channel",
     ];
 
     /// A position of one of the [`KINDS`](Self::KINDS).

@@ -10,16 +10,20 @@
 //! gives the value again.
 
 mod assembly;
+mod crc;
 mod malformed;
+mod numbered;
 mod output;
 mod protocol;
 mod reader;
+mod table;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
 pub use output::{Mentioned, Operation, Output, SeenFact, Spoke};
 pub use protocol::{Context, Depth, Frame, Probe, Protocol, Session};
 pub use reader::Reader;
+pub use table::markdown_table;
 
 /// Declares the protocol folders and builds the list of all, in the order that decides ties.
 macro_rules! protocols {
@@ -31,7 +35,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp }
+protocols! { arp, dnp3, enip, modbus, s7comm }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

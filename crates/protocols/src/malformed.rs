@@ -24,6 +24,9 @@ pub enum Problem {
         /// How many octets are missing at least.
         missing: usize,
     },
+    /// Octets that no message begins with, where one should begin.
+    #[error("not recognised")]
+    Unrecognised,
     /// Octets are left over.
     #[error("{octets} octets too many")]
     Trailing {

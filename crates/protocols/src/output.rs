@@ -73,19 +73,42 @@ pub struct Output<'m> {
     pub carries: Option<&'static str>,
     /// True if the frames of this message are needed by a later one (a fragment).
     pub hold: bool,
+    /// Entries that a bounded table of the decoder pushed out for room: unanswered requests, unfinished fragments.
+    pub dropped: u32,
 }
 
 impl<'m> Output<'m> {
     /// Says `attribute` of `station`, as `rule` reads it from `octets`. Nothing is said where the rule reads nothing.
-    pub fn fact(&mut self, station: &Station, attribute: &'static str, basis: Basis, rule: &'static Rule, octets: Octets<'_>) {
+    pub fn fact(
+        &mut self,
+        station: &Station,
+        attribute: &'static str,
+        basis: Basis,
+        rule: &'static Rule,
+        octets: Octets<'_>,
+    ) {
         if let Some(value) = (rule.read)(octets.bytes) {
             let evidence = octets.evidence();
-            self.facts.push(SeenFact { station: station.clone(), attribute, value, basis, rule: rule.name, evidence });
+            self.facts.push(SeenFact {
+                station: station.clone(),
+                attribute,
+                value,
+                basis,
+                rule: rule.name,
+                evidence,
+            });
         }
     }
 
     /// Says `attribute` of `station` from octets of several places, which the rule reads one after another.
-    pub fn fact_of(&mut self, station: &Station, attribute: &'static str, basis: Basis, rule: &'static Rule, octets: &[Octets<'_>]) {
+    pub fn fact_of(
+        &mut self,
+        station: &Station,
+        attribute: &'static str,
+        basis: Basis,
+        rule: &'static Rule,
+        octets: &[Octets<'_>],
+    ) {
         let (mut bytes, mut pieces) = (Vec::new(), Vec::new());
         for part in octets {
             part.append_to(&mut bytes, &mut pieces);
@@ -130,5 +153,6 @@ impl<'m> Output<'m> {
             && self.server_is.is_none()
             && self.carries.is_none()
             && !self.hold
+            && self.dropped == 0
     }
 }

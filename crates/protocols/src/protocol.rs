@@ -130,7 +130,12 @@ pub trait Session {
     /// # Errors
     ///
     /// Fails if the message is not of the prescribed shape. What was read before stays in `output`.
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed>;
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed>;
 
     /// Octets of one direction were lost: whatever was gathered of it is worthless.
     fn gap(&mut self, from: End) {

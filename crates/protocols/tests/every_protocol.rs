@@ -1,5 +1,12 @@
 //! Laws that hold for every protocol, the next one included, without editing this file.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic, clippy::disallowed_methods, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,7 +24,10 @@ fn source() -> PathBuf {
 
 fn folders() -> BTreeSet<String> {
     let entries = fs::read_dir(source()).unwrap().map(|entry| entry.unwrap());
-    entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().unwrap()).collect()
+    entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect()
 }
 
 /// The messages of a protocol. A name with `udp` in it is a datagram, `ethernet` a frame's payload, others a stream.
@@ -55,7 +65,17 @@ fn context(protocol: &Protocol, transport: Transport, from: End) -> Context {
     let (ours, theirs): (Address, Address) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
     let (source, destination) = if from == End::Client { (ours, theirs) } else { (theirs, ours) };
     let (source_port, destination_port) = if from == End::Client { (50_000, port) } else { (port, 50_000) };
-    Context { source, destination, vlan: None, destination_vlan: None, transport, source_port, destination_port, from, time: Time(0) }
+    Context {
+        source,
+        destination,
+        vlan: None,
+        destination_vlan: None,
+        transport,
+        source_port,
+        destination_port,
+        from,
+        time: Time(0),
+    }
 }
 
 /// Feeds octets as the pipeline would and returns how many octets the facts hold.
@@ -66,14 +86,27 @@ fn feed(protocol: &Protocol, transport: Transport, octets: &[u8]) -> usize {
         let mut at = 0;
         while at < octets.len() {
             let Frame::Message(length) = (protocol.frame)(&octets[at..], transport) else { break };
-            assert!(length > 0 && length <= octets.len() - at, "{}: a frame of {length} octets of {}", protocol.name, octets.len() - at);
+            assert!(
+                length > 0 && length <= octets.len() - at,
+                "{}: a frame of {length} octets of {}",
+                protocol.name,
+                octets.len() - at
+            );
             let pieces = [Piece { at: 0, frame: 1, offset: 0 }];
             let mut output = Output::default();
-            let _ = session.message(&context(protocol, transport, from), Octets::new(&octets[at..at + length], &pieces), &mut output);
+            let _ = session.message(
+                &context(protocol, transport, from),
+                Octets::new(&octets[at..at + length], &pieces),
+                &mut output,
+            );
             for fact in &output.facts {
                 let listed = protocol.rules.iter().any(|rule| rule.name == fact.rule);
                 assert!(listed, "{}: the rule {} is not listed", protocol.name, fact.rule);
-                assert!(fact.value.chars().count() <= observation::VALUE_CHARS_MAX, "{}: a value too long", protocol.name);
+                assert!(
+                    fact.value.chars().count() <= observation::VALUE_CHARS_MAX,
+                    "{}: a value too long",
+                    protocol.name
+                );
                 grown += fact.value.len();
             }
             at += length;
@@ -108,7 +141,11 @@ fn every_folder_is_in_the_list_and_has_messages_with_a_readme() {
         assert!(!found.is_empty(), "{} has no messages", protocol.name);
         let readme = fs::read_to_string(source().join(protocol.name).join("messages/README.md")).unwrap();
         for (name, ..) in found {
-            assert!(readme.contains(&format!("`{name}`")), "{}: {name} is not in messages/README.md", protocol.name);
+            assert!(
+                readme.contains(&format!("`{name}`")),
+                "{}: {name} is not in messages/README.md",
+                protocol.name
+            );
         }
     }
 }
@@ -156,7 +193,11 @@ fn a_message_cut_anywhere_never_panics_and_frames_within_itself() {
                 let mut session = (protocol.session)();
                 for from in [End::Client, End::Server] {
                     let mut output = Output::default();
-                    let _ = session.message(&context(protocol, transport, from), Octets::unplaced(cut), &mut output);
+                    let _ = session.message(
+                        &context(protocol, transport, from),
+                        Octets::unplaced(cut),
+                        &mut output,
+                    );
                 }
             }
         }
@@ -186,7 +227,11 @@ fn changed_and_random_octets_never_panic_nor_grow_without_bound() {
                 let _ = (protocol.probe)(&octets, transport);
                 let mut session = (protocol.session)();
                 let mut output = Output::default();
-                let _ = session.message(&context(protocol, transport, End::Client), Octets::unplaced(&octets), &mut output);
+                let _ = session.message(
+                    &context(protocol, transport, End::Client),
+                    Octets::unplaced(&octets),
+                    &mut output,
+                );
             }
         }
     }
@@ -208,11 +253,23 @@ fn reading_the_evidence_by_the_named_rule_gives_the_value() {
                     for fact in output.facts {
                         let mut proof = Vec::new();
                         for range in &fact.evidence.ranges {
-                            proof.extend_from_slice(&octets[range.offset as usize..][..range.length as usize]);
+                            proof
+                                .extend_from_slice(&octets[range.offset as usize..][..range.length as usize]);
                         }
-                        assert!(!proof.is_empty(), "{}/{name}: {} has no evidence", protocol.name, fact.attribute);
+                        assert!(
+                            !proof.is_empty(),
+                            "{}/{name}: {} has no evidence",
+                            protocol.name,
+                            fact.attribute
+                        );
                         let rule = protocols::rule(fact.rule).unwrap();
-                        assert_eq!((rule.read)(&proof).as_ref(), Some(&fact.value), "{}/{name}: {}", protocol.name, fact.rule);
+                        assert_eq!(
+                            (rule.read)(&proof).as_ref(),
+                            Some(&fact.value),
+                            "{}/{name}: {}",
+                            protocol.name,
+                            fact.rule
+                        );
                     }
                     at += length;
                     if at == octets.len() {

@@ -1,0 +1,461 @@
+//! The table of flows: one look-up for each packet, and all that is counted until it is folded into rows.
+//!
+//! A *flow* is a pair of address and port; it exists only here. Flows of one protocol between two stations are one
+//! conversation. The VLAN is no part of the key: a mirror port may tag one direction only, or show both legs of a
+//! router. Two flows with equal addresses and ports in two VLANs (identical machines) are told apart by VLAN and MAC
+//! together, and chained.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use foldhash::quality::RandomState;
+use observation::{Address, End, Mac, Transport};
+
+use super::mark::{Copy, Marks};
+use super::reader::{Reader, Recognition};
+use crate::limits::EVICTION_CANDIDATES;
+
+/// Ends of a chain.
+const NONE: u32 = u32::MAX;
+
+/// Flows that may share addresses and ports in different VLANs.
+const CHAIN_MAX: usize = 8;
+
+/// Address and port of one side.
+#[derive(Clone, std::marker::Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+struct Corner {
+    address: u128,
+    port: u16,
+}
+
+/// Both sides, the lesser first, and what carries the flow.
+#[derive(Clone, std::marker::Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct FlowKey {
+    low: Corner,
+    high: Corner,
+    kind: u32,
+}
+
+/// What a packet says about its flow.
+#[derive(Clone, std::marker::Copy, Debug)]
+pub(crate) struct Ends {
+    pub(crate) source: Address,
+    pub(crate) destination: Address,
+    pub(crate) source_port: u16,
+    pub(crate) destination_port: u16,
+    pub(crate) transport: Transport,
+    /// EtherType or IP protocol number; 0 for TCP and UDP.
+    pub(crate) number: u16,
+}
+
+impl Ends {
+    /// The key, and which of the two sides (0 low, 1 high) is the source.
+    pub(crate) fn key(&self) -> (FlowKey, usize) {
+        let source = Corner { address: number(self.source), port: self.source_port };
+        let destination = Corner { address: number(self.destination), port: self.destination_port };
+        let family = match self.source {
+            Address::Mac(_) => 0,
+            Address::Ip(IpAddr::V4(_)) => 1,
+            Address::Ip(IpAddr::V6(_)) => 2,
+        };
+        let transport = match self.transport {
+            Transport::Tcp => 0,
+            Transport::Udp => 1,
+            Transport::Ethernet => 2,
+            Transport::Ip => 3,
+        };
+        let kind = family << 24 | transport << 16 | u32::from(self.number);
+        if source <= destination {
+            (FlowKey { low: source, high: destination, kind }, 0)
+        } else {
+            (FlowKey { low: destination, high: source, kind }, 1)
+        }
+    }
+}
+
+fn number(address: Address) -> u128 {
+    match address {
+        Address::Mac(Mac([a, b, c, d, e, f])) => u128::from(u64::from_be_bytes([0, 0, a, b, c, d, e, f])),
+        Address::Ip(IpAddr::V4(ip)) => u128::from(u32::from(ip)),
+        Address::Ip(IpAddr::V6(ip)) => u128::from(ip),
+    }
+}
+
+/// What one side sent since it was last folded.
+#[derive(Clone, std::marker::Copy, Debug)]
+pub(crate) struct Side {
+    pub(crate) address: Address,
+    pub(crate) port: u16,
+    /// True once it sent a frame.
+    pub(crate) seen: bool,
+    pub(crate) mac: Option<Mac>,
+    pub(crate) vlan: Option<u16>,
+    pub(crate) frames: u64,
+    pub(crate) octets: u64,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) hop_limit: (u8, u8),
+    /// Sequence number of its SYN.
+    pub(crate) syn: Option<u32>,
+    pub(crate) marks: Marks,
+}
+
+impl Side {
+    fn new(address: Address, port: u16) -> Self {
+        Self {
+            address,
+            port,
+            seen: false,
+            mac: None,
+            vlan: None,
+            frames: 0,
+            octets: 0,
+            first: i64::MAX,
+            last: i64::MIN,
+            hop_limit: (u8::MAX, 0),
+            syn: None,
+            marks: Marks::default(),
+        }
+    }
+
+    /// Counts a frame.
+    pub(crate) fn count(&mut self, octets: u32, nanos: i64, hop_limit: u8) {
+        self.frames = self.frames.saturating_add(1);
+        self.octets = self.octets.saturating_add(octets.into());
+        self.first = self.first.min(nanos);
+        self.last = self.last.max(nanos);
+        self.hop_limit = (self.hop_limit.0.min(hop_limit), self.hop_limit.1.max(hop_limit));
+    }
+
+    /// Forgets what was folded.
+    pub(crate) fn reset(&mut self) {
+        self.frames = 0;
+        self.octets = 0;
+        self.first = i64::MAX;
+        self.last = i64::MIN;
+        self.hop_limit = (u8::MAX, 0);
+    }
+}
+
+/// How it is known which side is the client, weakest first.
+#[derive(Clone, std::marker::Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Orientation {
+    /// Who spoke first.
+    Spoke,
+    /// By port number.
+    Port,
+    /// It opened the connection.
+    Opened,
+    /// A message proves it.
+    Proved,
+}
+
+/// One flow.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    key: FlowKey,
+    pub(crate) sides: [Side; 2],
+    pub(crate) transport: Transport,
+    pub(crate) number: u16,
+    /// Which side asks.
+    pub(crate) client: usize,
+    pub(crate) orientation: Orientation,
+    pub(crate) recognition: Recognition,
+    pub(crate) reader: Option<Box<Reader>>,
+    /// Transport conversations opened since the last fold.
+    pub(crate) opened: u64,
+    /// True if something is counted that is not folded.
+    pub(crate) dirty: bool,
+    last: i64,
+    next: u32,
+    used: bool,
+}
+
+impl Flow {
+    fn new(key: FlowKey, ends: &Ends, side: usize) -> Self {
+        let source = Side::new(ends.source, ends.source_port);
+        let destination = Side::new(ends.destination, ends.destination_port);
+        Self {
+            key,
+            sides: if side == 0 { [source, destination] } else { [destination, source] },
+            transport: ends.transport,
+            number: ends.number,
+            client: side,
+            orientation: Orientation::Spoke,
+            recognition: Recognition::New,
+            reader: None,
+            opened: 1,
+            dirty: false,
+            last: i64::MIN,
+            next: NONE,
+            used: true,
+        }
+    }
+
+    /// The side that sends (`index` as given by [`Ends::key`]) and the other.
+    pub(crate) fn pair(&mut self, index: usize) -> (&mut Side, &mut Side) {
+        let [low, high] = &mut self.sides;
+        if index == 0 { (low, high) } else { (high, low) }
+    }
+
+    /// The side of an end.
+    pub(crate) fn side(&self, end: End) -> &Side {
+        let index = match end {
+            End::Client => self.client,
+            End::Server => 1_usize.saturating_sub(self.client),
+        };
+        let [low, high] = &self.sides;
+        if index == 0 { low } else { high }
+    }
+
+    /// The end that a side is.
+    pub(crate) fn end(&self, index: usize) -> End {
+        if index == self.client { End::Client } else { End::Server }
+    }
+
+    /// Says that a side is the client, if that is known better than before.
+    pub(crate) fn orient(&mut self, client: usize, by: Orientation) {
+        if by > self.orientation || (by == self.orientation && by == Orientation::Opened) {
+            self.client = client;
+            self.orientation = by;
+        }
+    }
+}
+
+/// All flows.
+#[derive(Debug)]
+pub(crate) struct Flows {
+    index: HashMap<FlowKey, u32, RandomState>,
+    flows: Vec<Flow>,
+    free: Vec<u32>,
+    flows_max: usize,
+    hand: usize,
+}
+
+/// Where a packet belongs.
+pub(crate) struct Found {
+    pub(crate) at: u32,
+    pub(crate) copy: Copy,
+}
+
+impl Flows {
+    pub(crate) fn new(flows_max: usize) -> Self {
+        Self {
+            index: HashMap::default(),
+            flows: Vec::new(),
+            free: Vec::new(),
+            flows_max: flows_max.max(1),
+            hand: 0,
+        }
+    }
+
+    pub(crate) fn get(&mut self, at: u32) -> Option<&mut Flow> {
+        self.flows.get_mut(at as usize)
+    }
+
+    /// The flow of a packet, if there is one.
+    pub(crate) fn find(&self, key: &FlowKey, side: usize, seen: &Seen) -> Option<Found> {
+        let first = *self.index.get(key)?;
+        let mut fallback = None;
+        let mut exact = None;
+        let mut at = first;
+        while let Some(flow) = self.flows.get(at as usize) {
+            let [low, high] = &flow.sides;
+            let (own, other) = if side == 0 { (low, high) } else { (high, low) };
+            let copy = own.marks.look_up(seen.print, seen.hop_limit, seen.nanos);
+            if copy != Copy::No {
+                return Some(Found { at, copy });
+            }
+            let same =
+                if own.seen { own.vlan == seen.vlan || own.mac == seen.mac } else { other.vlan == seen.vlan };
+            if same && exact.is_none() {
+                exact = Some(at);
+            }
+            if !own.seen && fallback.is_none() {
+                fallback = Some(at);
+            }
+            if flow.next == NONE {
+                break;
+            }
+            at = flow.next;
+        }
+        exact.or(fallback).map(|at| Found { at, copy: Copy::No })
+    }
+
+    /// Adds a flow. Returns its place, and a flow that had to go for it.
+    pub(crate) fn insert(&mut self, key: FlowKey, ends: &Ends, side: usize) -> (u32, Option<Flow>) {
+        let mut flow = Flow::new(key, ends, side);
+        let evicted =
+            if self.free.is_empty() && self.flows.len() >= self.flows_max { self.evict() } else { None };
+        let head = self.index.get(&key).copied().filter(|_| self.chain(&key) < CHAIN_MAX);
+        flow.next = head.unwrap_or(NONE);
+        let at = match self.free.pop() {
+            Some(at) => {
+                if let Some(place) = self.flows.get_mut(at as usize) {
+                    *place = flow;
+                }
+                at
+            }
+            None => {
+                let at = u32::try_from(self.flows.len()).unwrap_or(NONE);
+                self.flows.push(flow);
+                at
+            }
+        };
+        self.index.insert(key, at);
+        (at, evicted)
+    }
+
+    fn chain(&self, key: &FlowKey) -> usize {
+        let mut length = 0_usize;
+        let mut at = self.index.get(key).copied().unwrap_or(NONE);
+        while let Some(flow) = self.flows.get(at as usize) {
+            length = length.saturating_add(1);
+            at = flow.next;
+        }
+        length
+    }
+
+    /// Marks a flow as active.
+    pub(crate) fn touch(&mut self, at: u32, nanos: i64) {
+        if let Some(flow) = self.flows.get_mut(at as usize) {
+            flow.last = nanos;
+            flow.dirty = true;
+        }
+    }
+
+    /// Takes the longest silent of a few flows out.
+    fn evict(&mut self) -> Option<Flow> {
+        let mut oldest: Option<(i64, u32)> = None;
+        for _ in 0..EVICTION_CANDIDATES {
+            self.hand = self.hand.saturating_add(1);
+            if self.hand >= self.flows.len() {
+                self.hand = 0;
+            }
+            let Some(flow) = self.flows.get(self.hand) else { continue };
+            if flow.used && oldest.is_none_or(|(last, _)| flow.last < last) {
+                oldest = Some((flow.last, u32::try_from(self.hand).unwrap_or(NONE)));
+            }
+        }
+        let (_, at) = oldest?;
+        self.unlink(at);
+        let flow = self.flows.get_mut(at as usize)?;
+        let ends = Ends {
+            source: flow.sides[0].address,
+            destination: flow.sides[1].address,
+            source_port: 0,
+            destination_port: 0,
+            transport: flow.transport,
+            number: flow.number,
+        };
+        let mut vacant = Flow::new(flow.key, &ends, 0);
+        vacant.used = false;
+        self.free.push(at);
+        Some(std::mem::replace(flow, vacant))
+    }
+
+    fn unlink(&mut self, gone: u32) {
+        let Some((key, next)) = self.flows.get(gone as usize).map(|flow| (flow.key, flow.next)) else {
+            return;
+        };
+        let head = self.index.get(&key).copied().unwrap_or(NONE);
+        if head == gone {
+            if next == NONE {
+                self.index.remove(&key);
+            } else {
+                self.index.insert(key, next);
+            }
+            return;
+        }
+        let mut at = head;
+        while let Some(flow) = self.flows.get_mut(at as usize) {
+            if flow.next == gone {
+                flow.next = next;
+                return;
+            }
+            at = flow.next;
+        }
+    }
+
+    /// Every flow.
+    pub(crate) fn all(&mut self) -> impl Iterator<Item = &mut Flow> {
+        self.flows.iter_mut().filter(|flow| flow.used)
+    }
+
+    /// Every flow with something to fold.
+    pub(crate) fn dirty(&mut self) -> impl Iterator<Item = &mut Flow> {
+        self.flows.iter_mut().filter(|flow| flow.used && flow.dirty)
+    }
+}
+
+/// What a packet shows of its sender.
+#[derive(Clone, std::marker::Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) print: u32,
+    pub(crate) hop_limit: u8,
+    pub(crate) nanos: i64,
+    pub(crate) vlan: Option<u16>,
+    pub(crate) mac: Option<Mac>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(source: &str, source_port: u16, destination: &str, destination_port: u16) -> Ends {
+        let (source, destination) = (source.parse().unwrap(), destination.parse().unwrap());
+        Ends { source, destination, source_port, destination_port, transport: Transport::Tcp, number: 0 }
+    }
+
+    fn seen(vlan: Option<u16>, mac: u8) -> Seen {
+        Seen { print: 1, hop_limit: 64, nanos: 0, vlan, mac: Some(Mac([2, 0, 0, 0, 0, mac])) }
+    }
+
+    /// Puts a packet in and returns the place of its flow.
+    fn put(flows: &mut Flows, ends: &Ends, seen: Seen) -> u32 {
+        let (key, side) = ends.key();
+        let at =
+            flows.find(&key, side, &seen).map_or_else(|| flows.insert(key, ends, side).0, |found| found.at);
+        let (own, _) = flows.get(at).unwrap().pair(side);
+        (own.seen, own.vlan, own.mac) = (true, seen.vlan, seen.mac);
+        flows.touch(at, seen.nanos);
+        at
+    }
+
+    #[test]
+    fn both_directions_are_one_flow_even_if_one_is_tagged() {
+        let mut flows = Flows::new(8);
+        let there = put(&mut flows, &ends("10.0.0.1", 5000, "10.0.0.2", 502), seen(Some(10), 1));
+        let back = put(&mut flows, &ends("10.0.0.2", 502, "10.0.0.1", 5000), seen(None, 2));
+        assert_eq!(there, back);
+    }
+
+    #[test]
+    fn identical_machines_in_two_vlans_are_two_flows() {
+        let mut flows = Flows::new(8);
+        let (ask, answer) =
+            (ends("10.0.0.1", 5000, "10.0.0.2", 502), ends("10.0.0.2", 502, "10.0.0.1", 5000));
+        let first = put(&mut flows, &ask, seen(Some(10), 1));
+        let second = put(&mut flows, &ask, seen(Some(20), 3));
+        assert_ne!(first, second);
+        assert_eq!(put(&mut flows, &answer, seen(Some(20), 4)), second);
+        assert_eq!(put(&mut flows, &answer, seen(Some(10), 2)), first);
+        assert_eq!(put(&mut flows, &ask, seen(Some(20), 3)), second);
+    }
+
+    #[test]
+    fn a_full_table_gives_up_the_longest_silent_flow() {
+        let mut flows = Flows::new(2);
+        for (port, nanos) in [(1, 10), (2, 20)] {
+            let at =
+                put(&mut flows, &ends("10.0.0.1", port, "10.0.0.2", 502), Seen { nanos, ..seen(None, 1) });
+            assert!(at < 2);
+        }
+        let new = ends("10.0.0.1", 3, "10.0.0.2", 502);
+        let (key, side) = new.key();
+        let (_, evicted) = flows.insert(key, &new, side);
+        assert_eq!(evicted.unwrap().sides[0].port, 1);
+        let (gone, side) = ends("10.0.0.1", 1, "10.0.0.2", 502).key();
+        assert!(flows.find(&gone, side, &seen(None, 1)).is_none());
+    }
+}

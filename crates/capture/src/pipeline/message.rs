@@ -1,0 +1,128 @@
+//! One message: handed to its decoder, and what the decoder says taken into rows.
+
+use std::hash::BuildHasher;
+
+use observation::{End, MalformedMessage, Octets, OperationKind, Sighting, Time, Transport};
+use protocols::{Context, Malformed, Operation, Output};
+
+use super::desk::Desk;
+use super::evidence::AtHand;
+use super::flow::{Flow, Orientation};
+use crate::limits::FACTS_MAX;
+
+impl Desk<'_, '_> {
+    /// One whole message, or what the capture left of one.
+    pub(crate) fn message<'m>(&mut self, message: Octets<'m>, at_hand: &AtHand<'_>) {
+        self.turn.messages = self.turn.messages.saturating_add(1);
+        self.reader.messages = self.reader.messages.saturating_add(1);
+        let context = context(self.flow, self.side, at_hand.frame.time);
+        let spare = std::mem::take(&mut self.turn.spare);
+        let mut output: Output<'m> = Output { operations: recycled(spare), ..Output::default() };
+        if let Err(malformed) = self.reader.session.message(&context, message, &mut output) {
+            self.note(at_hand, &malformed);
+        }
+        if !output.is_empty() {
+            self.take(message, at_hand, &mut output);
+        }
+        self.turn.spare = recycled(output.operations);
+    }
+
+    /// Takes what a decoder said.
+    fn take(&mut self, message: Octets<'_>, at_hand: &AtHand<'_>, output: &mut Output<'_>) {
+        let time = at_hand.frame.time;
+        let name = self.reader.protocol.name;
+        if let Some(end) = output.server_is {
+            let client = match end {
+                End::Server => self.flow.client,
+                End::Client => 1_usize.saturating_sub(self.flow.client),
+            };
+            self.flow.orient(client, Orientation::Proved);
+        }
+        self.turn.decoder_entries = self.turn.decoder_entries.saturating_add(output.dropped.into());
+        if output.carries.is_some() {
+            self.reader.carries = output.carries;
+        }
+        for secret in &output.secrets {
+            self.hands.kept.secret(secret, &mut self.hands.gathered.counters);
+        }
+        if output.hold {
+            self.hands.kept.hold(&message.evidence().ranges, at_hand, &mut self.hands.gathered.counters);
+        }
+        for operation in &output.operations {
+            match self.reader.count(operation, time) {
+                Some(false) => {}
+                Some(true) => self.show(operation, at_hand),
+                None => self.turn.operation_names = self.turn.operation_names.saturating_add(1),
+            }
+        }
+        for spoke in output.spoke.drain(..) {
+            self.hands.gathered.presence(spoke.station, Sighting::once(time), message.len() as u64);
+        }
+        for mentioned in &output.mentioned {
+            if self.hands.gathered.mention(name, mentioned, time) {
+                self.hands.kept.keep(&mentioned.evidence, at_hand, &mut self.hands.gathered.counters);
+            }
+        }
+        for fact in &output.facts {
+            if self.hands.gathered.fact(name, fact, time) {
+                self.hands.kept.keep(&fact.evidence, at_hand, &mut self.hands.gathered.counters);
+            }
+        }
+        for malformed in &output.malformed {
+            self.note(at_hand, malformed);
+        }
+    }
+
+    /// Keeps the frame of the first operation of a name between two stations, if it changes something.
+    fn show(&mut self, operation: &Operation<'_>, at_hand: &AtHand<'_>) {
+        if !matches!(operation.kind, OperationKind::Write | OperationKind::Program | OperationKind::Control) {
+            return;
+        }
+        if self.turn.shown.len() >= FACTS_MAX {
+            self.turn.shown.clear();
+        }
+        let (client, server) = (self.flow.side(End::Client).address, self.flow.side(End::Server).address);
+        let print = self.turn.hasher.hash_one((client, server, operation.kind, operation.name));
+        if self.turn.shown.insert(print) {
+            self.hands.kept.keep(&operation.octets.evidence(), at_hand, &mut self.hands.gathered.counters);
+        }
+    }
+
+    /// Counts and keeps a malformed message.
+    pub(crate) fn note(&mut self, at_hand: &AtHand<'_>, malformed: &Malformed) {
+        let time = at_hand.frame.time;
+        self.hands.gathered.malformed(MalformedMessage {
+            protocol: self.reader.protocol.name,
+            frame: at_hand.frame.number,
+            time,
+            station: Some(context(self.flow, self.side, time).source()),
+            problem: malformed.to_string(),
+        });
+    }
+}
+
+fn context(flow: &Flow, side: usize, time: Time) -> Context {
+    let from = flow.end(side);
+    let (own, other) = (flow.side(from), flow.side(from.other()));
+    let destination_port = match flow.transport {
+        Transport::Ethernet | Transport::Ip => flow.number,
+        _ => other.port,
+    };
+    Context {
+        source: own.address,
+        destination: other.address,
+        vlan: own.vlan,
+        destination_vlan: if other.seen { other.vlan } else { own.vlan },
+        transport: flow.transport,
+        source_port: own.port,
+        destination_port,
+        from,
+        time,
+    }
+}
+
+/// The same room for operations of another message: the collection is empty and keeps its memory.
+fn recycled<'b>(mut operations: Vec<Operation<'_>>) -> Vec<Operation<'b>> {
+    operations.clear();
+    operations.into_iter().map_while(|_| None).collect()
+}

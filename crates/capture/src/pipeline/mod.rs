@@ -1,0 +1,365 @@
+//! The pipeline: frames of one capture in, batches of observations out.
+//!
+//! One thread, no clock, no I/O. An ordinary packet costs its headers, one look-up and a few counters in the flow's
+//! place; rows are made when flows are folded. Everything is bounded by `limits`, and what a bound cost is counted.
+
+mod desk;
+mod evidence;
+mod flow;
+mod gather;
+mod mark;
+mod message;
+mod reader;
+mod stream;
+mod turn;
+
+use std::collections::BTreeMap;
+
+use observation::{Address, Batch, MalformedMessage, Sighting, Station, Time, Transport};
+
+use crate::frame::RawFrame;
+use crate::limits::FLOWS_MAX;
+use crate::packet::{Layer, Network, Outer, Packet};
+use crate::{Dissector, Unreadable};
+use evidence::Kept;
+use flow::{Ends, Flow, Flows, Orientation, Seen};
+use gather::Gathered;
+use mark::Copy;
+use reader::Ports;
+use turn::{Hands, Turn};
+
+/// What a capture amounts to, when it ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Frames given in.
+    pub frames: u64,
+    /// Their octets on the wire.
+    pub octets: u64,
+    /// Earliest frame.
+    pub first: Option<Time>,
+    /// Latest frame.
+    pub last: Option<Time>,
+    /// Every other count, by name; zero counts are left out.
+    pub counters: BTreeMap<String, u64>,
+}
+
+/// Reads the frames of one capture.
+#[derive(Debug)]
+pub struct Pipeline {
+    dissector: Dissector,
+    ports: Ports,
+    flows: Flows,
+    gathered: Gathered,
+    kept: Kept,
+    turn: Turn,
+    frames: u64,
+    octets: u64,
+    mirrored: u64,
+    routed: u64,
+    fragments: u64,
+    unreadable: u64,
+    empty: u64,
+    first: i64,
+    last: i64,
+    day: Option<observation::Day>,
+}
+
+impl Default for Pipeline {
+    fn default() -> Self {
+        Self::new(FLOWS_MAX)
+    }
+}
+
+impl Pipeline {
+    /// A pipeline that watches at most `flows_max` flows at one time.
+    #[must_use]
+    pub fn new(flows_max: usize) -> Self {
+        Self {
+            dissector: Dissector::default(),
+            ports: Ports::new(),
+            flows: Flows::new(flows_max),
+            gathered: Gathered::default(),
+            kept: Kept::default(),
+            turn: Turn::default(),
+            frames: 0,
+            octets: 0,
+            mirrored: 0,
+            routed: 0,
+            fragments: 0,
+            unreadable: 0,
+            empty: 0,
+            first: i64::MAX,
+            last: i64::MIN,
+            day: None,
+        }
+    }
+
+    /// Reads one frame. Never fails: what cannot be read is counted.
+    pub fn frame(&mut self, frame: &RawFrame<'_>) {
+        self.frames = self.frames.saturating_add(1);
+        self.octets = self.octets.saturating_add(frame.original_length.into());
+        self.first = self.first.min(frame.time.0);
+        self.last = self.last.max(frame.time.0);
+        let day = frame.time.day();
+        if self.day != Some(day) {
+            // Rows are kept by UTC day: what was counted so far belongs to another one.
+            self.fold();
+            self.day = Some(day);
+        }
+        let packet = match self.dissector.packet(frame) {
+            Ok(packet) => packet,
+            Err(unreadable) => {
+                self.unreadable = self.unreadable.saturating_add(1);
+                self.gathered.malformed(row(frame, None, &unreadable));
+                return;
+            }
+        };
+        let mut reading = Reading {
+            ports: &self.ports,
+            flows: &mut self.flows,
+            gathered: &mut self.gathered,
+            kept: &mut self.kept,
+            turn: &mut self.turn,
+        };
+        let count = match reading.packet(frame, &packet) {
+            Read::Counted => return,
+            Read::Copy(Copy::Routed) => &mut self.routed,
+            Read::Copy(_) => &mut self.mirrored,
+            Read::Fragment => &mut self.fragments,
+            Read::NoAddress => &mut self.empty,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// True if a batch should be taken before memory grows further.
+    #[must_use]
+    pub fn batch_is_due(&self) -> bool {
+        self.gathered.is_due(&self.kept)
+    }
+
+    /// Everything observed since the last batch.
+    #[must_use]
+    pub fn take_batch(&mut self) -> Batch {
+        self.fold();
+        self.gathered.take(&mut self.kept)
+    }
+
+    /// Frames given in so far.
+    #[must_use]
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Ends the capture: reads what still waits for segments that will not come, and gives the last batch and the totals.
+    #[must_use]
+    pub fn finish(mut self) -> (Batch, Totals) {
+        let mut reading = Reading {
+            ports: &self.ports,
+            flows: &mut self.flows,
+            gathered: &mut self.gathered,
+            kept: &mut self.kept,
+            turn: &mut self.turn,
+        };
+        reading.give_up_all();
+        let batch = self.take_batch();
+        let mut counters = std::mem::take(&mut self.gathered.counters);
+        for (name, count) in [
+            ("mirror duplicates", self.mirrored),
+            ("routed copies", self.routed),
+            ("fragments", self.fragments),
+            ("unreadable frames", self.unreadable),
+            ("frames without address", self.empty),
+        ] {
+            counters.add(name, count);
+        }
+        for (name, count) in self.turn.counts() {
+            counters.add(name, count);
+        }
+        let mut counters = counters.into_map();
+        counters.extend(self.dissector.counters());
+        let times = (self.frames > 0).then_some((Time(self.first), Time(self.last)));
+        let totals = Totals {
+            frames: self.frames,
+            octets: self.octets,
+            first: times.map(|(first, _)| first),
+            last: times.map(|(_, last)| last),
+            counters,
+        };
+        (batch, totals)
+    }
+
+    fn fold(&mut self) {
+        for flow in self.flows.dirty() {
+            self.gathered.fold(flow);
+        }
+    }
+}
+
+/// What became of a packet.
+#[derive(Clone, std::marker::Copy, Debug, PartialEq, Eq)]
+enum Read {
+    Counted,
+    Copy(Copy),
+    Fragment,
+    NoAddress,
+}
+
+/// The parts of the pipeline that read a packet, borrowed apart from the dissector that holds it.
+struct Reading<'p> {
+    ports: &'p Ports,
+    flows: &'p mut Flows,
+    gathered: &'p mut Gathered,
+    kept: &'p mut Kept,
+    turn: &'p mut Turn,
+}
+
+impl Reading<'_> {
+    fn packet(&mut self, frame: &RawFrame<'_>, packet: &Packet<'_>) -> Read {
+        let (hop_limit, addresses) = match packet.network {
+            Network::Ip { source, destination, hop_limit, .. } => {
+                (hop_limit, Some((Address::Ip(source), Address::Ip(destination))))
+            }
+            Network::None => (
+                0,
+                packet.macs.map(|[source, destination]| (Address::Mac(source), Address::Mac(destination))),
+            ),
+        };
+        let mac = packet.macs.map(|[source, _]| source).filter(|mac| Address::Mac(*mac).is_unicast());
+        for outer in packet.outer {
+            self.outer(frame, outer);
+        }
+        let Some((source, destination)) = addresses else { return Read::NoAddress };
+        if let Some(problem) = packet.problem {
+            self.gathered.malformed(row(frame, Some(Station::root(source, packet.vlan)), problem));
+        }
+        let (source_port, destination_port, transport, number) = match packet.layer {
+            Layer::Tcp(tcp) => (tcp.source, tcp.destination, Transport::Tcp, 0),
+            Layer::Udp { source, destination, .. } => (source, destination, Transport::Udp, 0),
+            Layer::Ip { protocol } => (0, 0, Transport::Ip, protocol.into()),
+            Layer::Ethernet { ethertype } => (0, 0, Transport::Ethernet, ethertype),
+            Layer::Fragment { .. } => {
+                // What it carries is counted with the last fragment; that its sender spoke, with each.
+                let (sighting, hops) = (Sighting::once(frame.time), (hop_limit, hop_limit));
+                self.gathered.sent(mac, packet.vlan, source, sighting, frame.original_length.into(), hops);
+                return Read::Fragment;
+            }
+        };
+        let ends = Ends { source, destination, source_port, destination_port, transport, number };
+        let (key, side) = ends.key();
+        let seen =
+            Seen { print: mark::print(packet), hop_limit, nanos: frame.time.0, vlan: packet.vlan, mac };
+        let at = match self.flows.find(&key, side, &seen) {
+            Some(found) if found.copy == Copy::No => found.at,
+            Some(found) => {
+                if found.copy == Copy::Routed {
+                    self.passed(frame, packet.vlan, mac, source, hop_limit);
+                }
+                return Read::Copy(found.copy);
+            }
+            None => self.open(&key, &ends, side),
+        };
+        let Some(flow) = self.flows.get(at) else { return Read::NoAddress };
+        let (own, _) = flow.pair(side);
+        if own.frames > 0 && (own.mac != mac || own.vlan != packet.vlan) {
+            self.gathered.fold(flow);
+        }
+        let (own, _) = flow.pair(side);
+        own.seen = true;
+        own.mac = mac;
+        own.vlan = packet.vlan;
+        own.count(frame.original_length, frame.time.0, hop_limit);
+        own.marks.remember(seen.print, hop_limit, frame.time.0);
+        let mut is_cut = false;
+        if let Layer::Tcp(tcp) = packet.layer {
+            is_cut = tcp.header_cut;
+            self.turn.opening(flow, side, tcp);
+        }
+        if !packet.payload.octets().is_empty() && !is_cut {
+            let hands = Hands { gathered: self.gathered, kept: self.kept };
+            self.turn.payload(self.ports, hands, flow, side, frame, packet);
+        }
+        self.flows.touch(at, frame.time.0);
+        Read::Counted
+    }
+
+    /// Counts the sender of a header that was taken off: an end of a tunnel or mirror session.
+    fn outer(&mut self, frame: &RawFrame<'_>, outer: &Outer) {
+        let mac = outer.macs.map(|[source, _]| source).filter(|mac| Address::Mac(*mac).is_unicast());
+        let (address, hop_limit) = match outer.network {
+            Network::Ip { source, hop_limit, .. } => (Some(Address::Ip(source)), hop_limit),
+            Network::None => (mac.map(Address::Mac), 0),
+        };
+        let Some(address) = address else { return };
+        let sighting = Sighting::once(frame.time);
+        self.gathered.sent(
+            mac,
+            outer.vlan,
+            address,
+            sighting,
+            frame.original_length.into(),
+            (hop_limit, hop_limit),
+        );
+    }
+
+    /// A new flow; one that had to go for it is folded.
+    fn open(&mut self, key: &flow::FlowKey, ends: &Ends, side: usize) -> u32 {
+        let (at, evicted) = self.flows.insert(*key, ends, side);
+        if let Some(mut evicted) = evicted {
+            self.turn.evicted(Hands { gathered: self.gathered, kept: self.kept }, &mut evicted);
+        }
+        if let Some(flow) = self.flows.get(at) {
+            orient_by_port(flow, self.ports);
+        }
+        at
+    }
+
+    /// Counts a packet seen before on the other side of a router: its MAC sent a frame, its IP address did not send another.
+    fn passed(
+        &mut self,
+        frame: &RawFrame<'_>,
+        vlan: Option<u16>,
+        mac: Option<observation::Mac>,
+        source: Address,
+        hop_limit: u8,
+    ) {
+        let Some(mac) = mac else { return };
+        let sighting = Sighting::once(frame.time);
+        self.gathered.presence(Station::root(mac.into(), vlan), sighting, frame.original_length.into());
+        if source.is_unicast() && source != Address::Mac(mac) {
+            self.gathered.binding(mac, Station::root(source, vlan), sighting, (hop_limit, hop_limit));
+        }
+    }
+
+    /// Reads everything that still waits.
+    fn give_up_all(&mut self) {
+        let mut hands = Hands { gathered: self.gathered, kept: self.kept };
+        for flow in self.flows.all() {
+            self.turn.give_up(&mut hands, flow);
+        }
+    }
+}
+
+/// Who is the client, by port number alone: the side without a registered port, else the one with the higher port if
+/// only that one is of the dynamic range (RFC 6335 section 6; many systems start theirs at 1024 or 32768).
+fn orient_by_port(flow: &mut Flow, ports: &Ports) {
+    if !matches!(flow.transport, Transport::Tcp | Transport::Udp) {
+        return;
+    }
+    let [low, high] = [flow.sides[0].port, flow.sides[1].port];
+    let registered = [low, high].map(|port| !ports.at(flow.transport, port).is_empty());
+    match registered {
+        [true, false] => flow.orient(1, Orientation::Port),
+        [false, true] => flow.orient(0, Orientation::Port),
+        _ if low < 1024 && high >= 1024 => flow.orient(1, Orientation::Port),
+        _ if high < 1024 && low >= 1024 => flow.orient(0, Orientation::Port),
+        _ if low < 32_768 && high >= 32_768 => flow.orient(1, Orientation::Port),
+        _ if high < 32_768 && low >= 32_768 => flow.orient(0, Orientation::Port),
+        _ => {}
+    }
+}
+
+/// A frame that is not of the prescribed shape below the protocols.
+fn row(frame: &RawFrame<'_>, station: Option<Station>, problem: &Unreadable) -> MalformedMessage {
+    let (protocol, problem) = (problem.layer(), problem.to_string());
+    MalformedMessage { protocol, frame: frame.number, time: frame.time, station, problem }
+}

@@ -1,0 +1,239 @@
+//! What reads a flow once its protocol is recognised, and how it is recognised.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use observation::{Evidence, OperationKind, Sighting, Transport};
+use protocols::{ALL, Frame, Operation, Probe, Protocol, Session};
+
+use super::stream::Direction;
+use crate::limits::{OPERATION_NAMES_MAX, RECOGNITION_TRIES, UNSURE_MESSAGES_MIN};
+
+/// What is known of a flow's protocol.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Recognition {
+    /// No payload was tried yet.
+    New,
+    /// So many payloads were tried; those of `fits` in a row fit one protocol that chance could fit too.
+    Trying { tries: u8, fits: Option<Fits> },
+    /// A protocol.
+    Known(&'static Protocol),
+    /// None of ours.
+    GivenUp,
+}
+
+/// Payloads in a row that fit a protocol, though chance could do it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fits {
+    protocol: &'static Protocol,
+    count: u8,
+    /// Which sides sent them: bit 0 the low, bit 1 the high.
+    sides: u8,
+}
+
+/// The state of reading one flow.
+pub(crate) struct Reader {
+    pub(crate) protocol: &'static Protocol,
+    pub(crate) session: Box<dyn Session>,
+    /// Streams of the low and the high side.
+    pub(crate) directions: [Direction; 2],
+    pub(crate) operations: Vec<OperationCount>,
+    /// Another protocol that is really carried.
+    pub(crate) carries: Option<&'static str>,
+    /// Messages read.
+    pub(crate) messages: u64,
+    /// Payloads in a row that were no message.
+    pub(crate) foreign: u16,
+}
+
+/// How often an operation was seen since the last fold.
+#[derive(Clone, Debug)]
+pub(crate) struct OperationCount {
+    pub(crate) kind: OperationKind,
+    pub(crate) name: &'static str,
+    pub(crate) sighting: Sighting,
+    pub(crate) evidence: Evidence,
+}
+
+impl Reader {
+    pub(crate) fn new(protocol: &'static Protocol) -> Box<Self> {
+        Box::new(Self {
+            protocol,
+            session: (protocol.session)(),
+            directions: [Direction::default(), Direction::default()],
+            operations: Vec::new(),
+            carries: None,
+            messages: 0,
+            foreign: 0,
+        })
+    }
+
+    /// Counts an operation. True if it is the first of its name; `None` if there is no room for another name.
+    pub(crate) fn count(&mut self, operation: &Operation<'_>, time: observation::Time) -> Option<bool> {
+        let known = self.operations.iter_mut().find(|known| {
+            known.kind == operation.kind
+                && (std::ptr::eq(known.name, operation.name) || known.name == operation.name)
+        });
+        if let Some(known) = known {
+            if known.sighting.count == 0 {
+                known.sighting = Sighting::once(time);
+            } else {
+                known.sighting.add(time);
+            }
+            return Some(false);
+        }
+        if self.operations.len() >= OPERATION_NAMES_MAX {
+            return None;
+        }
+        let evidence = operation.octets.evidence();
+        self.operations.push(OperationCount {
+            kind: operation.kind,
+            name: operation.name,
+            sighting: Sighting::once(time),
+            evidence,
+        });
+        Some(true)
+    }
+
+    /// Octets waiting in both directions.
+    pub(crate) fn octets(&self) -> usize {
+        let [low, high] = &self.directions;
+        low.octets().saturating_add(high.octets())
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("protocol", &self.protocol.name)
+            .field("messages", &self.messages)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who listens where.
+#[derive(Debug)]
+pub(crate) struct Ports {
+    tcp: HashMap<u16, Vec<&'static Protocol>>,
+    udp: HashMap<u16, Vec<&'static Protocol>>,
+    ethernet: HashMap<u16, Vec<&'static Protocol>>,
+}
+
+impl Ports {
+    pub(crate) fn new() -> Self {
+        let table = |ports: fn(&Protocol) -> &'static [u16]| {
+            let mut table: HashMap<u16, Vec<&'static Protocol>> = HashMap::new();
+            for protocol in ALL {
+                for port in ports(protocol) {
+                    table.entry(*port).or_default().push(protocol);
+                }
+            }
+            table
+        };
+        Self {
+            tcp: table(|protocol| protocol.tcp),
+            udp: table(|protocol| protocol.udp),
+            ethernet: table(|protocol| protocol.ethertypes),
+        }
+    }
+
+    /// The protocols that are registered at a port.
+    pub(crate) fn at(&self, transport: Transport, port: u16) -> &[&'static Protocol] {
+        let table = match transport {
+            Transport::Tcp => &self.tcp,
+            Transport::Udp => &self.udp,
+            Transport::Ethernet => &self.ethernet,
+            Transport::Ip => return &[],
+        };
+        table.get(&port).map_or(&[], Vec::as_slice)
+    }
+
+    /// Recognises a payload that `side` sent between two ports: by port and content, else by content alone. Among
+    /// protocols that fit, one that is certain goes before one that is not, then the order of the list decides. One
+    /// that chance could fit must fit several times in a row, and in both directions.
+    pub(crate) fn recognise(
+        &self,
+        before: Recognition,
+        transport: Transport,
+        ports: [u16; 2],
+        side: usize,
+        octets: &[u8],
+    ) -> Recognition {
+        let (tries, fits) = match before {
+            Recognition::Known(_) | Recognition::GivenUp => return before,
+            Recognition::New => (0, None),
+            Recognition::Trying { tries, fits } => (tries, fits),
+        };
+        for port in ports {
+            for protocol in self.at(transport, port) {
+                if (protocol.frame)(octets, transport) != Frame::Foreign {
+                    return Recognition::Known(protocol);
+                }
+            }
+        }
+        let tries: u8 = tries.saturating_add(1);
+        if transport == Transport::Ethernet || transport == Transport::Ip {
+            return Recognition::GivenUp;
+        }
+        let mut unsure = None;
+        for protocol in ALL {
+            match (protocol.probe)(octets, transport) {
+                Probe::Certain => return Recognition::Known(protocol),
+                Probe::Unsure if unsure.is_none() => unsure = Some(*protocol),
+                Probe::Unsure | Probe::Foreign => {}
+            }
+        }
+        let fits = unsure.map(|protocol| {
+            let before = fits.filter(|fits| fits.protocol.name == protocol.name);
+            let (count, sides) = before.map_or((0, 0), |fits| (fits.count, fits.sides));
+            Fits { protocol, count: count.saturating_add(1), sides: sides | if side == 0 { 1 } else { 2 } }
+        });
+        match fits {
+            Some(fits) if fits.count >= UNSURE_MESSAGES_MIN && fits.sides == 3 => {
+                Recognition::Known(fits.protocol)
+            }
+            _ if tries >= RECOGNITION_TRIES => Recognition::GivenUp,
+            _ => Recognition::Trying { tries, fits },
+        }
+    }
+}
+
+/// Name of what an IP protocol number stands for, where it is no TCP or UDP (IANA "Protocol Numbers").
+pub(crate) fn ip_protocol_name(number: u16) -> &'static str {
+    match number {
+        1 => "icmp",
+        2 => "igmp",
+        47 => "gre",
+        50 => "esp",
+        51 => "ah",
+        58 => "icmpv6",
+        89 => "ospf",
+        103 => "pim",
+        112 => "vrrp",
+        132 => "sctp",
+        _ => "ip",
+    }
+}
+
+/// Name of what an EtherType or LLC service access point stands for (IEEE "EtherType" registry; IEEE 802.1D for 0x42).
+pub(crate) fn ethertype_name(number: u16) -> &'static str {
+    match number {
+        0x0042 => "stp",
+        0x0806 => "arp",
+        0x2000 => "cdp",
+        0x8035 => "rarp",
+        0x8809 => "slow_protocols",
+        0x8892 => "profinet_rt",
+        0x88a4 => "ethercat",
+        0x88ab => "powerlink",
+        0x88b8 => "goose",
+        0x88ba => "sv",
+        0x88cc => "lldp",
+        0x88e3 => "mrp",
+        0x88f7 => "ptp",
+        0x88fb => "prp",
+        0x888e => "eapol",
+        0x9000 => "loopback",
+        _ => "ethernet",
+    }
+}

@@ -1,0 +1,198 @@
+//! Whose turn it is: the state of reading payloads over all flows.
+
+use std::collections::HashSet;
+
+use foldhash::quality::RandomState;
+use observation::Transport;
+use protocols::Operation;
+
+use super::desk::Desk;
+use super::evidence::Kept;
+use super::flow::{Flow, Orientation};
+use super::gather::Gathered;
+use super::reader::{Ports, Reader, Recognition};
+use super::stream::Direction;
+use crate::frame::RawFrame;
+use crate::limits::{FOREIGN_PAYLOADS_MAX, STREAMS_OCTETS_MAX};
+use crate::packet::{Layer, Packet, Tcp};
+
+/// State and counts of reading payloads.
+#[derive(Debug, Default)]
+pub(crate) struct Turn {
+    /// Room for operations, used again for every message.
+    pub(crate) spare: Vec<Operation<'static>>,
+    /// Octets waiting in all streams.
+    waiting: usize,
+    /// Operations whose frame was kept, by conversation and name.
+    pub(crate) shown: HashSet<u64, RandomState>,
+    pub(crate) hasher: RandomState,
+    pub(crate) messages: u64,
+    pub(crate) retransmitted: u64,
+    pub(crate) out_of_order: u64,
+    pub(crate) gaps: u64,
+    pub(crate) dropped_octets: u64,
+    pub(crate) skipped_octets: u64,
+    evicted: u64,
+    pub(crate) operation_names: u64,
+    pub(crate) cut_messages: u64,
+    pub(crate) decoder_entries: u64,
+}
+
+/// Where rows and frames go.
+pub(crate) struct Hands<'h> {
+    pub(crate) gathered: &'h mut Gathered,
+    pub(crate) kept: &'h mut Kept,
+}
+
+impl Turn {
+    /// Counts, by name.
+    pub(crate) fn counts(&self) -> [(&'static str, u64); 10] {
+        [
+            ("messages", self.messages),
+            ("retransmitted segments", self.retransmitted),
+            ("segments out of order", self.out_of_order),
+            ("stream gaps", self.gaps),
+            ("stream octets dropped", self.dropped_octets),
+            ("stream octets skipped", self.skipped_octets),
+            ("flows evicted", self.evicted),
+            ("operation names dropped", self.operation_names),
+            ("messages cut by the capture", self.cut_messages),
+            ("decoder entries dropped", self.decoder_entries),
+        ]
+    }
+
+    /// Notes who opens a TCP connection, and begins anew where the ports are used again.
+    pub(crate) fn opening(&mut self, flow: &mut Flow, side: usize, tcp: Tcp) {
+        if !tcp.syn {
+            return;
+        }
+        let other = 1_usize.saturating_sub(side);
+        flow.orient(if tcp.ack { other } else { side }, Orientation::Opened);
+        let (own, _) = flow.pair(side);
+        if own.syn == Some(tcp.sequence) {
+            return;
+        }
+        let again = own.syn.replace(tcp.sequence).is_some();
+        if again && !tcp.ack {
+            flow.opened = flow.opened.saturating_add(1);
+            // A new connection on the same ports may be for something else; what was counted stays.
+            if let Some(old) = flow.reader.take() {
+                self.waiting = self.waiting.saturating_sub(old.octets());
+                let mut reader = Reader::new(old.protocol);
+                reader.operations = old.operations;
+                flow.reader = Some(reader);
+            } else {
+                flow.recognition = Recognition::New;
+            }
+        }
+        if let Some(reader) = &mut flow.reader
+            && let Some(direction) = reader.directions.get_mut(side)
+            && !direction.is_opened_at(tcp.sequence)
+        {
+            direction.open(tcp.sequence);
+        }
+    }
+
+    /// Reads the payload of a packet.
+    pub(crate) fn payload(
+        &mut self,
+        ports: &Ports,
+        mut hands: Hands<'_>,
+        flow: &mut Flow,
+        side: usize,
+        frame: &RawFrame<'_>,
+        packet: &Packet<'_>,
+    ) {
+        if flow.reader.is_none() && !recognise(ports, flow, side, packet.payload.octets()) {
+            return;
+        }
+        let Some(mut reader) = flow.reader.take() else { return };
+        let before = if flow.transport == Transport::Tcp { reader.octets() } else { 0 };
+        let mut desk = Desk { turn: self, hands: &mut hands, flow, reader: &mut reader, side };
+        match packet.layer {
+            Layer::Tcp(tcp) => desk.segment(frame, packet, tcp),
+            _ => desk.datagram(frame, packet),
+        }
+        if flow.transport == Transport::Tcp {
+            let after = reader.octets();
+            self.waiting = self.waiting.saturating_sub(before).saturating_add(after);
+            if self.waiting > STREAMS_OCTETS_MAX && after > 0 {
+                self.drop_waiting(flow, &mut reader);
+            }
+        }
+        if reader.messages == 0 && reader.foreign >= FOREIGN_PAYLOADS_MAX {
+            // The port promised a protocol that the content never showed.
+            self.waiting = self.waiting.saturating_sub(reader.octets());
+            flow.recognition = Recognition::GivenUp;
+            return;
+        }
+        flow.reader = Some(reader);
+    }
+
+    /// Reads what waits in an evicted flow and folds it.
+    pub(crate) fn evicted(&mut self, mut hands: Hands<'_>, flow: &mut Flow) {
+        self.evicted = self.evicted.saturating_add(1);
+        self.give_up(&mut hands, flow);
+        if flow.dirty {
+            hands.gathered.fold(flow);
+        }
+    }
+
+    /// Reads segments that wait for others that will not come.
+    pub(crate) fn give_up(&mut self, hands: &mut Hands<'_>, flow: &mut Flow) {
+        let Some(mut reader) = flow.reader.take() else { return };
+        let before = reader.octets();
+        if before > 0 {
+            for side in 0..2 {
+                Desk { turn: self, hands, flow, reader: &mut reader, side }.due(true);
+                if let Some(direction) = reader.directions.get_mut(side) {
+                    self.dropped_octets =
+                        self.dropped_octets.saturating_add(direction.forget_partial() as u64);
+                }
+            }
+            self.waiting = self.waiting.saturating_sub(before);
+        }
+        flow.reader = Some(reader);
+    }
+
+    fn drop_waiting(&mut self, flow: &Flow, reader: &mut Reader) {
+        let octets = reader.octets();
+        self.waiting = self.waiting.saturating_sub(octets);
+        self.dropped_octets = self.dropped_octets.saturating_add(octets as u64);
+        for (side, direction) in reader.directions.iter_mut().enumerate() {
+            *direction = Direction::default();
+            reader.session.gap(flow.end(side));
+        }
+    }
+}
+
+/// Recognises a flow by its payload. True if it can be read.
+fn recognise(ports: &Ports, flow: &mut Flow, sender: usize, octets: &[u8]) -> bool {
+    let [low, high] = &flow.sides;
+    let numbers = match flow.transport {
+        Transport::Ethernet | Transport::Ip => [flow.number, flow.number],
+        // The likelier server first.
+        _ if flow.client == 0 => [high.port, low.port],
+        _ => [low.port, high.port],
+    };
+    flow.recognition = ports.recognise(flow.recognition, flow.transport, numbers, sender, octets);
+    let Recognition::Known(protocol) = flow.recognition else { return false };
+    let mut reader = Reader::new(protocol);
+    for (direction, side) in reader.directions.iter_mut().zip(&flow.sides) {
+        if let Some(sequence) = side.syn {
+            direction.open(sequence);
+        }
+    }
+    let own = match flow.transport {
+        Transport::Tcp => protocol.tcp,
+        Transport::Udp => protocol.udp,
+        _ => &[],
+    };
+    match [own.contains(&low.port), own.contains(&high.port)] {
+        [true, false] => flow.orient(1, Orientation::Port),
+        [false, true] => flow.orient(0, Orientation::Port),
+        _ => {}
+    }
+    flow.reader = Some(reader);
+    true
+}

@@ -1,0 +1,86 @@
+//! The shapes of the document. Field order is the order of the contract, additions after it.
+
+use std::borrow::Cow;
+
+use inventory::Snapshot;
+use observation::{Evidence, Time};
+use serde::{Serialize, Serializer};
+
+use super::asset::asset_out;
+use super::traffic::{capture, conversation_out, finding_out};
+use super::{SCHEMA, Tool};
+use crate::order::Sorted;
+use crate::time::rfc3339;
+
+/// Wire text, safe to show.
+pub(super) type Text<'a> = Cow<'a, str>;
+
+/// A list whose parts are made while it is written, so that a large register is not in memory twice.
+struct Each<I>(I);
+
+impl<I: Iterator<Item: Serialize> + Clone> Serialize for Each<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.clone())
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a, C, A, V, F> {
+    schema: &'static str,
+    tool: ToolOut<'a>,
+    as_of: Option<String>,
+    captures: C,
+    assets: A,
+    conversations: V,
+    findings: F,
+    changes: [(); 0],
+}
+
+#[derive(Serialize)]
+struct ToolOut<'a> {
+    name: &'a str,
+    version: &'a str,
+}
+
+pub(super) fn document<'a>(
+    snapshot: &Snapshot,
+    sorted: &'a Sorted<'a>,
+    tool: &'a Tool<'a>,
+) -> impl Serialize + 'a {
+    Document {
+        schema: SCHEMA,
+        tool: ToolOut { name: tool.name, version: tool.version },
+        as_of: moment(snapshot.as_of),
+        captures: Each(sorted.captures.iter().map(|summary| capture(summary))),
+        assets: Each(sorted.assets.iter().map(|(asset, identified)| asset_out(sorted, asset, identified))),
+        conversations: Each(
+            sorted.conversations.iter().map(|conversation| conversation_out(sorted, conversation)),
+        ),
+        findings: Each(sorted.findings.iter().map(|finding| finding_out(sorted, finding))),
+        changes: [],
+    }
+}
+
+pub(super) fn moment(time: Option<Time>) -> Option<String> {
+    time.map(rfc3339)
+}
+
+#[derive(Serialize)]
+pub(super) struct EvidenceOut<'a> {
+    pub(super) capture: &'a str,
+    pub(super) ranges: Vec<RangeOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rule: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct RangeOut {
+    pub(super) frame: u64,
+    pub(super) offset: u32,
+    pub(super) length: u32,
+}
+
+pub(super) fn ranges(evidence: &Evidence) -> Vec<RangeOut> {
+    let ranges = evidence.ranges.iter();
+    ranges.map(|range| RangeOut { frame: range.frame, offset: range.offset, length: range.length }).collect()
+}

@@ -1,0 +1,39 @@
+//! The register as JSON: the contract `tapledger.register/1`.
+
+mod asset;
+mod document;
+mod traffic;
+
+use std::io::{BufWriter, Write};
+
+use inventory::Snapshot;
+
+use crate::error::Result;
+use crate::order::Sorted;
+use document::document;
+
+/// Name and major version of the contract.
+pub const SCHEMA: &str = "tapledger.register/1";
+
+/// The program that writes a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tool<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its version.
+    pub version: &'a str,
+}
+
+/// Writes the snapshot as one JSON document, indented, with a line end after it.
+///
+/// # Errors
+///
+/// Fails if `writer` does, or if the snapshot refers to assets that it does not hold; then nothing is written.
+pub fn write(snapshot: &Snapshot, tool: &Tool<'_>, writer: impl Write) -> Result<()> {
+    let sorted = Sorted::new(snapshot)?;
+    let mut writer = BufWriter::new(writer);
+    serde_json::to_writer_pretty(&mut writer, &document(snapshot, &sorted, tool))?;
+    writer.write_all(b"\n")?;
+    writer.flush()?;
+    Ok(())
+}

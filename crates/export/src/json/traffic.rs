@@ -1,0 +1,185 @@
+//! Captures, conversations and findings in the document.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use inventory::{AssetEnd, Conversation, Finding, Operations};
+use observation::{CaptureSummary, OperationKind, OperationSeen};
+use serde::{Serialize, Serializer};
+
+use super::document::{EvidenceOut, Text, moment, ranges};
+use crate::order::Sorted;
+use crate::safe_text;
+use crate::time::rfc3339;
+
+/// Counters of malformed messages are named by this and the protocol.
+const MALFORMED_PREFIX: &str = "malformed ";
+
+#[derive(Serialize)]
+pub(super) struct CaptureOut<'a> {
+    id: &'a str,
+    kind: &'static str,
+    name: Text<'a>,
+    site: Text<'a>,
+    sensor: Text<'a>,
+    interface: Text<'a>,
+    octets: u64,
+    frames: u64,
+    kernel_drops: u64,
+    first: Option<String>,
+    last: Option<String>,
+    status: &'static str,
+    malformed: BTreeMap<&'a str, u64>,
+    stopped: Option<Text<'a>>,
+    counters: &'a BTreeMap<String, u64>,
+}
+
+pub(super) fn capture(summary: &CaptureSummary) -> CaptureOut<'_> {
+    CaptureOut {
+        id: &summary.uid,
+        kind: summary.kind.as_str(),
+        name: safe_text(&summary.name),
+        site: safe_text(&summary.site),
+        sensor: safe_text(&summary.sensor),
+        interface: safe_text(&summary.interface),
+        octets: summary.octets,
+        frames: summary.frames,
+        kernel_drops: summary.kernel_drops,
+        first: moment(summary.first),
+        last: moment(summary.last),
+        status: summary.status.as_str(),
+        malformed: summary
+            .counters
+            .iter()
+            .filter_map(|(name, count)| Some((malformed_of(name)?, *count)))
+            .collect(),
+        stopped: summary.stopped.as_deref().map(safe_text),
+        counters: &summary.counters,
+    }
+}
+
+/// The protocol whose malformed messages a counter counts: other counters' names go on after the second word.
+fn malformed_of(counter: &str) -> Option<&str> {
+    counter.strip_prefix(MALFORMED_PREFIX).filter(|protocol| !protocol.contains(' '))
+}
+
+/// One end of a conversation: exactly one field.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum EndOut<'a> {
+    Asset(&'a str),
+    External(IpAddr),
+    Group(String),
+}
+
+fn end<'a>(sorted: &'a Sorted<'_>, end: &AssetEnd) -> EndOut<'a> {
+    match end {
+        AssetEnd::Asset(index) => EndOut::Asset(sorted.id(*index)),
+        AssetEnd::External(ip) => EndOut::External(*ip),
+        AssetEnd::Group(address) => EndOut::Group(address.to_string()),
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct ConversationOut<'a> {
+    client: EndOut<'a>,
+    server: EndOut<'a>,
+    protocol: Text<'a>,
+    transport: &'static str,
+    port: u16,
+    vlan: Option<u16>,
+    frames: [u64; 2],
+    octets: [u64; 2],
+    first: String,
+    last: String,
+    operations: Counts<'a>,
+    site: Text<'a>,
+    named_operations: Vec<NamedOut<'a>>,
+}
+
+/// Counts by kind, in the order of the contract.
+struct Counts<'a>(&'a Operations);
+
+impl Serialize for Counts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kinds = OperationKind::ALL.into_iter().map(OperationKind::as_str);
+        serializer.collect_map(kinds.map(|kind| (kind, self.0.get(kind).copied().unwrap_or(0))))
+    }
+}
+
+#[derive(Serialize)]
+struct NamedOut<'a> {
+    kind: &'static str,
+    name: Text<'a>,
+    count: u64,
+    first: String,
+    last: String,
+    evidence: Option<EvidenceOut<'a>>,
+}
+
+pub(super) fn conversation_out<'a>(
+    sorted: &'a Sorted<'_>,
+    conversation: &'a Conversation,
+) -> ConversationOut<'a> {
+    ConversationOut {
+        client: end(sorted, &conversation.client),
+        server: end(sorted, &conversation.server),
+        protocol: safe_text(&conversation.protocol),
+        transport: conversation.transport.as_str(),
+        port: conversation.port,
+        vlan: conversation.vlan,
+        frames: conversation.frames,
+        octets: conversation.octets,
+        first: rfc3339(conversation.first),
+        last: rfc3339(conversation.last),
+        operations: Counts(&conversation.operations),
+        site: safe_text(&conversation.site),
+        named_operations: conversation
+            .named
+            .iter()
+            .map(|(capture, operation)| named(capture, operation))
+            .collect(),
+    }
+}
+
+fn named<'a>(capture: &'a str, operation: &'a OperationSeen) -> NamedOut<'a> {
+    let proven = !operation.evidence.ranges.is_empty();
+    NamedOut {
+        kind: operation.kind.as_str(),
+        name: safe_text(&operation.name),
+        count: operation.sighting.count,
+        first: rfc3339(operation.sighting.first),
+        last: rfc3339(operation.sighting.last),
+        evidence: proven.then(|| EvidenceOut { capture, ranges: ranges(&operation.evidence), rule: None }),
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct FindingOut<'a> {
+    kind: &'static str,
+    severity: &'static str,
+    text: Text<'a>,
+    site: Text<'a>,
+    assets: Vec<&'a str>,
+    first: Option<String>,
+    last: Option<String>,
+    count: u64,
+    evidence: Vec<EvidenceOut<'a>>,
+}
+
+pub(super) fn finding_out<'a>(sorted: &'a Sorted<'_>, finding: &'a Finding) -> FindingOut<'a> {
+    let evidence = finding.evidence.iter();
+    FindingOut {
+        kind: finding.kind,
+        severity: finding.severity.as_str(),
+        text: safe_text(&finding.text),
+        site: safe_text(&finding.site),
+        assets: finding.assets.iter().map(|index| sorted.id(*index)).collect(),
+        first: moment(finding.first),
+        last: moment(finding.last),
+        count: finding.count,
+        evidence: evidence
+            .map(|proof| EvidenceOut { capture: &proof.capture, ranges: ranges(&proof.evidence), rule: None })
+            .collect(),
+    }
+}

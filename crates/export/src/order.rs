@@ -1,0 +1,111 @@
+//! The order of an export: the same whatever order the snapshot's parts came in.
+
+use inventory::{Asset, AssetEnd, Conversation, Finding, Identified, Snapshot};
+use observation::CaptureSummary;
+
+use crate::error::{Error, Result};
+
+/// A snapshot whose every index is good, with its parts in the order of the export.
+pub(crate) struct Sorted<'s> {
+    /// By id.
+    pub(crate) captures: Vec<&'s CaptureSummary>,
+    /// By id.
+    pub(crate) assets: Vec<(&'s Asset, &'s Identified)>,
+    /// By site, ends, protocol, transport, port, VLAN.
+    pub(crate) conversations: Vec<&'s Conversation>,
+    /// By site, kind, text.
+    pub(crate) findings: Vec<&'s Finding>,
+    /// The ids, by index of the snapshot.
+    ids: Vec<&'s str>,
+}
+
+impl<'s> Sorted<'s> {
+    /// Sorts a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an index leads nowhere, or assets and ids do not run parallel.
+    pub(crate) fn new(snapshot: &'s Snapshot) -> Result<Self> {
+        let (inventory, identified) = (&snapshot.inventory, &snapshot.identified);
+        let inconsistent = |index| Error::Inconsistent {
+            index,
+            assets: inventory.assets.len(),
+            identified: identified.len(),
+        };
+        if inventory.assets.len() != identified.len() {
+            return Err(inconsistent(inventory.assets.len().min(identified.len())));
+        }
+        let parents = inventory.assets.iter().filter_map(|asset| asset.parent);
+        let ends = inventory
+            .conversations
+            .iter()
+            .flat_map(|conversation| [&conversation.client, &conversation.server]);
+        let ends = ends.filter_map(|end| match end {
+            AssetEnd::Asset(index) => Some(*index),
+            AssetEnd::External(_) | AssetEnd::Group(_) => None,
+        });
+        let found = inventory.findings.iter().flat_map(|finding| finding.assets.iter().copied());
+        if let Some(wrong) = parents.chain(ends).chain(found).find(|index| *index >= identified.len()) {
+            return Err(inconsistent(wrong));
+        }
+
+        let ids = identified.iter().map(|identified| identified.id.as_str()).collect();
+        let mut sorted = Self {
+            captures: snapshot.captures.iter().collect(),
+            assets: inventory.assets.iter().zip(identified).collect(),
+            conversations: inventory.conversations.iter().collect(),
+            findings: inventory.findings.iter().collect(),
+            ids,
+        };
+        sorted.captures.sort_by(|a, b| a.uid.cmp(&b.uid));
+        sorted.assets.sort_by(|a, b| a.1.id.cmp(&b.1.id));
+        let ids = &sorted.ids;
+        sorted.conversations.sort_by_cached_key(|conversation| {
+            let Conversation { site, client, server, protocol, transport, port, vlan, .. } = *conversation;
+            let numbers = (conversation.first, conversation.last, conversation.frames, conversation.octets);
+            (
+                (site, end_key(ids, client), end_key(ids, server)),
+                (protocol, *transport, *port, *vlan),
+                numbers,
+            )
+        });
+        sorted.findings.sort_by_cached_key(|finding| {
+            let assets: Vec<&str> =
+                finding.assets.iter().filter_map(|index| ids.get(*index).copied()).collect();
+            let numbers = (finding.first, finding.last, finding.count);
+            (
+                (&finding.site, finding.kind, &finding.text),
+                (assets, finding.severity),
+                numbers,
+                &finding.evidence,
+            )
+        });
+        Ok(sorted)
+    }
+
+    /// The id of the asset at an index of the snapshot.
+    pub(crate) fn id(&self, index: usize) -> &'s str {
+        self.ids.get(index).copied().unwrap_or_default()
+    }
+
+    /// The asset with an id.
+    pub(crate) fn asset(&self, id: &str) -> Option<&'s Asset> {
+        let at = self.assets.binary_search_by(|(_, identified)| identified.id.as_str().cmp(id)).ok()?;
+        self.assets.get(at).map(|(asset, _)| *asset)
+    }
+
+    /// The name of a capture.
+    pub(crate) fn capture_name(&self, uid: &str) -> Option<&'s str> {
+        let at = self.captures.binary_search_by(|summary| summary.uid.as_str().cmp(uid)).ok()?;
+        self.captures.get(at).map(|summary| summary.name.as_str())
+    }
+}
+
+/// Assets by id, then external peers and groups by address.
+fn end_key<'s>(ids: &[&'s str], end: &AssetEnd) -> (u8, &'s str, Option<observation::Address>) {
+    match end {
+        AssetEnd::Asset(index) => (0, ids.get(*index).copied().unwrap_or_default(), None),
+        AssetEnd::External(ip) => (1, "", Some((*ip).into())),
+        AssetEnd::Group(address) => (2, "", Some(*address)),
+    }
+}

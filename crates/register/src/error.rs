@@ -1,0 +1,111 @@
+//! What can go wrong with a register, in words that say what to do.
+
+use std::path::{Path, PathBuf};
+
+/// A result of the register.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why the register could not be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive] // further schema versions fail in further ways
+pub enum Error {
+    /// There is no file of that name.
+    #[error("{}: no such register", .0.display())]
+    NoSuchFile(PathBuf),
+    /// The file is something else.
+    #[error("{}: not a tapledger register: {reason}", path.display())]
+    NotARegister {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead, as far as it shows.
+        reason: String,
+    },
+    /// A newer program wrote it.
+    #[error("{}: schema {version} is newer than this program knows ({known}); use the program that wrote it, or a newer one", path.display())]
+    NewerSchema {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        version: i64,
+        /// The newest schema of this program.
+        known: i64,
+    },
+    /// Another process writes captures into it.
+    #[error("{}: in use by another import{}", path.display(), process.map(|id| format!(" (process {id})")).unwrap_or_default())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+        /// The process, where the lock file names it.
+        process: Option<u32>,
+    },
+    /// Another process kept it locked for longer than the register waits.
+    #[error("the register is locked by another process; try again when it has finished")]
+    Locked,
+    /// A capture with this id is in the register already.
+    #[error("capture {0} is in the register already")]
+    CaptureExists(String),
+    /// The capture that is being written is no longer there: another process took the register over.
+    #[error("the rows of the running import are gone: another process has thrown them away")]
+    CaptureGone,
+    /// No real capture has this id.
+    #[error("no capture has the id {0}")]
+    UnknownCapture(String),
+    /// No asset has, or had, this id.
+    #[error("no asset has the id {0}")]
+    UnknownAsset(String),
+    /// A person's value is longer than the register keeps.
+    #[error("the value of \"{field}\" has {characters} characters, at most {max} are kept")]
+    ValueTooLong {
+        /// The field.
+        field: String,
+        /// Characters given.
+        characters: usize,
+        /// Characters kept.
+        max: usize,
+    },
+    /// A row contradicts the schema: the file was damaged or edited by something else.
+    #[error("the register is damaged: {0}")]
+    Damaged(String),
+    /// A file beside the register (lock, backup) could not be made.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The file could not be opened as a database.
+    #[error("{}: {source}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// Anything else that SQLite reports: disk full, I/O error, damaged page.
+    #[error("register: {0}")]
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Locked,
+            Some(rusqlite::ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl Error {
+    /// Names the file in an error of its first reading, where SQLite does not.
+    pub(crate) fn opening(self, path: &Path) -> Self {
+        match self {
+            Self::Sqlite(source) if source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+                Self::NotARegister { path: path.into(), reason: "no SQLite database".into() }
+            }
+            Self::Sqlite(source) => Self::Open { path: path.into(), source },
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The rows of one batch: each is added to what its key has already.
+
+use std::collections::BTreeMap;
+
+use observation::{Batch, Fact, MalformedMessage, Mention, OperationSeen, Sighting, Station};
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use crate::columns::{stored, vlan_stored};
+use crate::error::Result;
+use crate::evidence::{Importance, Proof, prove};
+use crate::write::{CaptureWriter, MALFORMED_MAX};
+
+/// Most stations whose row numbers a writer remembers; when full it forgets all and looks them up again.
+pub(crate) const STATIONS_REMEMBERED_MAX: usize = 65_536;
+
+/// The rows of one batch on their way into one transaction.
+pub(crate) struct Rows<'t> {
+    pub(crate) transaction: &'t Transaction<'t>,
+    pub(crate) capture: &'t mut CaptureWriter,
+    /// Frames that evidence stored by this batch refers to.
+    pub(crate) wanted: BTreeMap<u64, Importance>,
+}
+
+impl Rows<'_> {
+    /// Adds a batch; returns the frames that evidence stored by it refers to.
+    pub(crate) fn add(mut self, batch: &Batch) -> Result<BTreeMap<u64, Importance>> {
+        self.presences(batch)?;
+        self.bindings(batch)?;
+        for fact in &batch.facts {
+            self.fact(fact)?;
+        }
+        for mention in &batch.mentions {
+            self.mention(mention)?;
+        }
+        self.conversations(batch)?;
+        for message in &batch.malformed {
+            self.malformed(message)?;
+        }
+        Ok(self.wanted)
+    }
+
+    fn station(&mut self, station: &Station) -> Result<i64> {
+        if let Some(id) = self.capture.stations.get(station) {
+            return Ok(*id);
+        }
+        let (address, path) = (station.address.to_string(), station.path.to_string());
+        let key = params![self.capture.id, address, vlan_stored(station.vlan), path];
+        let mut select = self.transaction.prepare_cached(
+            "SELECT id FROM station WHERE capture = ?1 AND address = ?2 AND vlan = ?3 AND path = ?4",
+        )?;
+        let known = select.query_row(key, |row| row.get(0)).optional()?;
+        let id = match known {
+            Some(id) => id,
+            None => self
+                .transaction
+                .prepare_cached("INSERT INTO station (capture, address, vlan, path) VALUES (?1, ?2, ?3, ?4)")?
+                .insert(key)?,
+        };
+        if self.capture.stations.len() >= STATIONS_REMEMBERED_MAX {
+            self.capture.stations.clear();
+        }
+        self.capture.stations.insert(station.clone(), id);
+        Ok(id)
+    }
+
+    fn presences(&mut self, batch: &Batch) -> Result<()> {
+        for presence in &batch.presences {
+            let station = self.station(&presence.station)?;
+            let Sighting { day, first, last, count } = presence.sighting;
+            // Sums stop at 2^63 - 1: a larger one becomes a float in SQLite, and min() takes the other side.
+            self.transaction
+                .prepare_cached(
+                    "INSERT INTO presence (station, day, first, last, count, octets) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT (station, day) DO UPDATE SET
+                        first = min(first, excluded.first),
+                        last = max(last, excluded.last),
+                        count = min(9223372036854775807, count + excluded.count),
+                        octets = min(9223372036854775807, octets + excluded.octets)",
+                )?
+                .execute(params![station, day.0, first.0, last.0, stored(count), stored(presence.octets)])?;
+        }
+        Ok(())
+    }
+
+    fn bindings(&mut self, batch: &Batch) -> Result<()> {
+        for binding in &batch.bindings {
+            let station = self.station(&binding.station)?;
+            let Sighting { day, first, last, count } = binding.sighting;
+            let (low, high) = binding.hop_limit;
+            self.transaction
+                .prepare_cached(
+                    "INSERT INTO binding (station, mac, day, first, last, count, hop_limit_min, hop_limit_max)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                     ON CONFLICT (station, mac, day) DO UPDATE SET
+                        first = min(first, excluded.first),
+                        last = max(last, excluded.last),
+                        count = min(9223372036854775807, count + excluded.count),
+                        hop_limit_min = min(hop_limit_min, excluded.hop_limit_min),
+                        hop_limit_max = max(hop_limit_max, excluded.hop_limit_max)",
+                )?
+                .execute(params![station, binding.mac.to_string(), day.0, first.0, last.0, stored(count), low, high])?;
+        }
+        Ok(())
+    }
+
+    fn fact(&mut self, fact: &Fact) -> Result<()> {
+        const PROOF: Proof = Proof {
+            select: "SELECT id, evidence FROM fact WHERE station = ?1 AND attribute = ?2 AND value = ?3 AND basis = ?4
+                     AND protocol = ?5 AND rule = ?6",
+            insert: "INSERT INTO fact (station, attribute, value, basis, protocol, rule) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            update: "UPDATE fact SET evidence = ?2 WHERE id = ?1",
+        };
+        let station = self.station(&fact.station)?;
+        let key = params![station, fact.attribute, fact.value, fact.basis.as_str(), fact.protocol, fact.rule];
+        let id = prove(
+            self.transaction,
+            &PROOF,
+            key,
+            &fact.evidence,
+            Importance::Fact,
+            &mut self.wanted,
+            &mut self.capture.kept,
+        )?;
+        self.day(
+            "INSERT INTO fact_day (fact, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (fact, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
+                count = min(9223372036854775807, count + excluded.count)",
+            id,
+            &fact.sighting,
+        )
+    }
+
+    fn mention(&mut self, mention: &Mention) -> Result<()> {
+        const PROOF: Proof = Proof {
+            select: "SELECT id, evidence FROM mention WHERE station = ?1 AND by = ?2 AND protocol = ?3 AND reason = ?4",
+            insert: "INSERT INTO mention (station, by, protocol, reason) VALUES (?1, ?2, ?3, ?4)",
+            update: "UPDATE mention SET evidence = ?2 WHERE id = ?1",
+        };
+        let (station, by) = (self.station(&mention.station)?, self.station(&mention.by)?);
+        let key = params![station, by, mention.protocol, mention.reason];
+        let id = prove(
+            self.transaction,
+            &PROOF,
+            key,
+            &mention.evidence,
+            Importance::Other,
+            &mut self.wanted,
+            &mut self.capture.kept,
+        )?;
+        self.day(
+            "INSERT INTO mention_day (mention, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (mention, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
+                count = min(9223372036854775807, count + excluded.count)",
+            id,
+            &mention.sighting,
+        )
+    }
+
+    fn conversations(&mut self, batch: &Batch) -> Result<()> {
+        for conversation in &batch.conversations {
+            let (client, server) =
+                (self.station(&conversation.key.client)?, self.station(&conversation.key.server)?);
+            let key = &conversation.key;
+            // Once the ends are known they are known: `oriented` only ever rises.
+            let id: i64 = self
+                .transaction
+                .prepare_cached(
+                    "INSERT INTO conversation (client, server, protocol, transport, port, vlan, oriented)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     ON CONFLICT (client, server, protocol, transport, port, vlan)
+                        DO UPDATE SET oriented = max(oriented, excluded.oriented)
+                     RETURNING id",
+                )?
+                .query_row(
+                    params![
+                        client,
+                        server,
+                        key.protocol,
+                        key.transport.as_str(),
+                        key.port,
+                        vlan_stored(key.vlan),
+                        conversation.oriented
+                    ],
+                    |row| row.get(0),
+                )?;
+            let Sighting { day, first, last, count } = conversation.sighting;
+            let ([asked, answered], [asked_octets, answered_octets]) =
+                (conversation.frames, conversation.octets);
+            self.transaction
+                .prepare_cached(
+                    "INSERT INTO conversation_day (conversation, day, first, last, count,
+                        client_frames, server_frames, client_octets, server_octets)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                     ON CONFLICT (conversation, day) DO UPDATE SET
+                        first = min(first, excluded.first),
+                        last = max(last, excluded.last),
+                        count = min(9223372036854775807, count + excluded.count),
+                        client_frames = min(9223372036854775807, client_frames + excluded.client_frames),
+                        server_frames = min(9223372036854775807, server_frames + excluded.server_frames),
+                        client_octets = min(9223372036854775807, client_octets + excluded.client_octets),
+                        server_octets = min(9223372036854775807, server_octets + excluded.server_octets)",
+                )?
+                .execute(params![
+                    id,
+                    day.0,
+                    first.0,
+                    last.0,
+                    stored(count),
+                    stored(asked),
+                    stored(answered),
+                    stored(asked_octets),
+                    stored(answered_octets)
+                ])?;
+            for operation in &conversation.operations {
+                // An operation belongs to the day of its conversation's counters.
+                self.operation(id, operation, &Sighting { day, ..operation.sighting })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn operation(&mut self, conversation: i64, operation: &OperationSeen, sighting: &Sighting) -> Result<()> {
+        const PROOF: Proof = Proof {
+            select: "SELECT id, evidence FROM operation WHERE conversation = ?1 AND kind = ?2 AND name = ?3",
+            insert: "INSERT INTO operation (conversation, kind, name) VALUES (?1, ?2, ?3)",
+            update: "UPDATE operation SET evidence = ?2 WHERE id = ?1",
+        };
+        let key = params![conversation, operation.kind.as_str(), operation.name];
+        let id = prove(
+            self.transaction,
+            &PROOF,
+            key,
+            &operation.evidence,
+            Importance::Other,
+            &mut self.wanted,
+            &mut self.capture.kept,
+        )?;
+        self.day(
+            "INSERT INTO operation_day (operation, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (operation, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
+                count = min(9223372036854775807, count + excluded.count)",
+            id,
+            sighting,
+        )
+    }
+
+    fn day(&self, upsert: &'static str, id: i64, sighting: &Sighting) -> Result<()> {
+        let Sighting { day, first, last, count } = *sighting;
+        self.transaction.prepare_cached(upsert)?.execute(params![
+            id,
+            day.0,
+            first.0,
+            last.0,
+            stored(count)
+        ])?;
+        Ok(())
+    }
+
+    fn malformed(&mut self, message: &MalformedMessage) -> Result<()> {
+        if self.capture.kept.malformed >= MALFORMED_MAX {
+            self.capture.kept.malformed_dropped = self.capture.kept.malformed_dropped.saturating_add(1);
+            return Ok(());
+        }
+        let station = message.station.as_ref().map(|station| self.station(station)).transpose()?;
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO malformed (capture, station, protocol, frame, time, problem) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                self.capture.id,
+                station,
+                message.protocol,
+                stored(message.frame),
+                message.time.0,
+                message.problem
+            ])?;
+        self.capture.kept.malformed = self.capture.kept.malformed.saturating_add(1);
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! `capture`: an interface into the register, in the foreground.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use ::capture::{LiveOptions, LiveSource, Pipeline, SourceError};
+use observation::{CaptureKind, CaptureStatus, CaptureSummary};
+use register::{CaptureStart, Register, session_uid};
+
+use crate::arguments::Capture;
+use crate::failure::Failure;
+use crate::session::{actor, person, resolve};
+use crate::summary::{asset_line, frame_line};
+use crate::terminal;
+
+/// How long a read waits for a frame before signals and the deadline are looked at.
+const WAIT: Duration = Duration::from_millis(200);
+
+/// Longest time that observations stay out of the register.
+const BATCH_INTERVAL: Duration = Duration::from_secs(1);
+
+#[expect(clippy::disallowed_methods, reason = "a foreground capture ends by the clock")]
+pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
+    let options = LiveOptions { filter: arguments.filter.clone(), ..LiveOptions::new(&arguments.interface) };
+    let mut source = LiveSource::open(&options).map_err(failure)?;
+    let interrupted = watch_signals()?;
+    let person = person();
+    let mut register = Register::create_or_open(&arguments.db.db)?;
+    let uid = session_uid();
+    let start = CaptureStart {
+        uid: Some(&uid),
+        kind: CaptureKind::Live,
+        name: &arguments.interface,
+        site: &arguments.site,
+        sensor: &arguments.sensor,
+        interface: &arguments.interface,
+    };
+    let mut writer = register.begin_capture(&start, &actor(&person))?;
+    let mut pipeline = Pipeline::default();
+    let (began, mut flushed) = (Instant::now(), Instant::now());
+    let mut stopped = None;
+    while !interrupted.load(Ordering::Relaxed)
+        && arguments.duration.is_none_or(|duration| began.elapsed() < duration)
+    {
+        match source.next(WAIT) {
+            Ok(Some(frame)) => pipeline.frame(&frame),
+            Ok(None) => {}
+            Err(error) => {
+                // The interface is gone: what was heard is kept.
+                stopped = Some(error.to_string());
+                break;
+            }
+        }
+        if pipeline.batch_is_due() || flushed.elapsed() >= BATCH_INTERVAL {
+            register.write(&mut writer, &pipeline.take_batch())?;
+            flushed = Instant::now();
+        }
+    }
+    let kernel_drops = source.kernel_drops();
+    let (batch, mut totals) = pipeline.finish();
+    totals.counters.extend(source.counters());
+    register.write(&mut writer, &batch)?;
+    let summary = CaptureSummary {
+        uid,
+        kind: CaptureKind::Live,
+        name: arguments.interface.clone(),
+        site: arguments.site.clone(),
+        sensor: arguments.sensor.clone(),
+        interface: arguments.interface.clone(),
+        octets: totals.octets,
+        frames: totals.frames,
+        kernel_drops,
+        first: totals.first,
+        last: totals.last,
+        status: if stopped.is_some() { CaptureStatus::Truncated } else { CaptureStatus::Complete },
+        stopped: stopped.clone(),
+        counters: totals.counters,
+    };
+    register.finish_capture(writer, &summary, &actor(&person))?;
+    register.identify(resolve)?;
+    register.release();
+    let snapshot = register.snapshot(None, resolve)?;
+    let mut text = frame_line(std::iter::once(&summary));
+    text.push_str(&asset_line(&snapshot));
+    terminal::print(&text)?;
+    if totals.frames == 0 {
+        terminal::say(
+            "tapledger: no frame was heard: is the mirror port on, and is this the interface it feeds?",
+        );
+    }
+    match stopped {
+        Some(reason) => Err(Failure::Other(anyhow::anyhow!("capture ended early: {reason}"))),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn failure(error: SourceError) -> Failure {
+    if error.is_permission() { Failure::Permission(error.to_string()) } else { Failure::Other(error.into()) }
+}
+
+/// A flag that SIGINT and SIGTERM set, so that the capture ends in order. A second signal ends the process at once.
+fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&flag);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            use tokio::signal::unix::{SignalKind, signal};
+            let (Ok(mut interrupt), Ok(mut terminate)) =
+                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+            else {
+                return;
+            };
+            for _ in 0..2 {
+                tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+                if raised.swap(true, Ordering::Relaxed) {
+                    std::process::exit(130);
+                }
+            }
+        });
+    })?;
+    Ok(flag)
+}

@@ -1,0 +1,76 @@
+//! `doctor`: is the register whole, what was lost, do the totals add up.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use observation::{CaptureStatus, CaptureSummary};
+use register::{JournalCheck, Register};
+
+use crate::arguments::Doctor;
+use crate::failure::{CHECK_FAILED, Failure};
+use crate::session::resolve;
+use crate::summary::{asset_line, frame_line, is_loss};
+use crate::terminal;
+
+pub(crate) fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
+    let register = Register::open_existing(&arguments.db.db)?;
+    let mut text = String::new();
+    let (stats, check) = (register.stats()?, register.check()?);
+    let octets = stats.pages.saturating_mul(stats.page_octets);
+    let _ =
+        writeln!(text, "register    {}, {octets} octets, schema {}", arguments.db.db.display(), stats.schema);
+    for damage in &check.damages {
+        let _ = writeln!(text, "DAMAGE      {damage}");
+    }
+    if check.dangling > 0 {
+        let _ = writeln!(text, "DAMAGE      {} rows refer to rows that are not there", check.dangling);
+    }
+    match &check.journal {
+        JournalCheck::Intact { lines, last_hash } => {
+            let _ = writeln!(text, "journal     {lines} lines, chain whole, head {last_hash}");
+        }
+        JournalCheck::Broken { seq, problem } => {
+            let _ = writeln!(text, "DAMAGE      the custody journal is broken at line {seq}: {problem}");
+        }
+    }
+    let (needed, missing) = (check.frames_needed, check.frames_missing);
+    let _ = writeln!(
+        text,
+        "evidence    {} frames kept, {} octets; {missing} of {needed} needed are not",
+        stats.frames, stats.frame_octets
+    );
+    if stats.provisional > 0 {
+        let _ = writeln!(
+            text,
+            "NOTE        {} imports are running or died; the next import clears the dead",
+            stats.provisional
+        );
+    }
+    let snapshot = register.snapshot(None, resolve)?;
+    let _ = writeln!(text, "captures    {}", snapshot.captures.len());
+    text.push_str(&frame_line(snapshot.captures.iter()));
+    text.push_str(&asset_line(&snapshot));
+    for capture in &snapshot.captures {
+        text.push_str(&capture_text(capture));
+    }
+    let sound = check.is_sound();
+    text.push_str(if sound { "the register is sound\n" } else { "the register is NOT sound\n" });
+    terminal::print(&terminal::safe_lines(&text))?;
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(CHECK_FAILED) })
+}
+
+/// What is worth saying of a capture; nothing if all went well.
+fn capture_text(capture: &CaptureSummary) -> String {
+    let mut text = String::new();
+    if capture.status != CaptureStatus::Complete {
+        let stopped = capture.stopped.as_deref().unwrap_or("it ends early");
+        let _ = writeln!(text, "NOTE        {}: {}: {stopped}", capture.name, capture.status.as_str());
+    }
+    if capture.frames == 0 {
+        let _ = writeln!(text, "NOTE        {}: no frame", capture.name);
+    }
+    for (name, count) in capture.counters.iter().filter(|(name, _)| is_loss(name)) {
+        let _ = writeln!(text, "NOTE        {}: {count} {name}", capture.name);
+    }
+    text
+}

@@ -1,0 +1,55 @@
+//! How a command ends: the exit codes of `ARCHITECTURE.md`, decided here and nowhere else.
+
+use std::io;
+use std::process::ExitCode;
+
+/// Input was read in part; what was read is kept.
+pub(crate) const PARTLY_READ: u8 = 4;
+
+/// A check failed.
+pub(crate) const CHECK_FAILED: u8 = 6;
+
+/// Why a command could not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Anything without a code of its own.
+    Other(anyhow::Error),
+    /// The arguments ask for something that is not there.
+    Usage(String),
+    /// The operating system does not let us; the text says what would.
+    Permission(String),
+    /// Whoever read our output has gone: no failure of ours.
+    Gone,
+}
+
+impl Failure {
+    /// Says what is wrong and gives the exit code.
+    pub(crate) fn report(self) -> ExitCode {
+        let (text, code) = match self {
+            Self::Gone => return ExitCode::SUCCESS,
+            Self::Other(error) => (format!("{error:#}"), 1),
+            Self::Usage(text) => (text, 2),
+            Self::Permission(text) => (text, 5),
+        };
+        crate::terminal::say(&format!("tapledger: {}", export::safe_text(&text)));
+        ExitCode::from(code)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<register::Error> for Failure {
+    fn from(error: register::Error) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::Gone } else { Self::Other(error.into()) }
+    }
+}

@@ -1,0 +1,163 @@
+//! `conversations`, `findings` and `export`.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use ::export::csv::CsvOptions;
+use ::export::json::Tool;
+use ::export::time::rfc3339;
+use inventory::{AssetEnd, Conversation, Snapshot};
+use observation::OperationKind;
+
+use crate::arguments::{Export, ExportFormat, List, ListFormat};
+use crate::failure::Failure;
+use crate::session::{actor, person, snapshot};
+use crate::terminal;
+
+/// This program, as exports name it.
+const TOOL: Tool<'static> = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+
+pub(crate) fn conversations(arguments: &List) -> Result<ExitCode, Failure> {
+    let (_, snapshot) = snapshot(&arguments.db.db, None)?;
+    if arguments.format == ListFormat::Csv {
+        csv(|out| ::export::csv::write_conversations(&snapshot, out, &CsvOptions::default()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let header =
+        ["client", "server", "protocol", "port", "VLAN", "frames", "octets", "operations", "first", "last"];
+    let rows = snapshot.inventory.conversations.iter().map(|conversation| {
+        vec![
+            end(&snapshot, &conversation.client),
+            end(&snapshot, &conversation.server),
+            conversation.protocol.clone(),
+            format!("{}/{}", conversation.port, conversation.transport.as_str()),
+            conversation.vlan.map(|vlan| vlan.to_string()).unwrap_or_default(),
+            format!("{} / {}", conversation.frames[0], conversation.frames[1]),
+            format!("{} / {}", conversation.octets[0], conversation.octets[1]),
+            operations(conversation),
+            short_time(conversation.first),
+            short_time(conversation.last),
+        ]
+    });
+    let rows: Vec<_> = rows.filter(|row| matches(row, arguments.find.as_deref())).collect();
+    let count = rows.len();
+    terminal::print(&format!("{}{count} conversations\n", terminal::table(&header, rows)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn findings(arguments: &List) -> Result<ExitCode, Failure> {
+    let (_, snapshot) = snapshot(&arguments.db.db, None)?;
+    if arguments.format == ListFormat::Csv {
+        csv(|out| ::export::csv::write_findings(&snapshot, out, &CsvOptions::default()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let header = ["severity", "kind", "finding", "count", "last", "evidence"];
+    let rows = snapshot.inventory.findings.iter().map(|finding| {
+        let evidence = finding
+            .evidence
+            .iter()
+            .flat_map(|one| &one.evidence.ranges)
+            .map(|range| format!("frame {}", range.frame));
+        vec![
+            finding.severity.as_str().to_owned(),
+            finding.kind.to_owned(),
+            finding.text.clone(),
+            finding.count.to_string(),
+            finding.last.map(short_time).unwrap_or_default(),
+            evidence.take(1).collect::<String>(),
+        ]
+    });
+    let rows: Vec<_> = rows.filter(|row| matches(row, arguments.find.as_deref())).collect();
+    let count = rows.len();
+    terminal::print(&format!("{}{count} findings\n", terminal::table(&header, rows)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn export(arguments: &Export) -> Result<ExitCode, Failure> {
+    let (mut register, snapshot) = snapshot(&arguments.db.db, arguments.as_of)?;
+    let delimiter = u8::try_from(arguments.delimiter).ok().filter(u8::is_ascii).ok_or_else(|| {
+        Failure::Usage(format!("{:?} cannot separate columns; use an ASCII character", arguments.delimiter))
+    })?;
+    let write = |out: &mut dyn Write| -> Result<(), ::export::Error> {
+        match arguments.format {
+            ExportFormat::Json => ::export::json::write(&snapshot, &TOOL, out),
+            ExportFormat::Csv => {
+                ::export::csv::write_assets(&snapshot, out, &CsvOptions { excel: arguments.excel, delimiter })
+            }
+        }
+    };
+    if arguments.output == Path::new("-") {
+        csv(write)?;
+    } else {
+        let mut file = BufWriter::new(
+            File::create(&arguments.output).map_err(|error| naming(&arguments.output, error))?,
+        );
+        write(&mut file).map_err(failure)?;
+        file.flush().map_err(|error| naming(&arguments.output, error))?;
+    }
+    let format = match arguments.format {
+        ExportFormat::Json => "json",
+        ExportFormat::Csv => "csv",
+    };
+    // A register that cannot be written (read-only medium, running import) can still be exported.
+    if let Err(error) =
+        register.record(&actor(&person()), "export", format, &arguments.output.display().to_string())
+    {
+        tracing::info!(%error, "export not noted in the custody journal");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes to standard output.
+pub(crate) fn csv(write: impl FnOnce(&mut dyn Write) -> Result<(), ::export::Error>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    write(&mut out).map_err(failure)?;
+    out.flush()?;
+    Ok(())
+}
+
+fn failure(error: ::export::Error) -> Failure {
+    match error {
+        ::export::Error::Write(error) => error.into(),
+        other => Failure::Other(other.into()),
+    }
+}
+
+fn naming(path: &Path, error: io::Error) -> Failure {
+    Failure::Other(anyhow::anyhow!("{}: {error}", path.display()))
+}
+
+/// True if some cell contains the text, in any case.
+pub(crate) fn matches(row: &[String], find: Option<&str>) -> bool {
+    find.is_none_or(|text| {
+        let text = text.to_lowercase();
+        row.iter().any(|cell| cell.to_lowercase().contains(&text))
+    })
+}
+
+/// One end of a conversation, for people.
+pub(crate) fn end(snapshot: &Snapshot, end: &AssetEnd) -> String {
+    match end {
+        AssetEnd::Asset(index) => {
+            snapshot.inventory.assets.get(*index).map(|asset| asset.name.clone()).unwrap_or_default()
+        }
+        AssetEnd::External(ip) => format!("external {ip}"),
+        AssetEnd::Group(address) => format!("group {address}"),
+    }
+}
+
+/// Counts by kind, those that are not 0.
+pub(crate) fn operations(conversation: &Conversation) -> String {
+    let counts = OperationKind::ALL.iter().filter_map(|kind| {
+        let count = conversation.operations.get(kind.as_str()).copied().unwrap_or(0);
+        (count > 0).then(|| format!("{} {count}", kind.as_str()))
+    });
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+/// A time to the second.
+pub(crate) fn short_time(time: observation::Time) -> String {
+    rfc3339(time).chars().take(19).collect()
+}

@@ -1,0 +1,131 @@
+//! What an import or a live capture prints when it ends: totals that add up.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use inventory::{AssetState, Snapshot};
+use observation::CaptureSummary;
+
+/// One capture read.
+pub(crate) struct Outcome {
+    pub(crate) summary: CaptureSummary,
+    /// It was in the register before.
+    pub(crate) repeated: bool,
+    /// It was not read to its end.
+    pub(crate) partial: bool,
+}
+
+/// Everything read.
+#[derive(Default)]
+pub(crate) struct Imported {
+    pub(crate) outcomes: Vec<Outcome>,
+    /// Names and reasons.
+    pub(crate) refused: Vec<(String, String)>,
+}
+
+/// Counters that say what became of frames that count for nobody. With those that count they add up to all.
+const NOT_COUNTED: [&str; 5] =
+    ["mirror duplicates", "routed copies", "fragments", "unreadable frames", "frames without address"];
+
+impl Imported {
+    pub(crate) fn add(&mut self, outcome: Outcome) {
+        self.outcomes.push(outcome);
+    }
+
+    pub(crate) fn refuse(&mut self, name: &str, reason: &str) {
+        self.refused.push((name.to_owned(), reason.to_owned()));
+    }
+
+    /// True if something named was not read, or not to its end.
+    pub(crate) fn is_partial(&self) -> bool {
+        !self.refused.is_empty() || self.outcomes.iter().any(|outcome| outcome.partial)
+    }
+
+    /// The summary for people.
+    pub(crate) fn text(&self, db: &Path, snapshot: &Snapshot) -> String {
+        let mut text = String::new();
+        for outcome in self.outcomes.iter().filter(|outcome| outcome.partial) {
+            let summary = &outcome.summary;
+            let stopped = summary.stopped.as_deref().unwrap_or("it ends early");
+            let _ = writeln!(
+                text,
+                "{}: {}: {} frames read, then {stopped}",
+                summary.name,
+                summary.status.as_str(),
+                summary.frames
+            );
+        }
+        let repeated = self.outcomes.iter().filter(|outcome| outcome.repeated).count();
+        let new = self.outcomes.len().saturating_sub(repeated);
+        let _ = writeln!(
+            text,
+            "captures    {new} new, {repeated} already in the register, {} refused",
+            self.refused.len()
+        );
+        let summaries =
+            || self.outcomes.iter().filter(|outcome| !outcome.repeated).map(|outcome| &outcome.summary);
+        text.push_str(&frame_line(summaries()));
+        text.push_str(&asset_line(snapshot));
+        let _ = writeln!(text, "register    {}", db.display());
+        crate::terminal::safe_lines(&text)
+    }
+}
+
+/// How frames read add up.
+pub(crate) fn frame_line<'s>(summaries: impl Iterator<Item = &'s CaptureSummary>) -> String {
+    let mut frames = 0_u64;
+    let mut apart: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut lost: BTreeMap<String, u64> = BTreeMap::new();
+    for summary in summaries {
+        frames = frames.saturating_add(summary.frames);
+        for (name, count) in &summary.counters {
+            if let Some(name) = NOT_COUNTED.iter().find(|known| *known == name) {
+                add(apart.entry(name).or_default(), *count);
+            } else if is_loss(name) {
+                add(lost.entry(name.clone()).or_default(), *count);
+            }
+        }
+        if summary.kernel_drops > 0 {
+            add(lost.entry("frames dropped before capture".to_owned()).or_default(), summary.kernel_drops);
+        }
+    }
+    let counted = frames.saturating_sub(apart.values().sum());
+    let mut text = format!("frames      {frames} read = {counted} counted");
+    for (name, count) in apart {
+        let _ = write!(text, " + {count} {name}");
+    }
+    text.push('\n');
+    for (name, count) in lost {
+        let _ = writeln!(text, "            {count} {name}");
+    }
+    text
+}
+
+/// True for counters that tell of something that could not be read or kept.
+pub(crate) fn is_loss(name: &str) -> bool {
+    name.starts_with("malformed")
+        || name.contains("dropped")
+        || name.contains("gaps")
+        || name.contains("evicted")
+        || name.contains("not kept")
+        || name.contains("not at hand")
+        || name.contains("not read")
+        || name.contains("cut by")
+}
+
+/// How many assets in which state.
+pub(crate) fn asset_line(snapshot: &Snapshot) -> String {
+    let count = |state| snapshot.inventory.assets.iter().filter(|asset| asset.state == state).count();
+    format!(
+        "assets      {} observed, {} referenced; {} conversations, {} findings\n",
+        count(AssetState::Observed),
+        count(AssetState::Referenced),
+        snapshot.inventory.conversations.len(),
+        snapshot.inventory.findings.len()
+    )
+}
+
+fn add(total: &mut u64, count: u64) {
+    *total = total.saturating_add(count);
+}

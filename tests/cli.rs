@@ -1,0 +1,280 @@
+//! Exit codes, help, refusals, pipes: what scripts and people rely on.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use crate::generator::file::{gzip, zstd};
+use crate::support::canonical::canonical;
+use crate::support::{Register, capture, command, list, text};
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
+}
+
+fn log(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// All that a command said: the summary of an import is its data, the rest its log.
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &log(output)
+}
+
+#[test]
+fn help_lists_every_command_and_version_names_the_tool() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let help = run(folder.path(), &["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    let help = String::from_utf8(help.stdout).unwrap();
+    for word in
+        ["import", "capture", "assets", "conversations", "findings", "export", "evidence", "doctor", "schema"]
+    {
+        assert!(help.contains(word), "{word} is not in --help");
+        let page = run(folder.path(), &[word, "--help"]);
+        assert_eq!(page.status.code(), Some(0), "{word} --help");
+        assert!(String::from_utf8_lossy(&page.stdout).contains("Usage:"), "{word} --help");
+    }
+    let version = run(folder.path(), &["--version"]);
+    assert!(String::from_utf8_lossy(&version.stdout).starts_with("tapledger "));
+}
+
+#[test]
+fn wrong_usage_is_exit_2_and_prints_nothing_to_stdout() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let wrong: [&[&str]; 4] = [
+        &["no-such-command"],
+        &["import"],
+        &["export", "--format", "no-such-format"],
+        &["import", "--no-such-flag", "x"],
+    ];
+    for arguments in wrong {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", log(&output));
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_exit_1_and_named() {
+    let register = Register::new();
+    let output = register.run(&["import", "no-such-file.pcap"]);
+    assert_eq!(output.status.code(), Some(1), "{}", log(&output));
+    assert!(log(&output).contains("no-such-file.pcap"), "{}", log(&output));
+}
+
+#[test]
+fn a_register_that_does_not_exist_is_refused_and_not_made() {
+    let register = Register::new();
+    for arguments in [&["export", "--format", "json"][..], &["assets", "list"], &["findings"]] {
+        let output = register.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", log(&output));
+        assert!(log(&output).contains("register.db"), "{arguments:?}: {}", log(&output));
+    }
+    assert!(!register.database().exists());
+}
+
+#[test]
+fn a_file_that_is_no_capture_is_refused_with_the_reason() {
+    let register = Register::new();
+    for (name, octets) in [
+        ("notes.txt", &b"not a capture at all, only text"[..]),
+        ("empty.pcap", b""),
+        ("page.html", b"<html></html>"),
+    ] {
+        let path = register.folder.path().join(name);
+        fs::write(&path, octets).unwrap();
+        let output = register.run(&["import", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{name}: {}", log(&output));
+        assert!(
+            log(&output).contains(name) && !log(&output).contains("panicked"),
+            "{name}: {}",
+            log(&output)
+        );
+    }
+}
+
+#[test]
+fn a_file_cut_off_keeps_what_was_read_says_where_and_is_exit_4() {
+    let whole = fs::read(capture("modbus-gateway.pcap")).unwrap();
+    for cut in [whole.len() - 1, whole.len() - 40, 24 + 16 + 60 + 5] {
+        let register = Register::new();
+        let path = register.folder.path().join("cut.pcap");
+        fs::write(&path, &whole[..cut]).unwrap();
+        let output = register.run(&["import", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(4), "cut at {cut}: {}", log(&output));
+        assert!(
+            said(&output).contains("cut.pcap") && said(&output).contains("octet"),
+            "cut at {cut}: {}",
+            said(&output)
+        );
+        let json = register.json();
+        let capture = &list(&json, "captures")[0];
+        assert_eq!(text(capture, "status"), "truncated", "cut at {cut}");
+        assert!(capture["frames"].as_u64().unwrap() > 0, "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_damaged_file_keeps_what_was_read_and_is_exit_4() {
+    let mut octets = fs::read(capture("modbus-gateway.pcap")).unwrap();
+    // The captured length of a record in the middle: 4 GB.
+    let mut at = 24;
+    for _ in 0..10 {
+        at += 16 + u32::from_le_bytes(octets[at + 8..at + 12].try_into().unwrap()) as usize;
+    }
+    octets[at + 8..at + 12].fill(0xff);
+    let register = Register::new();
+    let path = register.folder.path().join("damaged.pcap");
+    fs::write(&path, octets).unwrap();
+    let output = register.run(&["import", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(4), "{}", log(&output));
+    let json = register.json();
+    let capture = &list(&json, "captures")[0];
+    assert_eq!((text(capture, "status"), capture["frames"].as_u64()), ("damaged", Some(10)));
+}
+
+#[test]
+fn one_bad_file_does_not_stop_the_others() {
+    let register = Register::new();
+    let bad = register.folder.path().join("bad.pcap");
+    fs::write(&bad, b"nothing").unwrap();
+    let good = capture("modbus-gateway.pcap");
+    let output = register.run(&["import", bad.to_str().unwrap(), good.to_str().unwrap()]);
+    assert_ne!(output.status.code(), Some(0), "{}", log(&output));
+    assert_eq!(list(&register.json(), "captures").len(), 1, "{}", log(&output));
+}
+
+#[test]
+fn compressed_files_and_standard_input_give_the_same_assets() {
+    let octets = fs::read(capture("modbus-gateway.pcap")).unwrap();
+    let assets = |register: &Register| {
+        let mut register = canonical(&register.json());
+        // The capture is another one: its id differs, all else is equal.
+        let id = register["captures"][0]["id"].as_str().unwrap().to_owned();
+        register["captures"].take();
+        serde_json::to_string(&register["assets"]).unwrap().replace(&id, "capture")
+    };
+    let plain = assets(&Register::of(&[capture("modbus-gateway.pcap")]));
+    for (name, octets) in
+        [("m.pcap.gz", gzip(&octets)), ("m.pcap.zst", zstd(&octets)), ("no-extension", gzip(&octets))]
+    {
+        let register = Register::new();
+        let path = register.folder.path().join(name);
+        fs::write(&path, octets).unwrap();
+        register.import(&[path]);
+        assert_eq!(assets(&register), plain, "{name}");
+    }
+    let register = Register::new();
+    let mut import = command(register.folder.path(), ["import", "-", "--db"]);
+    let mut import =
+        import.arg(register.database()).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    import.stdin.take().unwrap().write_all(&octets).unwrap();
+    assert_eq!(import.wait().unwrap().code(), Some(0));
+    assert_eq!(assets(&register), plain, "standard input");
+}
+
+#[test]
+fn folders_and_globs_are_searched() {
+    let register = Register::new();
+    let folder = register.folder.path().join("in");
+    fs::create_dir(&folder).unwrap();
+    for name in ["modbus-gateway.pcap", "enip-chassis.pcap.gz"] {
+        fs::copy(capture(name), folder.join(name)).unwrap();
+    }
+    fs::write(folder.join("README.md"), "not a capture").unwrap();
+    register.import(&[&folder]);
+    assert_eq!(list(&register.json(), "captures").len(), 2);
+    let register = Register::new();
+    register.import(&[folder.join("*.pcap*")]);
+    assert_eq!(list(&register.json(), "captures").len(), 2);
+}
+
+#[test]
+fn sites_keep_equal_addresses_apart() {
+    let register = Register::new();
+    let path = capture("modbus-gateway.pcap");
+    for (site, copy) in [("north", "a.pcap"), ("south", "b.pcap")] {
+        // Another capture with the same devices: one octet of a time stamp differs.
+        let mut octets = fs::read(&path).unwrap();
+        octets[28] ^= u8::from(site == "south");
+        let path = register.folder.path().join(copy);
+        fs::write(&path, octets).unwrap();
+        let output = register.run(&["import", path.to_str().unwrap(), "--site", site]);
+        assert_eq!(output.status.code(), Some(0), "{}", log(&output));
+    }
+    let json = register.json();
+    for site in ["north", "south"] {
+        let of_site = list(&json, "assets").iter().filter(|asset| text(asset, "site") == site).count();
+        assert!(of_site >= 2, "{of_site} assets in {site}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error_worth_a_message() {
+    let register = Register::of(&[capture("plant.pcapng")]);
+    for arguments in [
+        &["export", "--format", "json"][..],
+        &["export", "--format", "csv"],
+        &["assets", "list"],
+        &["conversations"],
+    ] {
+        let mut child = command(register.folder.path(), arguments)
+            .arg("--db")
+            .arg(register.database())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.stderr.is_empty(), "{arguments:?}: {}", log(&output));
+    }
+}
+
+#[test]
+fn the_summary_totals_and_a_file_takes_the_export() {
+    let register = Register::new();
+    let output = register.run(&["import", capture("modbus-gateway.pcap").to_str().unwrap()]);
+    assert!(said(&output).contains("32 read = 32 counted"), "the summary totals frames: {}", said(&output));
+    assert!(output.stderr.is_empty(), "no progress bar without a terminal: {}", log(&output));
+
+    let file = register.folder.path().join("out.json");
+    let output = register.run(&["export", "--format", "json", "-o", file.to_str().unwrap()]);
+    assert!(output.stdout.is_empty());
+    assert_eq!(fs::read_to_string(file).unwrap(), register.text());
+}
+
+#[test]
+fn evidence_names_the_capture_the_frame_the_octets_and_the_filter() {
+    let register = Register::of(&[capture("modbus-gateway.pcap")]);
+    let json = register.json();
+    let asset = list(&json, "assets")
+        .iter()
+        .find(|asset| crate::support::winner(asset, "model") == Some("ACS580"))
+        .unwrap();
+    let evidence = &asset["attributes"]["model"][0]["evidence"];
+    let shown = register.stdout(&["evidence", "show", text(asset, "id"), "model"]);
+    for part in ["modbus-gateway.pcap", text(evidence, "rule"), "ACS580", "frame.number"] {
+        assert!(shown.contains(part), "{part:?} is not in\n{shown}");
+    }
+    let frame = evidence["ranges"][0]["frame"].to_string();
+    assert!(shown.contains(&format!("frame.number == {frame}")), "{shown}");
+    // The octets in hexadecimal, in whatever grouping.
+    let squeezed: String = shown.to_lowercase().chars().filter(char::is_ascii_hexdigit).collect();
+    assert!(squeezed.contains("414353353830"), "{shown}");
+
+    let output = register.run(&["evidence", "show", "no-such-asset", "model"]);
+    assert_eq!(output.status.code(), Some(2), "{}", log(&output));
+}
+
+#[test]
+fn capturing_from_an_interface_that_is_not_there_fails_with_a_word_of_why() {
+    let register = Register::new();
+    let output = register.run(&["capture", "-i", "no-such-interface", "--duration", "1s"]);
+    // Without the privilege to open any interface that is said instead, as exit 5.
+    assert!(matches!(output.status.code(), Some(1 | 5)), "{:?}: {}", output.status, log(&output));
+    assert!(!output.stderr.is_empty() && !log(&output).contains("panicked"), "{}", log(&output));
+}
