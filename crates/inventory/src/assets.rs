@@ -112,7 +112,12 @@ impl Context<'_, '_> {
             let interface = interfaces.entry(key).or_default();
             interface.mac = key.0;
             interface.ips.extend(ip);
-            interface.vlans.extend(&known.vlans);
+            // Routers carry the address through other VLANs; the interface is where its own MAC sends.
+            let mac = key
+                .0
+                .and_then(|mac| self.gathered.station(self.gathered.root(mac.into(), 0)?))
+                .filter(|mac| mac.sent.is_some());
+            interface.vlans.extend(&mac.unwrap_or(known).vlans);
             interface.mac_confirmed |= first_hand.unwrap_or(false);
         }
         let mut stations: Vec<_> = interfaces.into_values().collect();

@@ -123,15 +123,15 @@ pub(crate) fn of_treatment(asset: usize, conversations: &[&Conversation], claims
 pub(crate) fn of_forwarding(mac: observation::Mac, forwarding: &Forwarding, claims: &mut Claims) {
     if forwarding.counted_down > 0 {
         let reason = format!(
-            "{mac} carries {} addresses whose hop limit a router has counted down",
-            forwarding.counted_down
+            "{mac} carries {} whose hop limit a router has counted down",
+            addresses(forwarding.counted_down)
         );
         claims.add(Role::Router, Basis::Inferred, reason);
     }
     if forwarding.carried > 1 {
+        let (carried, subnets) = (forwarding.carried, forwarding.subnets);
         let reason = format!(
-            "{mac} carries {} addresses in {} subnets that are not its own",
-            forwarding.carried, forwarding.subnets
+            "{mac} carries {carried} addresses that are not its own, of {subnets} subnets of customary size"
         );
         claims.add(Role::Router, Basis::Inferred, reason);
     }
@@ -142,6 +142,10 @@ pub(crate) fn of_forwarding(mac: observation::Mac, forwarding: &Forwarding, clai
             format!("{mac} answers for {} addresses (proxy ARP)", forwarding.claimed),
         );
     }
+}
+
+fn addresses(count: usize) -> String {
+    if count == 1 { "an address".to_owned() } else { format!("{count} addresses") }
 }
 
 /// What an asset asks of whom.

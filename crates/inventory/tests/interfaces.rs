@@ -43,7 +43,7 @@ fn a_stated_pair_is_first_hand_whatever_else_the_mac_carries() {
         "arp 00:09:0f:00:00:01 10.0.0.1
          bind 00:09:0f:00:00:01 10.0.1.5 127",
         "+ 00:09:0f:00:00:01 = 10.0.0.1: the device states the pair itself (arp)
-         - 00:09:0f:00:00:01 = 10.0.1.5: the MAC forwards for 1 addresses",
+         - 00:09:0f:00:00:01 = 10.0.1.5: the MAC is a router's",
     );
 }
 
@@ -105,8 +105,10 @@ fn several_stated_addresses_of_one_mac_are_one_device() {
 fn an_address_is_one_device_in_all_vlans_unless_two_prove_themselves() {
     check(
         "bind 00:1b:1b:00:00:01 10.0.0.1 64
-         bind 00:1b:1b:00:00:01 10.0.0.1 64 vlan=20",
-        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01 10.0.0.1 vlans [20]]",
+         bind 00:1b:1b:00:00:01 10.0.0.1 64 vlan=20
+         bind 00:09:0f:00:00:01 10.0.0.1 63 vlan=30",
+        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01 10.0.0.1 vlans [20]]
+         observed router: router @ 00:09:0f:00:00:01 [00:09:0f:00:00:01!  vlans [30]]",
     );
     check(
         "arp 00:1b:1b:00:00:01 10.0.0.1 vlan=10
@@ -201,6 +203,12 @@ fn public_addresses_behind_a_router_are_outside_unless_they_answer_as_plant() {
          talk 10.0.0.1 203.0.113.7 modbus:502 3/3 read*3",
         "observed unknown: unknown @ 10.0.0.1 [ 10.0.0.1]
          observed unknown: unknown @ 203.0.113.7 [ 203.0.113.7]
+         observed router: router @ 00:09:0f:00:00:01 [00:09:0f:00:00:01! ]",
+    );
+    // The end of a tunnel: what is inside talks, it does not.
+    check(
+        "bind 00:09:0f:00:00:01 203.0.113.7 54",
+        "observed unknown: unknown @ 203.0.113.7 [ 203.0.113.7]
          observed router: router @ 00:09:0f:00:00:01 [00:09:0f:00:00:01! ]",
     );
     // Straight from its owner, or on a link without MACs.
