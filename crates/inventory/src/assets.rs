@@ -1,6 +1,7 @@
 //! Devices become assets: interfaces, attributes, services, roles, names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use observation::{Address, Mac, Position};
 
@@ -8,7 +9,7 @@ use crate::attributes::attributes;
 use crate::devices::{Device, Devices};
 use crate::gather::{Gathered, Said};
 use crate::joins::Reasons;
-use crate::links::Links;
+use crate::links::{Lane, Links};
 use crate::model::{Asset, AssetEnd, AssetState, AssetStation, Conversation, Join, Role};
 use crate::names;
 use crate::nest::Nested;
@@ -102,12 +103,10 @@ impl Context<'_, '_> {
             let (key, ip, first_hand) = match known.address {
                 // A MAC without an IP address was read from its own frames: nothing could stand between.
                 Address::Mac(mac) => ((Some(mac), None), None, None),
-                Address::Ip(ip) => {
-                    match self.links.pair(ip, known.lane).filter(|pair| own.contains(&pair.mac)) {
-                        Some(pair) => ((Some(pair.mac), None), Some(ip), Some(pair.first_hand)),
-                        None => ((None, Some(known.address)), Some(ip), Some(false)),
-                    }
-                }
+                Address::Ip(ip) => match self.own_mac(ip, known.lane, &own) {
+                    Some((mac, first_hand)) => ((Some(mac), None), Some(ip), Some(first_hand)),
+                    None => ((None, Some(known.address)), Some(ip), Some(false)),
+                },
             };
             let interface = interfaces.entry(key).or_default();
             interface.mac = key.0;
@@ -129,6 +128,20 @@ impl Context<'_, '_> {
         }
         stations.sort_unstable();
         stations
+    }
+
+    /// Which of the asset's own MACs an address of it is behind, and whether that is first-hand.
+    fn own_mac(&self, ip: IpAddr, lane: Lane, own: &BTreeSet<Mac>) -> Option<(Mac, bool)> {
+        if let Some(pair) = self.links.pair(ip, lane) {
+            return own.contains(&pair.mac).then_some((pair.mac, pair.first_hand));
+        }
+        // Joined for another reason: then the asset's MAC that carries the address is the one.
+        let is_own = |mac: &Mac| own.contains(mac) && !self.links.routers.contains_key(mac);
+        let mut carriers = self.links.carriers(ip).filter(is_own);
+        match (carriers.next(), carriers.next()) {
+            (Some(mac), None) => Some((mac, false)),
+            _ => None,
+        }
     }
 
     /// Confirmed MACs, IP addresses, other MACs, paths: in the order in which they last.

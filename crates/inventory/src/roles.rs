@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{Basis, OperationKind};
+use observation::{Basis, OperationKind, attribute};
 
 use crate::identity::squash;
 use crate::links::Forwarding;
@@ -59,7 +59,7 @@ pub(crate) fn of_statements(asset: &Asset, claims: &mut Claims) {
         {
             let said = asset
                 .attributes
-                .get("device_type")
+                .get(attribute::DEVICE_TYPE)
                 .and_then(|candidates| candidates.first())
                 .map_or(winner.value.as_str(), |word| word.value.as_str());
             let by = if winner.basis == Basis::Stated { "states" } else { "is said to have" };

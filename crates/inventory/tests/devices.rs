@@ -167,6 +167,12 @@ fn the_same_plate_at_another_address_is_the_same_device() {
         enbt("10.0.0.120", "00aa0001", "1756-ENBT")
     );
     check(&moved, "observed unknown: Rockwell 1756-ENBT @ 10.0.0.120 [ 10.0.0.120] [ 10.0.0.125]");
+    // Behind the same MAC, which states only one of the two.
+    let bound = format!("arp 00:00:bc:00:00:01 10.0.0.120\nbind 00:00:bc:00:00:01 10.0.0.125 64\n{moved}");
+    check(
+        &bound,
+        "observed unknown: Rockwell 1756-ENBT @ 10.0.0.120 [00:00:bc:00:00:01! 10.0.0.120 10.0.0.125]",
+    );
     check_joins(
         &moved,
         "+ 10.0.0.120 = 10.0.0.125: both state serial number 00aa0001, and the same maker and product",

@@ -171,6 +171,28 @@ fn holders<'i>(inventory: &'i Inventory, site: &str, address: Address) -> Vec<&'
     inventory.assets.iter().filter(|asset| asset.site == site).filter(holds).collect()
 }
 
+/// Law 5: protocols are named in the tables of `src/rules` only.
+#[test]
+fn no_code_outside_the_rules_names_a_protocol() {
+    const NAMES: &[&str] = &[
+        "arp", "bacnet", "cip", "dnp3", "enip", "goose", "iec104", "lldp", "mms", "modbus", "opcua", "pccc",
+        "profinet", "s7comm", "umas",
+    ];
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        read += 1;
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let named = NAMES.iter().find(|name| line.contains(&format!("\"{name}")));
+            assert_eq!(named, None, "{}: {line}", path.display());
+        }
+    }
+    assert!(read > 15, "{read} files");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -73,10 +73,9 @@ pub(crate) fn is_engineering(protocol: &str, kind: OperationKind, name: &str) ->
 const DISRUPTIVE: &[&str] = &[
     "activate",
     "apply",
-    "change mode",
-    "clear file",
-    "cold",
+    "clear",
     "copy",
+    "create",
     "delete",
     "download",
     "erase",
@@ -85,24 +84,26 @@ const DISRUPTIVE: &[&str] = &[
     "force",
     "initialize",
     "insert",
-    "key switch",
     "program",
+    "remove",
     "reset",
     "restart",
-    "set attribute",
+    "restore",
     "start",
     "stop",
-    "warm",
+    "storage",
     "write",
 ];
 
 /// Words that make an operation harmless although it has one of the words above.
-const HARMLESS: &[&str] =
-    &["poll program complete", "upload", "read", "get", "write time", "clock", "time sync"];
+const HARMLESS: &[&str] = &["clock", "get", "poll", "read", "time", "upload"];
 
 /// True if an operation of this name changes what the device does.
 pub(crate) fn is_disruptive(name: &str) -> bool {
-    DISRUPTIVE.iter().any(|word| name.contains(word)) && !HARMLESS.iter().any(|word| name.contains(word))
+    let has = |words: &[&str]| {
+        name.split(|character: char| !character.is_alphanumeric()).any(|word| words.contains(&word))
+    };
+    (has(DISRUPTIVE) || name.starts_with("set attribute")) && !has(HARMLESS)
 }
 
 #[cfg(test)]
@@ -143,7 +144,8 @@ mod tests {
             "download block",
             "cold restart",
             "insert block",
-            "set attribute single program",
+            "set attribute single ethernet link",
+            "specific service non-volatile storage",
         ] {
             assert!(is_disruptive(name), "{name}");
         }
