@@ -178,9 +178,10 @@ fn no_code_outside_the_rules_names_a_protocol() {
         "arp", "bacnet", "cip", "dnp3", "enip", "goose", "iec104", "lldp", "mms", "modbus", "opcua", "pccc",
         "profinet", "s7comm", "umas",
     ];
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut read = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
+    let folders = [source.clone(), source.join("findings")];
+    for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
         let path = entry.unwrap().path();
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         read += 1;
