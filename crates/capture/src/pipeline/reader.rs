@@ -198,11 +198,17 @@ impl Ports {
     }
 }
 
-/// Name of what an IP protocol number stands for, where it is no TCP or UDP (IANA "Protocol Numbers").
+/// In place of an IP protocol number: the outer header of a tunnel or mirror session (0 itself is never a payload).
+pub(crate) const TUNNEL: u16 = 0;
+
+/// Name of what an IP protocol number stands for, where it is no TCP or UDP but for fragments (IANA "Protocol Numbers").
 pub(crate) fn ip_protocol_name(number: u16) -> &'static str {
     match number {
+        TUNNEL => "tunnel",
         1 => "icmp",
         2 => "igmp",
+        6 => "tcp",
+        17 => "udp",
         47 => "gre",
         50 => "esp",
         51 => "ah",
