@@ -235,6 +235,7 @@ impl Context<'_, '_> {
                     claims.add(Role::ProtocolGateway, observation::Basis::Inferred, reason.clone());
                 }
             }
+            roles::of_products(index, conversations, &mut claims);
             roles::of_treatment(index, conversations, &mut claims);
             roles::of_requests(index, conversations, &names, &mut claims);
             roles::of_greetings(asset, &mut claims);

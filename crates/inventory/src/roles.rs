@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{Basis, OperationKind, attribute};
+use observation::{Basis, OperationKind, Transport, attribute};
 
 use crate::identity::squash;
 use crate::links::Forwarding;
@@ -10,8 +10,8 @@ use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
 use crate::rules::operations::{MASTERED, is_engineering, is_industrial};
 use crate::rules::products;
 use crate::rules::roles::{
-    CLAIMED_BY_DEFAULT, CLIENT_FACTS, FIELD, HISTORIAN_SERVERS_MIN, HMI_SERVERS_MAX, POLLS_MIN,
-    PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
+    CLAIMED_BY_DEFAULT, CLIENT_FACTS, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX,
+    POLLS_MIN, PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
 };
 
 /// Names in one reason; more are counted.
@@ -96,6 +96,13 @@ pub(crate) fn of_services(asset: usize, conversations: &[&Conversation], claims:
         {
             claims.add(*role, Basis::Inferred, format!("sends {protocol}"));
         }
+    }
+}
+
+/// What an asset keeps, by the ports of products that keep nothing else.
+pub(crate) fn of_products(asset: usize, conversations: &[&Conversation], claims: &mut Claims) {
+    for product in ports_of(asset, conversations, HISTORIANS) {
+        claims.add(Role::Historian, Basis::Inferred, format!("answers on the port of {product}"));
     }
 }
 
@@ -188,13 +195,31 @@ pub(crate) fn of_requests(
         );
     } else if written > 0 {
         claims.add(Role::Hmi, Basis::Inferred, format!("reads again and again and writes: {}", everybody()));
-    } else if polled.len() >= HISTORIAN_SERVERS_MIN && asked.engineered.is_empty() {
-        claims.add(
-            Role::Historian,
-            Basis::Inferred,
-            format!("reads {} servers again and again, no write: {}", polled.len(), everybody()),
-        );
+    } else if asked.engineered.is_empty() {
+        let keeps = ports_of(asset, conversations, DATABASES);
+        if polled.len() >= HISTORIAN_SERVERS_MIN {
+            let reason = format!("reads {} servers again and again, no write: {}", polled.len(), everybody());
+            claims.add(Role::Historian, Basis::Inferred, reason);
+        } else if !keeps.is_empty() {
+            let kept = list(keeps.into_iter());
+            let reason =
+                format!("reads {} again and again, no write, and answers on ports of {kept}", everybody());
+            claims.add(Role::Historian, Basis::Inferred, reason);
+        }
     }
+}
+
+/// The products of the table on whose TCP ports an asset answers.
+fn ports_of(asset: usize, conversations: &[&Conversation], products: &[(u16, &str)]) -> BTreeSet<String> {
+    let answered = conversations.iter().filter(|conversation| {
+        let is_server = conversation.server == AssetEnd::Asset(asset) && conversation.frames[1] > 0;
+        is_server && conversation.transport == Transport::Tcp
+    });
+    let product = |port: u16| products.iter().find(|(known, _)| *known == port);
+    answered
+        .filter_map(|conversation| product(conversation.port))
+        .map(|(_, name)| (*name).to_owned())
+        .collect()
 }
 
 /// What an asset says of itself when it connects.

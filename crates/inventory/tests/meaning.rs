@@ -88,6 +88,12 @@ fn clients_are_told_by_what_they_ask() {
         .map(|n| format!("sent 10.0.1.{n}\ntalk 10.0.0.9 10.0.1.{n} modbus:502 9/9 read*9 write*2\n"))
         .collect();
     check_roles(&many, &[ScadaServer]);
+    check_roles(
+        "talk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*9\ntalk 10.0.0.2 10.0.0.9 tcp:5432 4/4",
+        &[Historian],
+    );
+    check_roles("talk 10.0.0.2 10.0.0.9 tcp:5432 4/4", &[Unknown]);
+    check_roles("talk 10.0.0.2 10.0.0.9 tcp:5450 4/4", &[Historian]);
     check_roles("talk 10.0.0.9 10.0.0.1 https:443 9/9", &[Unknown]);
 }
 

@@ -116,6 +116,25 @@ pub(crate) const FIELD: &[Role] = &[
     Role::ProtocolGateway,
 ];
 
+/// TCP ports of databases (IANA service names; InfluxData's documentation for 8086). Who collects from controllers
+/// and keeps a database is a historian.
+pub(crate) const DATABASES: &[(u16, &str)] = &[
+    (1433, "Microsoft SQL Server"),
+    (1521, "Oracle"),
+    (3306, "MySQL"),
+    (5432, "PostgreSQL"),
+    (8086, "InfluxDB"),
+];
+
+/// TCP ports of historian products (from the makers' lists of ports: AVEVA PI Data Archive and Historian, GE Proficy
+/// Historian, AspenTech InfoPlus.21).
+pub(crate) const HISTORIANS: &[(u16, &str)] = &[
+    (5450, "PI Data Archive"),
+    (10014, "InfoPlus.21"),
+    (14000, "Proficy Historian"),
+    (32565, "AVEVA Historian"),
+];
+
 /// A panel looks at few controllers; who writes to more is a SCADA server.
 pub(crate) const HMI_SERVERS_MAX: usize = 8;
 
