@@ -6,6 +6,7 @@
 //! together, and chained.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::net::IpAddr;
 
 use foldhash::quality::RandomState;
@@ -24,7 +25,7 @@ const CHAIN_MAX: usize = 8;
 /// Address and port of one side.
 #[derive(Clone, std::marker::Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 struct Corner {
-    address: u128,
+    address: [u64; 2],
     port: u16,
 }
 
@@ -73,11 +74,14 @@ impl Ends {
     }
 }
 
-fn number(address: Address) -> u128 {
+fn number(address: Address) -> [u64; 2] {
     match address {
-        Address::Mac(Mac([a, b, c, d, e, f])) => u128::from(u64::from_be_bytes([0, 0, a, b, c, d, e, f])),
-        Address::Ip(IpAddr::V4(ip)) => u128::from(u32::from(ip)),
-        Address::Ip(IpAddr::V6(ip)) => u128::from(ip),
+        Address::Mac(Mac([a, b, c, d, e, f])) => [0, u64::from_be_bytes([0, 0, a, b, c, d, e, f])],
+        Address::Ip(IpAddr::V4(ip)) => [0, u32::from(ip).into()],
+        Address::Ip(IpAddr::V6(ip)) => {
+            let [a, b, c, d, e, f, g, h] = ip.segments().map(u64::from);
+            [a << 48 | b << 32 | c << 16 | d, e << 48 | f << 32 | g << 16 | h]
+        }
     }
 }
 
@@ -222,10 +226,35 @@ impl Flow {
     }
 }
 
+/// A hash as its own hash.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, octets: &[u8]) {
+        // Only whole hashes are written.
+        for octet in octets {
+            self.0 = self.0 << 8 | u64::from(*octet);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
 /// All flows.
+///
+/// The index holds seeded hashes of keys instead of the keys themselves, which stand in the flows: it stays small enough
+/// for the processor's caches. Keys of equal hash share a chain like equal keys in different VLANs.
 #[derive(Debug)]
 pub(crate) struct Flows {
-    index: HashMap<FlowKey, u32, RandomState>,
+    index: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    seed: RandomState,
     flows: Vec<Flow>,
     free: Vec<u32>,
     flows_max: usize,
@@ -242,6 +271,7 @@ impl Flows {
     pub(crate) fn new(flows_max: usize) -> Self {
         Self {
             index: HashMap::default(),
+            seed: RandomState::default(),
             flows: Vec::new(),
             free: Vec::new(),
             flows_max: flows_max.max(1),
@@ -255,11 +285,16 @@ impl Flows {
 
     /// The flow of a packet, if there is one.
     pub(crate) fn find(&self, key: &FlowKey, side: usize, seen: &Seen) -> Option<Found> {
-        let first = *self.index.get(key)?;
+        let first = *self.index.get(&self.seed.hash_one(key))?;
         let mut fallback = None;
         let mut exact = None;
         let mut at = first;
         while let Some(flow) = self.flows.get(at as usize) {
+            let next = flow.next;
+            if flow.key != *key {
+                at = next;
+                continue;
+            }
             let [low, high] = &flow.sides;
             let (own, other) = if side == 0 { (low, high) } else { (high, low) };
             let copy = own.marks.look_up(seen.print, seen.hop_limit, seen.nanos);
@@ -274,10 +309,7 @@ impl Flows {
             if !own.seen && fallback.is_none() {
                 fallback = Some(at);
             }
-            if flow.next == NONE {
-                break;
-            }
-            at = flow.next;
+            at = next;
         }
         exact.or(fallback).map(|at| Found { at, copy: Copy::No })
     }
@@ -287,7 +319,8 @@ impl Flows {
         let mut flow = Flow::new(key, ends, side);
         let evicted =
             if self.free.is_empty() && self.flows.len() >= self.flows_max { self.evict() } else { None };
-        let head = self.index.get(&key).copied().filter(|_| self.chain(&key) < CHAIN_MAX);
+        let hash = self.seed.hash_one(key);
+        let head = self.index.get(&hash).copied().filter(|_| self.chain(hash) < CHAIN_MAX);
         flow.next = head.unwrap_or(NONE);
         let at = match self.free.pop() {
             Some(at) => {
@@ -302,13 +335,13 @@ impl Flows {
                 at
             }
         };
-        self.index.insert(key, at);
+        self.index.insert(hash, at);
         (at, evicted)
     }
 
-    fn chain(&self, key: &FlowKey) -> usize {
+    fn chain(&self, hash: u64) -> usize {
         let mut length = 0_usize;
-        let mut at = self.index.get(key).copied().unwrap_or(NONE);
+        let mut at = self.index.get(&hash).copied().unwrap_or(NONE);
         while let Some(flow) = self.flows.get(at as usize) {
             length = length.saturating_add(1);
             at = flow.next;
@@ -358,12 +391,13 @@ impl Flows {
         let Some((key, next)) = self.flows.get(gone as usize).map(|flow| (flow.key, flow.next)) else {
             return;
         };
-        let head = self.index.get(&key).copied().unwrap_or(NONE);
+        let hash = self.seed.hash_one(key);
+        let head = self.index.get(&hash).copied().unwrap_or(NONE);
         if head == gone {
             if next == NONE {
-                self.index.remove(&key);
+                self.index.remove(&hash);
             } else {
-                self.index.insert(key, next);
+                self.index.insert(hash, next);
             }
             return;
         }

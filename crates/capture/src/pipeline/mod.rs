@@ -291,17 +291,37 @@ impl Reading<'_> {
         };
         let Some(source) = source else { return };
         if let Some(destination) = destination {
-            let ends =
-                Ends { source, destination, source_port: 0, destination_port: 0, transport: Transport::Ip, number: TUNNEL };
+            let ends = Ends {
+                source,
+                destination,
+                source_port: 0,
+                destination_port: 0,
+                transport: Transport::Ip,
+                number: TUNNEL,
+            };
             self.count(frame, &ends, mac, outer.vlan, hop_limit);
         } else {
             let sighting = Sighting::once(frame.time);
-            self.gathered.sent(mac, outer.vlan, source, sighting, frame.original_length.into(), (hop_limit, hop_limit));
+            self.gathered.sent(
+                mac,
+                outer.vlan,
+                source,
+                sighting,
+                frame.original_length.into(),
+                (hop_limit, hop_limit),
+            );
         }
     }
 
     /// Counts a packet whose payload is read elsewhere or not at all.
-    fn count(&mut self, frame: &RawFrame<'_>, ends: &Ends, mac: Option<Mac>, vlan: Option<u16>, hop_limit: u8) {
+    fn count(
+        &mut self,
+        frame: &RawFrame<'_>,
+        ends: &Ends,
+        mac: Option<Mac>,
+        vlan: Option<u16>,
+        hop_limit: u8,
+    ) {
         let (key, side) = ends.key();
         // Not one of the packets that copies are told by: its fingerprint is its number.
         #[expect(clippy::cast_possible_truncation, reason = "a fingerprint")]
