@@ -27,7 +27,7 @@ pub(crate) struct Marks {
     hop_limits: [u8; RECENT],
     /// How many there are, up to all.
     count: u8,
-    /// Where the next goes.
+    /// Where the next goes, below 4.
     next: u8,
 }
 
@@ -58,7 +58,7 @@ impl Marks {
             (*known, *time, *hops) = (print, ticks(nanos), hop_limit);
         }
         self.count = self.count.max(self.next.saturating_add(1));
-        self.next = self.next.wrapping_add(1) % RECENT as u8;
+        self.next = self.next.wrapping_add(1) & 3;
     }
 }
 

@@ -13,7 +13,7 @@ mod reader;
 mod stream;
 mod turn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use observation::{Address, Batch, Mac, MalformedMessage, Sighting, Station, Time, Transport};
 
@@ -141,7 +141,13 @@ impl Pipeline {
     #[must_use]
     pub fn take_batch(&mut self) -> Batch {
         self.fold();
-        self.gathered.take(&mut self.kept)
+        let mut unread = HashMap::new();
+        for piece in
+            self.flows.all().filter_map(|flow| flow.reader.as_ref()).flat_map(|reader| reader.unread())
+        {
+            unread.entry(piece.frame).or_insert(piece.offset);
+        }
+        self.gathered.take(&mut self.kept, &unread)
     }
 
     /// Frames given in so far.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use observation::{Evidence, OperationKind, Sighting, Transport};
+use observation::{Evidence, OperationKind, Piece, Sighting, Transport};
 use protocols::{ALL, Frame, Operation, Probe, Protocol, Session};
 
 use super::stream::Direction;
@@ -93,6 +93,11 @@ impl Reader {
             evidence,
         });
         Some(true)
+    }
+
+    /// Where the messages stand that are not whole yet.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = &Piece> {
+        self.directions.iter().flat_map(|direction| &direction.pieces)
     }
 
     /// Octets waiting in both directions.

@@ -237,6 +237,11 @@ pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
     if octets.len() > super::wire::ADU_MAX {
         return Probe::Foreign;
     }
+    // Where neither a port nor an MBAP header tells, a function of no public length is no reason to compute checks.
+    let has_header = octets.get(2..4) == Some(&[0, 0]);
+    if !has_header && octets.get(1..).and_then(pdu::request_length) == Some(Length::Open) {
+        return Probe::Foreign;
+    }
     let Frame::Message(length) = super::wire::frame(octets, transport) else { return Probe::Foreign };
     let Some(adu) = octets.get(..length).and_then(|message| Adu::parse(Octets::unplaced(message)).ok())
     else {
