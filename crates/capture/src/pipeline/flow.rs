@@ -6,10 +6,10 @@
 //! together, and chained.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 use std::net::IpAddr;
 
-use foldhash::quality::RandomState;
+use foldhash::fast::RandomState;
 use observation::{Address, End, Mac, Transport};
 
 use super::mark::{Copy, Marks};
@@ -23,18 +23,34 @@ const NONE: u32 = u32::MAX;
 const CHAIN_MAX: usize = 8;
 
 /// Address and port of one side.
-#[derive(Clone, std::marker::Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, std::marker::Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Corner {
     address: [u64; 2],
     port: u16,
 }
 
 /// Both sides, the lesser first, and what carries the flow.
-#[derive(Clone, std::marker::Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, std::marker::Copy, PartialEq, Eq, Debug)]
 pub(crate) struct FlowKey {
     low: Corner,
     high: Corner,
     kind: u32,
+}
+
+impl Hash for FlowKey {
+    /// In whole words: the derived one would go octet by octet through slices.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let ports = u64::from(self.low.port) << 16 | u64::from(self.high.port);
+        state.write_u64(u64::from(self.kind) << 32 | ports);
+        let [low_upper, low_lower] = self.low.address;
+        let [high_upper, high_lower] = self.high.address;
+        state.write_u64(low_lower);
+        state.write_u64(high_lower);
+        if low_upper | high_upper != 0 {
+            state.write_u64(low_upper);
+            state.write_u64(high_upper);
+        }
+    }
 }
 
 /// What a packet says about its flow.
@@ -275,13 +291,16 @@ pub(crate) struct Found {
 }
 
 impl Flows {
+    /// Room for all flows is set aside at once: the system gives memory only where it is used, and a table that grew
+    /// would be copied again and again.
     pub(crate) fn new(flows_max: usize) -> Self {
+        let flows_max = flows_max.max(1);
         Self {
-            index: HashMap::default(),
+            index: HashMap::with_capacity_and_hasher(flows_max, BuildHasherDefault::default()),
             seed: RandomState::default(),
-            flows: Vec::new(),
+            flows: Vec::with_capacity(flows_max),
             free: Vec::new(),
-            flows_max: flows_max.max(1),
+            flows_max,
             hand: 0,
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use foldhash::quality::RandomState;
+use foldhash::fast::RandomState;
 use observation::{
     Basis, Batch, Binding, Conversation, ConversationKey, Day, End, Evidence, Fact, Mac, MalformedMessage,
     Mention, OperationSeen, Presence, Sighting, Station, Time, Transport,
