@@ -26,8 +26,7 @@ check() {
     local name=$1 start=$SECONDS result=ok
     shift
     echo "=== $name"
-    "$@" > >(tee "$work/$name.log") 2>&1 </dev/null || result=FAILED
-    wait $! 2>/dev/null # until tee has written everything
+    "$@" 2>&1 </dev/null | tee "$work/$name.log" || result=FAILED
     [ "$result" = ok ] || failed=1
     names+=("$name")
     results+=("$result, $((SECONDS - start)) s")
