@@ -6,10 +6,11 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use capture::{Dissector, LinkType, RawFrame};
+use etherparse::SlicedPacket;
 use observation::Time;
 
-const ROUNDS: u64 = 200;
-const FRAMES: u64 = 20_000;
+const ROUNDS: usize = 300;
+const REPEATS: usize = 200;
 
 fn ethernet(tagged: bool, ethertype: [u8; 2], rest: &[u8]) -> Vec<u8> {
     let macs: [u8; 12] = [0, 0x0e, 0x8c, 0, 0, 2, 0, 0x1b, 0x1b, 0, 0, 1];
@@ -37,28 +38,45 @@ fn main() {
     for (name, octets) in &kinds {
         // Frames side by side in memory, as a reader's buffer holds them.
         let buffer: Vec<u8> = octets.iter().copied().cycle().take(octets.len() * 64).collect();
-        let mut best = f64::MAX;
-        let mut payload = 0;
-        for _ in 0..ROUNDS {
-            let start = Instant::now();
-            for number in 0..FRAMES {
-                let at = usize::try_from(number % 64).unwrap_or_default() * octets.len();
-                let octets = buffer.get(at..at + octets.len()).unwrap_or_default();
-                let original_length = u32::try_from(octets.len()).unwrap_or_default();
-                let frame = RawFrame {
-                    number,
-                    time: Time(0),
-                    link_type: LinkType::ETHERNET,
-                    original_length,
-                    octets,
-                };
-                if let Ok(packet) = dissector.packet(black_box(&frame)) {
-                    payload += black_box(&packet).payload.octets().len();
-                }
-            }
-            best = best.min(start.elapsed().as_nanos() as f64 / FRAMES as f64);
-        }
-        println!("{name}: {best:.1} ns ({payload} octets of payload)");
+        let frames: Vec<RawFrame<'_>> = buffer
+            .chunks_exact(octets.len())
+            .zip(1..)
+            .map(|(octets, number)| RawFrame {
+                number,
+                time: Time(0),
+                link_type: LinkType::ETHERNET,
+                original_length: u32::try_from(octets.len()).unwrap_or_default(),
+                octets,
+            })
+            .collect();
+        let ours = nanoseconds(&frames, |frame| {
+            dissector.packet(frame).map_or(0, |packet| black_box(&packet).payload.octets().len())
+        });
+        let nothing = nanoseconds(&frames, |frame| frame.octets.len());
+        let sliced = nanoseconds(&frames, |frame| {
+            let sliced = SlicedPacket::from_ethernet(frame.octets);
+            sliced.map_or(0, |packet| {
+                black_box(&packet).ether_payload().map_or(0, |payload| payload.payload.len())
+            })
+        });
+        println!(
+            "{name}: {ours:.1} ns per frame; empty loop {nothing:.1}; etherparse SlicedPacket {sliced:.1}"
+        );
     }
     println!("size of a packet: {} octets", size_of::<capture::Packet<'_>>());
+}
+
+/// The best of many rounds.
+fn nanoseconds(frames: &[RawFrame<'_>], mut read: impl FnMut(&RawFrame<'_>) -> usize) -> f64 {
+    let mut best = f64::MAX;
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        for _ in 0..REPEATS {
+            for frame in frames {
+                black_box(read(black_box(frame)));
+            }
+        }
+        best = best.min(start.elapsed().as_nanos() as f64 / (REPEATS * frames.len()) as f64);
+    }
+    best
 }

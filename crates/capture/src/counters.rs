@@ -26,8 +26,8 @@ macro_rules! counters {
 counters! {
     /// IPv4 total length or IPv6 payload length 0: segmentation offload.
     offloaded: "ip packets of length 0 (segmentation offload)",
-    /// The IP header states more octets than the frame had on the wire.
-    longer_than_frame: "ip packets longer than their frame",
+    /// A length field states more octets than the frame had on the wire.
+    longer_than_frame: "lengths beyond the end of the frame",
     /// UDP length 0 or beyond the IP packet.
     udp_length: "udp lengths that contradict ip",
     /// Fragments, whole or not.
@@ -38,8 +38,8 @@ counters! {
     fragments_duplicate: "ip fragments seen twice",
     /// Fragments that overlap others with the same or other octets.
     fragments_overlapping: "ip fragments that overlap others",
-    /// Fragments beyond the bound of one datagram, in number or octets.
-    fragments_beyond: "ip fragments dropped by the bound of a datagram",
+    /// Fragments that are empty, not of a multiple of eight octets though more follow, or beyond the longest datagram.
+    fragments_impossible: "ip fragments of impossible length or place",
     /// Datagrams put together.
     datagrams: "ip datagrams put together",
     /// IPv6 datagrams dropped because fragments overlap (RFC 5722).

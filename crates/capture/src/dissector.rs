@@ -2,8 +2,8 @@
 
 use crate::counters::{Counters, bump};
 use crate::network::{Fragment, Fragments, Key, Whole, pieces_from};
-use crate::walk::{Next, OUTERS_MAX, Outers, State, Walk};
-use crate::{Network, Packet, Payload, RawFrame, Unreadable, link};
+use crate::walk::{Ip, Link, Next, OUTERS_MAX, Outers, State, Walk};
+use crate::{Network, Outer, Packet, Payload, RawFrame, Unreadable, fields, link};
 
 /// Datagrams waiting for fragments, unless configured otherwise.
 const DATAGRAMS_MAX: usize = 1024;
@@ -74,17 +74,17 @@ impl Dissector {
         self.outers.clear();
         self.problem = None;
         let captured = u32::try_from(frame.octets.len()).unwrap_or(u32::MAX);
-        let state = State::new(frame.original_length.saturating_sub(captured));
+        let mut state = State::new(frame.original_length.saturating_sub(captured));
         let (outers, counters) = (&mut self.outers, &mut self.counters);
-        let mut walk = Walk { octets: frame.octets, state, outers, counters };
+        let mut walk = Walk { octets: frame.octets, state: &mut state, outers, counters };
         let outcome = walk.run(first);
-        let (octets, state) = (walk.octets, walk.state);
+        let octets = walk.octets;
         match outcome {
             Ok(None) => {}
             Ok(Some(fragment)) => {
                 let outers = self.outers.count();
                 if let Some((state, end)) = self.fragment(frame, octets, state, fragment) {
-                    return Ok(self.reassembled(state, end));
+                    return Ok(self.reassembled(&state, end));
                 }
                 self.outers.truncate(outers);
             }
@@ -92,7 +92,7 @@ impl Dissector {
         }
         let offset = u32::try_from(state.at).unwrap_or(u32::MAX);
         let payload = Payload::Frame { offset, octets: octets.get(state.at..).unwrap_or_default() };
-        Ok(packet(state, payload, self.outers.as_slice(), self.problem.as_ref()))
+        Ok(packet(octets, &state, payload, self.outers.as_slice(), self.problem.as_ref()))
     }
 
     /// What was counted, by name, without zeros: everything met that is unusual, could not be read or was dropped by a
@@ -107,7 +107,7 @@ impl Dissector {
     #[cold]
     fn note(&mut self, unreadable: Unreadable, state: &State) -> Result<(), Unreadable> {
         self.counters.unreadable(&unreadable);
-        if state.macs.is_none() && state.network == Network::None {
+        if state.is_empty() {
             return Err(unreadable);
         }
         self.problem = Some(unreadable);
@@ -131,12 +131,9 @@ impl Dissector {
                 bump(&mut self.counters.fragments_cut);
                 return None;
             }
-            let packet = match &wrapping {
-                None => octets.get(..end),
-                Some(whole) => whole.octets.get(..end),
-            };
-            let key = key(&state, &fragment)?;
-            let packet = packet.unwrap_or_default();
+            let packet =
+                wrapping.as_ref().map_or(octets, |whole| &whole.octets).get(..end).unwrap_or_default();
+            let key = key(packet, &mut state, &fragment)?;
             let added =
                 self.fragments.add(key, fragment, packet, wrapping.as_ref(), frame, &mut self.counters);
             let (protocol, whole) = added?;
@@ -146,9 +143,8 @@ impl Dissector {
                 Next::Extension(protocol, 0)
             };
             let (outers, counters) = (&mut self.outers, &mut self.counters);
-            let mut walk = Walk { octets: &whole.octets, state, outers, counters };
+            let mut walk = Walk { octets: &whole.octets, state: &mut state, outers, counters };
             let outcome = walk.run(next);
-            state = walk.state;
             end = walk.octets.len();
             match outcome {
                 Ok(Some(inner)) => {
@@ -169,27 +165,42 @@ impl Dissector {
     }
 
     /// The packet whose payload is in `self.whole`.
-    fn reassembled(&mut self, state: State, end: usize) -> Packet<'_> {
+    fn reassembled(&mut self, state: &State, end: usize) -> Packet<'_> {
         self.whole.pieces = pieces_from(&self.whole.pieces, state.at, end);
-        let octets = self.whole.octets.get(state.at..end).unwrap_or_default();
+        let whole = self.whole.octets.get(..end).unwrap_or_default();
+        let octets = whole.get(state.at..).unwrap_or_default();
         let payload = Payload::Reassembled { octets, pieces: &self.whole.pieces, frames: &self.whole.frames };
-        packet(state, payload, self.outers.as_slice(), self.problem.as_ref())
+        packet(whole, state, payload, self.outers.as_slice(), self.problem.as_ref())
     }
 }
 
-fn key(state: &State, fragment: &Fragment) -> Option<Key> {
-    let Network::Ip { source, destination, .. } = state.network else { return None };
+/// What the fragments of the datagram share. The headers before it are not in its octets, so what they say is read now.
+fn key(octets: &[u8], state: &mut State, fragment: &Fragment) -> Option<Key> {
+    let network = fields::network(octets, state);
+    state.link = fields::macs(octets, state).map_or(Link::None, Link::Known);
+    state.ip = Ip::Known(network);
+    let Network::Ip { source, destination, .. } = network else { return None };
     let protocol = source.is_ipv4().then_some(fragment.protocol);
-    Some(Key { source, destination, protocol, identification: fragment.identification, vlan: state.vlan })
+    Some(Key { source, destination, protocol, identification: fragment.identification, vlan: state.vlan() })
 }
 
 #[inline]
 fn packet<'a>(
-    state: State,
+    octets: &[u8],
+    state: &State,
     payload: Payload<'a>,
-    outer: &'a [crate::Outer],
+    outer: &'a [Outer],
     problem: Option<&'a Unreadable>,
 ) -> Packet<'a> {
-    let State { macs, vlan, network, layer, missing, unwrapped, .. } = state;
-    Packet { macs, vlan, network, layer, payload, payload_missing: missing, unwrapped, outer, problem }
+    Packet {
+        macs: fields::macs(octets, state),
+        vlan: state.vlan(),
+        network: fields::network(octets, state),
+        layer: fields::layer(octets, state),
+        payload,
+        payload_missing: state.missing,
+        unwrapped: state.unwrapped,
+        outer,
+        problem,
+    }
 }

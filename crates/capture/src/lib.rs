@@ -7,6 +7,7 @@
 
 mod counters;
 mod dissector;
+mod fields;
 mod frame;
 pub mod limits;
 mod link;

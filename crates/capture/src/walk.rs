@@ -1,13 +1,11 @@
 //! The state of peeling one frame: what was read so far, and the octets still to be read.
 
-use std::net::IpAddr;
-
 use observation::Mac;
 use protocols::{Malformed, Problem};
 
-use crate::counters::Counters;
+use crate::counters::{Counters, bump};
 use crate::network::Fragment;
-use crate::{Layer, Network, Outer, Unreadable, link, network};
+use crate::{Network, Outer, Unreadable, fields, link, network};
 
 /// Headers peeled off one frame at most, each VLAN tag and MPLS label stack counting as one.
 const HEADERS_MAX: usize = 64;
@@ -43,37 +41,88 @@ pub(crate) enum Next {
 /// How a header tells what follows it.
 pub(crate) type Step = Result<Next, Unreadable>;
 
+/// Where the innermost Ethernet header stands, or what it said.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Link {
+    None,
+    /// Starts at this octet.
+    At(usize),
+    /// A header that is not in the octets at hand, or has no destination.
+    Known([Mac; 2]),
+}
+
+/// Where the innermost IP header stands, or what it said.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ip {
+    None,
+    /// Starts at this octet.
+    At(usize),
+    /// A header that is not in the octets at hand.
+    Known(Network),
+}
+
+/// What stands above the network layer, and where; see [`Layer`](crate::Layer).
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Top {
+    Ethernet(u16),
+    Ip(u8),
+    Fragment(u8),
+    Udp(usize),
+    Tcp(usize),
+    /// A header of TCP of which only the ports are there.
+    TcpPorts(usize),
+}
+
 /// What was read so far. Always consistent: a header that cannot be read leaves the layer below it as it is.
+///
+/// It says where headers stand, not what they say: their fields are read once, when the packet is made, which is twice
+/// as fast as carrying them along.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct State {
-    pub(crate) macs: Option<[Mac; 2]>,
-    pub(crate) vlan: Option<u16>,
-    pub(crate) network: Network,
-    pub(crate) layer: Layer,
-    /// Where the payload of `layer` starts.
+    pub(crate) link: Link,
+    /// VID, 0 for none.
+    pub(crate) vlan: u16,
+    pub(crate) ip: Ip,
+    pub(crate) top: Top,
+    /// Where the payload of `top` starts.
     pub(crate) at: usize,
     /// Octets that should follow those at hand, by the innermost length field or the length on the wire.
     pub(crate) missing: u32,
+    /// The header read last says how long the rest is on the wire, so a longer length inside is wrong. Otherwise it is
+    /// believed: mirrors cut frames, and then the length on the wire is that of what they left.
+    pub(crate) exact: bool,
     /// A wrapping header was read; it counts as taken off once what it wraps is read.
     pub(crate) wrapped: bool,
     pub(crate) unwrapped: bool,
-    /// VLAN of the tag that a mirror took off the frame it wraps.
-    pub(crate) mirrored_vlan: Option<u16>,
+    /// VID of the tag that a mirror took off the frame it wraps, 0 for none.
+    pub(crate) mirrored_vlan: u16,
 }
 
 impl State {
     pub(crate) fn new(missing: u32) -> Self {
         Self {
-            macs: None,
-            vlan: None,
-            network: Network::None,
-            layer: Layer::Ethernet { ethertype: 0 },
+            link: Link::None,
+            vlan: 0,
+            ip: Ip::None,
+            top: Top::Ethernet(0),
             at: 0,
             missing,
+            exact: false,
             wrapped: false,
             unwrapped: false,
-            mirrored_vlan: None,
+            mirrored_vlan: 0,
         }
+    }
+
+    /// VID of the innermost Ethernet header.
+    #[inline]
+    pub(crate) fn vlan(&self) -> Option<u16> {
+        (self.vlan != 0).then_some(self.vlan)
+    }
+
+    /// True if not even the addresses of the frame are known.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!((self.link, self.ip), (Link::None, Ip::None))
     }
 }
 
@@ -111,7 +160,7 @@ impl Outers {
 pub(crate) struct Walk<'o, 's> {
     /// Ends where the innermost length field or the capture ends.
     pub(crate) octets: &'o [u8],
-    pub(crate) state: State,
+    pub(crate) state: &'s mut State,
     pub(crate) outers: &'s mut Outers,
     pub(crate) counters: &'s mut Counters,
 }
@@ -121,22 +170,28 @@ impl<'o> Walk<'o, '_> {
     #[inline]
     pub(crate) fn run(&mut self, mut next: Next) -> Result<Option<Fragment>, Unreadable> {
         for _ in 0..HEADERS_MAX {
-            next = match next {
-                Next::Ethernet(at) => link::ethernet(self, at)?,
-                Next::EtherType(ethertype, at) => link::ethertype(self, ethertype, at)?,
-                Next::Sll => link::sll(self)?,
-                Next::Sll2 => link::sll2(self)?,
-                Next::Loopback => link::loopback(self)?,
-                Next::Mpls(at) => link::mpls(self, at)?,
-                Next::Pppoe(at) => link::pppoe(self, at)?,
-                Next::Ppp(at) => link::ppp(self, at)?,
-                Next::Ip(at) => network::ip(self, at)?,
-                Next::Ipv4(at) => network::ipv4(self, at)?,
-                Next::Ipv6(at) => network::ipv6(self, at)?,
-                Next::Extension(number, at) => network::extension(self, number, at)?,
-                Next::Protocol(number, at) => network::protocol(self, number, at)?,
-                Next::Fragment(fragment) => return Ok(Some(fragment)),
-                Next::Done => return Ok(None),
+            let step = match next {
+                Next::Ethernet(at) => link::ethernet(self, at),
+                Next::EtherType(ethertype, at) => link::ethertype(self, ethertype, at),
+                Next::Sll => link::sll(self),
+                Next::Sll2 => link::sll2(self),
+                Next::Loopback => link::loopback(self),
+                Next::Mpls(at) => link::mpls(self, at),
+                Next::Pppoe(at) => link::pppoe(self, at),
+                Next::Ppp(at) => link::ppp(self, at),
+                Next::Ip(at) => network::ip(self, at),
+                Next::Ipv4(at) => network::ipv4(self, at),
+                Next::Ipv6(at) => network::ipv6(self, at),
+                Next::Extension(number, at) => network::extension(self, number, at),
+                Next::Protocol(number, at) => network::protocol(self, number, at),
+                Next::Fragment(_) | Next::Done => Ok(next),
+            };
+            // Asked first, so that nothing but this one case is copied for nearly every frame.
+            next = match step {
+                Ok(Next::Done) => return Ok(None),
+                Ok(Next::Fragment(fragment)) => return Ok(Some(fragment)),
+                Ok(next) => next,
+                Err(unreadable) => return Err(unreadable),
             };
         }
         Err(self.malformed("link", "headers", self.state.at, Problem::Value { value: HEADERS_MAX as u64 }))
@@ -177,38 +232,36 @@ impl<'o> Walk<'o, '_> {
             None => {
                 let missing = u32::try_from(end.saturating_sub(self.octets.len())).unwrap_or(u32::MAX);
                 if missing > self.state.missing {
-                    crate::counters::bump(&mut self.counters.longer_than_frame);
+                    bump(&mut self.counters.longer_than_frame);
+                    if self.state.exact {
+                        return;
+                    }
                 }
                 self.state.missing = missing;
             }
         }
     }
 
-    /// An Ethernet header was read: what was read before, if it was one or IP, wraps it.
+    /// A link header was read: what was read before, if it was one or IP, wraps it.
     #[inline]
-    pub(crate) fn enter_link(&mut self, macs: [Mac; 2], at: usize) -> Result<(), Unreadable> {
-        if self.state.macs.is_some() || self.state.network != Network::None {
+    pub(crate) fn enter_link(&mut self, link: Link, at: usize) -> Result<(), Unreadable> {
+        if !self.state.is_empty() {
             self.push_outer("ethernet", at)?;
         }
-        self.state.macs = Some(macs);
-        self.state.vlan = self.state.mirrored_vlan.take();
+        self.state.link = link;
+        self.state.vlan = self.state.mirrored_vlan;
+        self.state.mirrored_vlan = 0;
         self.state.unwrapped |= self.state.wrapped;
         Ok(())
     }
 
     /// An IP header was read: IP that was read before wraps it.
     #[inline]
-    pub(crate) fn enter_network(
-        &mut self,
-        (source, destination): (IpAddr, IpAddr),
-        hop_limit: u8,
-        identification: u16,
-        at: usize,
-    ) -> Result<(), Unreadable> {
-        if self.state.network != Network::None {
-            self.push_outer("ip", at)?;
+    pub(crate) fn enter_ip(&mut self, layer: &'static str, at: usize) -> Result<(), Unreadable> {
+        if !matches!(self.state.ip, Ip::None) {
+            self.push_outer(layer, at)?;
         }
-        self.state.network = Network::Ip { source, destination, hop_limit, identification };
+        self.state.ip = Ip::At(at);
         self.state.unwrapped |= self.state.wrapped;
         Ok(())
     }
@@ -218,11 +271,13 @@ impl<'o> Walk<'o, '_> {
         let Some(outer) = self.outers.list.get_mut(self.outers.count) else {
             return Err(self.malformed(layer, "nesting", at, Problem::Value { value: OUTERS_MAX as u64 }));
         };
-        *outer = Outer { macs: self.state.macs, vlan: self.state.vlan, network: self.state.network };
+        let (macs, network) =
+            (fields::macs(self.octets, self.state), fields::network(self.octets, self.state));
+        *outer = Outer { macs, vlan: self.state.vlan(), network };
         self.outers.count = self.outers.count.saturating_add(1);
-        self.state.macs = None;
-        self.state.vlan = None;
-        self.state.network = Network::None;
+        self.state.link = Link::None;
+        self.state.vlan = 0;
+        self.state.ip = Ip::None;
         Ok(())
     }
 

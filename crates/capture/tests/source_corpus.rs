@@ -50,7 +50,7 @@ fn real_captures_have_the_frames_that_are_known() {
     }
     // The second of three sections is of pcapng version 2, whose blocks nobody can read; the index counts it in.
     let version_2 = different.iter().filter(|name| name.ends_with("/test901.pcapng")).count();
-    // Cut off at octet 131072, in the middle of a record.
+    // Cut off in the middle of its last record, which the index counts in.
     let cut = different.iter().filter(|name| name.ends_with("/melsoft_129_clean.pcap")).count();
     assert_eq!(different.len(), version_2 + cut, "{different:#?}");
     println!("{count} captures read, {} differ for a known reason", different.len());

@@ -1,6 +1,7 @@
 //! Devices become assets: interfaces, attributes, services, roles, names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use observation::{Address, Mac, Position};
 
@@ -8,7 +9,7 @@ use crate::attributes::attributes;
 use crate::devices::{Device, Devices};
 use crate::gather::{Gathered, Said};
 use crate::joins::Reasons;
-use crate::links::Links;
+use crate::links::{Lane, Links};
 use crate::model::{Asset, AssetEnd, AssetState, AssetStation, Conversation, Join, Role};
 use crate::names;
 use crate::nest::Nested;
@@ -102,17 +103,20 @@ impl Context<'_, '_> {
             let (key, ip, first_hand) = match known.address {
                 // A MAC without an IP address was read from its own frames: nothing could stand between.
                 Address::Mac(mac) => ((Some(mac), None), None, None),
-                Address::Ip(ip) => {
-                    match self.links.pair(ip, known.lane).filter(|pair| own.contains(&pair.mac)) {
-                        Some(pair) => ((Some(pair.mac), None), Some(ip), Some(pair.first_hand)),
-                        None => ((None, Some(known.address)), Some(ip), Some(false)),
-                    }
-                }
+                Address::Ip(ip) => match self.own_mac(ip, known.lane, &own) {
+                    Some((mac, first_hand)) => ((Some(mac), None), Some(ip), Some(first_hand)),
+                    None => ((None, Some(known.address)), Some(ip), Some(false)),
+                },
             };
             let interface = interfaces.entry(key).or_default();
             interface.mac = key.0;
             interface.ips.extend(ip);
-            interface.vlans.extend(&known.vlans);
+            // Routers carry the address through other VLANs; the interface is where its own MAC sends.
+            let mac = key
+                .0
+                .and_then(|mac| self.gathered.station(self.gathered.root(mac.into(), 0)?))
+                .filter(|mac| mac.sent.is_some());
+            interface.vlans.extend(&mac.unwrap_or(known).vlans);
             interface.mac_confirmed |= first_hand.unwrap_or(false);
         }
         let mut stations: Vec<_> = interfaces.into_values().collect();
@@ -124,6 +128,20 @@ impl Context<'_, '_> {
         }
         stations.sort_unstable();
         stations
+    }
+
+    /// Which of the asset's own MACs an address of it is behind, and whether that is first-hand.
+    fn own_mac(&self, ip: IpAddr, lane: Lane, own: &BTreeSet<Mac>) -> Option<(Mac, bool)> {
+        if let Some(pair) = self.links.pair(ip, lane) {
+            return own.contains(&pair.mac).then_some((pair.mac, pair.first_hand));
+        }
+        // Joined for another reason: then the asset's MAC that carries the address is the one.
+        let is_own = |mac: &Mac| own.contains(mac) && !self.links.routers.contains_key(mac);
+        let mut carriers = self.links.carriers(ip).filter(is_own);
+        match (carriers.next(), carriers.next()) {
+            (Some(mac), None) => Some((mac, false)),
+            _ => None,
+        }
     }
 
     /// Confirmed MACs, IP addresses, other MACs, paths: in the order in which they last.
@@ -167,13 +185,13 @@ impl Context<'_, '_> {
                 .find(|index| self.nested.children.contains(index))
                 .unwrap_or(device.home);
             let own = path(first);
-            let above = parent
-                .stations
-                .iter()
-                .map(|index| path(*index))
-                .filter(|above| own.starts_with(above))
-                .map(|above| above.len())
-                .max();
+            let same_address =
+                |index: &&usize| match (self.gathered.station(**index), self.gathered.station(first)) {
+                    (Some(above), Some(known)) => (above.address, above.lane) == (known.address, known.lane),
+                    _ => false,
+                };
+            let above = parent.stations.iter().filter(same_address).map(|index| path(*index));
+            let above = above.filter(|above| own.starts_with(above)).map(|above| above.len()).max();
             return own.get(above.unwrap_or(0)..).unwrap_or_default().to_vec();
         }
         let places =
@@ -217,7 +235,10 @@ impl Context<'_, '_> {
                     claims.add(Role::ProtocolGateway, observation::Basis::Inferred, reason.clone());
                 }
             }
+            roles::of_products(index, conversations, &mut claims);
+            roles::of_treatment(index, conversations, &mut claims);
             roles::of_requests(index, conversations, &names, &mut claims);
+            roles::of_greetings(asset, &mut claims);
             asset.roles = claims.finish();
         }
     }

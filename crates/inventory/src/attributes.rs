@@ -71,14 +71,8 @@ impl<'a> Value<'a> {
 /// Strongest basis first, then earliest, then by what does not depend on order of reading.
 fn order<'s>(said: &'s Said<'_>) -> impl Ord + use<'s> {
     let fact = said.fact;
-    (
-        fact.basis,
-        fact.sighting.first,
-        said.capture,
-        fact.protocol.as_ref(),
-        fact.rule.as_ref(),
-        &fact.evidence,
-    )
+    let what = (fact.protocol.as_ref(), fact.rule.as_ref());
+    (fact.basis, fact.sighting.first, what, said.capture, &fact.evidence)
 }
 
 fn rank(values: BTreeMap<&str, Value<'_>>) -> Vec<Candidate> {

@@ -47,10 +47,13 @@ impl Devices {
             members.entry(sets.find(index)).or_default().push(index);
         }
         let answering = answering(gathered);
+        let talking: BTreeSet<_> =
+            gathered.talks.iter().flat_map(|talk| [talk.client, talk.server]).collect();
         let mut states: BTreeMap<usize, AssetState> = BTreeMap::new();
         for (name, stations) in &members {
             if let Some(state) = state(gathered, nested, stations)
-                && !is_outside(gathered, links, options, &answering, stations)
+                && !(stations.iter().any(|index| talking.contains(index))
+                    && is_outside(gathered, links, options, &answering, stations))
             {
                 states.insert(*name, state);
             }
@@ -182,7 +185,8 @@ fn state(gathered: &Gathered<'_>, nested: &Nested, stations: &[usize]) -> Option
 }
 
 /// True for a single address that is globally routable, was seen only behind a router (or not at all), and has nothing
-/// to do with control systems but as somebody who asks.
+/// to do with control systems but as somebody who asks. Without any conversation there is nothing to be the outer end
+/// of: the ends of tunnels, whose conversations are those inside, are of the plant's network.
 fn is_outside(
     gathered: &Gathered<'_>,
     links: &Links<'_>,

@@ -12,7 +12,19 @@ use crate::span::Span;
 
 /// Letters and digits only, lower case: makers and protocols differ in blanks, dashes and case.
 pub(crate) fn squash(text: &str) -> String {
+    if text.is_ascii() {
+        let octets = text
+            .bytes()
+            .filter(u8::is_ascii_alphanumeric)
+            .map(|octet| char::from(octet.to_ascii_lowercase()));
+        return octets.collect();
+    }
     text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// True for the attributes that an identity is read from.
+fn is_telling(name: &str) -> bool {
+    [DISTINGUISHING, WORDED, MAKER, PRODUCT, TELLTALE].iter().any(|names| names.contains(&name))
 }
 
 /// Values that may identify a device, squashed.
@@ -33,41 +45,45 @@ pub(crate) struct Identity<'a> {
 impl<'a> Identity<'a> {
     /// The identity that facts tell.
     pub(crate) fn of(facts: impl Iterator<Item = Said<'a>>) -> Self {
+        // The same is said day after day: each statement is read once.
+        let mut statements: BTreeMap<(&str, &str, Basis, &str), Span> = BTreeMap::new();
+        for Said { fact, .. } in facts.filter(|said| is_telling(&said.fact.attribute)) {
+            let statement =
+                (fact.attribute.as_ref(), fact.protocol.as_ref(), fact.basis, fact.value.as_str());
+            let span = Span::of(&fact.sighting);
+            statements.entry(statement).and_modify(|known| known.add(span)).or_insert(span);
+        }
         let mut identity = Self::default();
-        for Said { fact, .. } in facts {
-            let name = fact.attribute.as_ref();
-            let (distinguishing, worded) = (DISTINGUISHING.contains(&name), WORDED.contains(&name));
-            let product = MAKER.contains(&name) || PRODUCT.contains(&name);
-            if !distinguishing && !worded && !product && !TELLTALE.contains(&name) {
-                continue;
-            }
-            let value = squash(&fact.value);
-            if product {
-                identity.product.entry(name).or_default().insert(value.clone());
-            }
-            if fact.basis != Basis::Stated {
-                continue;
-            }
-            if TELLTALE.contains(&name)
-                && let Some((_, program)) = DEFAULTS.iter().find(|(default, _)| *default == value)
-            {
-                identity.simulator = Some(identity.simulator.map_or(*program, |other| other.min(program)));
-            }
-            if name == attribute::SERIAL_NUMBER {
-                if is_placeholder(&value) {
-                    continue;
-                }
-                let span = Span::of(&fact.sighting);
-                let serials = identity.serials.entry(fact.protocol.as_ref()).or_default();
-                serials.entry(fact.value.as_str()).and_modify(|known| known.add(span)).or_insert(span);
-            }
-            if distinguishing {
-                identity.stated.entry(name).or_default().insert(value);
-            } else if worded {
-                identity.worded.entry((name, fact.protocol.as_ref())).or_default().insert(value);
-            }
+        for ((name, protocol, basis, value), span) in statements {
+            identity.read(name, protocol, basis, value, span);
         }
         identity
+    }
+
+    fn read(&mut self, name: &'a str, protocol: &'a str, basis: Basis, raw: &'a str, span: Span) {
+        let value = squash(raw);
+        if MAKER.contains(&name) || PRODUCT.contains(&name) {
+            self.product.entry(name).or_default().insert(value.clone());
+        }
+        if basis != Basis::Stated {
+            return;
+        }
+        if TELLTALE.contains(&name)
+            && let Some((_, program)) = DEFAULTS.iter().find(|(default, _)| *default == value)
+        {
+            self.simulator = Some(self.simulator.map_or(*program, |other| other.min(program)));
+        }
+        if name == attribute::SERIAL_NUMBER {
+            if is_placeholder(&value) {
+                return;
+            }
+            self.serials.entry(protocol).or_default().insert(raw, span);
+        }
+        if DISTINGUISHING.contains(&name) {
+            self.stated.entry(name).or_default().insert(value);
+        } else if WORDED.contains(&name) {
+            self.worded.entry((name, protocol)).or_default().insert(value);
+        }
     }
 
     /// True if it says nothing that could tell it from another device.

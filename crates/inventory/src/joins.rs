@@ -28,7 +28,7 @@ pub(crate) fn join_interfaces(gathered: &Gathered<'_>, links: &Links<'_>, sets: 
         }
         for mac in links.carriers(ip).filter(|mac| Some(*mac) != own) {
             let reason = match links.routers.get(&mac) {
-                Some(forwarding) => format!("the MAC forwards for {} addresses", forwarding.carried.max(forwarding.claimed)),
+                Some(_) => "the MAC is a router's".to_owned(),
                 None if own.is_some() => "another MAC is the address's own".to_owned(),
                 None => "a source MAC may be a router's: this one carries several addresses, or several carry this address".to_owned(),
             };

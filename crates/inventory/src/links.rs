@@ -10,8 +10,10 @@ use std::net::IpAddr;
 use observation::{Address, Basis, Evidence, Mac, attribute};
 
 use crate::model::Captured;
-use crate::options::is_link_local;
-use crate::rules::addresses::{CARRIED_MAX, INITIAL_HOP_LIMITS, OWN_MAX, SUBNET_BITS};
+use crate::options::{is_globally_routable, is_link_local};
+use crate::rules::addresses::{
+    CARRIED_MAX, INITIAL_HOP_LIMITS, OWN_MAX, PATHS_DIFFER_MAX, SUBNET_BITS, SUBNETS_MAX,
+};
 use crate::span::Span;
 
 /// Which of several devices with the same address: the smallest VLAN of its frames. 0 where an address is one device.
@@ -36,10 +38,20 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    /// True if a frame was as its sender made it: no router has counted the hop limit down. 0 is not known.
-    fn is_direct(&self) -> bool {
+    /// True if routers have counted the hop limit down: no system starts with such a value. 0 is not known.
+    ///
+    /// A sender whose smallest and largest values are not equally far from where systems start makes its own values
+    /// up, as scanners do: that shows no router.
+    fn is_counted_down(&self) -> bool {
         let (low, high) = self.hop_limit;
-        (low, high) == (0, 0) || INITIAL_HOP_LIMITS.contains(&low) || INITIAL_HOP_LIMITS.contains(&high)
+        let distance = |hops: u8| {
+            INITIAL_HOP_LIMITS
+                .iter()
+                .find(|initial| **initial >= hops)
+                .map_or(0, |initial| initial.saturating_sub(hops))
+        };
+        let (near, far) = (distance(low).min(distance(high)), distance(low).max(distance(high)));
+        low > 0 && near > 0 && far.saturating_sub(near) <= PATHS_DIFFER_MAX
     }
 }
 
@@ -159,13 +171,13 @@ impl<'a> Links<'a> {
             let foreign = || carried.iter().filter(|(ip, _)| !own.contains(ip) && !is_link_local(**ip));
             let subnets: BTreeSet<_> = foreign().map(|(ip, _)| subnet(*ip)).collect();
             let families = [true, false].map(|v4| foreign().filter(|(ip, _)| ip.is_ipv4() == v4).count());
-            let counted_down = foreign().filter(|(_, bound)| !bound.is_direct()).count();
-            let several_subnets =
-                [true, false].map(|v4| subnets.iter().filter(|(ip, _)| ip.is_ipv4() == v4).count() > 1);
+            let counted_down = foreign().filter(|(_, bound)| bound.is_counted_down()).count();
+            let public = foreign().any(|(ip, _)| is_globally_routable(*ip));
+            let several_subnets = subnets.len() > SUBNETS_MAX || (subnets.len() > 1 && public);
             let is_router = mac.is_virtual_router()
                 || counted_down > 0
                 || families.iter().any(|count| *count > CARRIED_MAX)
-                || several_subnets.contains(&true);
+                || several_subnets;
             if is_router {
                 let forwarding = Forwarding {
                     carried: foreign().count(),

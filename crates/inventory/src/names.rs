@@ -6,7 +6,7 @@ use crate::model::{Asset, Role};
 use crate::rules::nesting::BACKPLANE;
 
 /// Attributes that are a name, best first.
-const NAMES: [&str; 3] = [attribute::NAME, attribute::STATION_NAME, attribute::HOSTNAME];
+const NAMES: [&str; 3] = [attribute::STATION_NAME, attribute::NAME, attribute::HOSTNAME];
 
 /// A name: what the plant calls it, else what it is, else what it is for; then where it sits, then the address.
 pub(crate) fn name(asset: &Asset, address: &str) -> String {

@@ -31,6 +31,8 @@ pub(crate) fn nest(gathered: &Gathered<'_>, sets: &mut Sets) -> Nested {
     for (index, known) in gathered.stations.iter().enumerate() {
         match known.path.0.first() {
             None => members.entry(sets.find(index)).or_default().push(index),
+            // Nobody sits at a group address.
+            Some(_) if !known.address.is_unicast() => {}
             Some(step) => {
                 if let Some(root) = gathered.root(known.address, known.lane) {
                     below.entry(root).or_default().entry(step.kind).or_default().push(index);
@@ -109,9 +111,9 @@ impl Address<'_, '_> {
                 nested.children.insert(index);
             }
         }
-        for index in stations.iter().filter(|index| !active.contains(index)) {
+        for index in stations.iter().filter(|index| known(index).is_some_and(|known| !known.is_active())) {
             let described = known(index).is_some_and(|known| known.is_described());
-            if described || (!nesting.silent_is_address && self.mentioned(&[*index], NAMED).contains(index)) {
+            if described || self.mentioned(&[*index], NAMED).contains(index) {
                 nested.children.insert(*index);
             } else if nesting.silent_is_address && stations.len() == 1 {
                 self.fold(*index, nesting, "the only one asked for at the address", sets, nested);

@@ -76,7 +76,7 @@ impl std::error::Error for ParsePrefixError {}
 
 /// True for addresses that belong to the public internet. Documentation ranges (RFC 5737, RFC 3849) count as public:
 /// nobody should use them inside, and laboratories use them for the outside.
-fn is_globally_routable(ip: IpAddr) -> bool {
+pub(crate) fn is_globally_routable(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => !is_special_v4(ip),
         IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or_else(|| !is_special_v6(ip), |ip| !is_special_v4(ip)),

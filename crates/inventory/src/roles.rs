@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{Basis, OperationKind};
+use observation::{Basis, OperationKind, Transport, attribute};
 
 use crate::identity::squash;
 use crate::links::Forwarding;
@@ -10,8 +10,8 @@ use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
 use crate::rules::operations::{MASTERED, is_engineering, is_industrial};
 use crate::rules::products;
 use crate::rules::roles::{
-    CLIENT_FACTS, FIELD, HISTORIAN_SERVERS_MIN, HMI_SERVERS_MAX, POLLS_MIN, PRODUCT_NAMES, SENDERS,
-    SERVER_OPERATIONS, SERVERS, TYPES,
+    CLAIMED_BY_DEFAULT, CLIENT_FACTS, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX,
+    POLLS_MIN, PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
 };
 
 /// Names in one reason; more are counted.
@@ -59,7 +59,7 @@ pub(crate) fn of_statements(asset: &Asset, claims: &mut Claims) {
         {
             let said = asset
                 .attributes
-                .get("device_type")
+                .get(attribute::DEVICE_TYPE)
                 .and_then(|candidates| candidates.first())
                 .map_or(winner.value.as_str(), |word| word.value.as_str());
             let by = if winner.basis == Basis::Stated { "states" } else { "is said to have" };
@@ -77,33 +77,18 @@ pub(crate) fn of_statements(asset: &Asset, claims: &mut Claims) {
             );
         }
     }
-    for (name, word, role) in CLIENT_FACTS {
-        let said = asset
-            .attributes
-            .get(*name)
-            .into_iter()
-            .flatten()
-            .find(|candidate| candidate.value.eq_ignore_ascii_case(word));
-        if let Some(said) = said {
-            claims.add(*role, said.basis, format!("connects as {} ({name})", said.value));
-        }
-    }
 }
 
 /// What an asset answers, is asked and sends.
 pub(crate) fn of_services(asset: usize, conversations: &[&Conversation], claims: &mut Claims) {
     for conversation in conversations {
         let protocol = conversation.protocol.as_str();
-        if conversation.server == AssetEnd::Asset(asset) && conversation.frames[1] > 0 {
-            if let Some((_, role)) = SERVERS.iter().find(|(of, _)| *of == protocol) {
-                let (transport, port) = (conversation.transport.as_str(), conversation.port);
-                claims.add(*role, Basis::Inferred, format!("answers {protocol} on {transport} port {port}"));
-            }
-            for (_, seen) in &conversation.named {
-                if let Some((_, role)) = SERVER_OPERATIONS.iter().find(|(part, _)| seen.name.contains(part)) {
-                    claims.add(*role, Basis::Inferred, format!("is asked to {} in {protocol}", seen.name));
-                }
-            }
+        if conversation.server == AssetEnd::Asset(asset)
+            && conversation.frames[1] > 0
+            && let Some((_, role)) = SERVERS.iter().find(|(of, _)| *of == protocol)
+        {
+            let (transport, port) = (conversation.transport.as_str(), conversation.port);
+            claims.add(*role, Basis::Inferred, format!("answers {protocol} on {transport} port {port}"));
         }
         if conversation.client == AssetEnd::Asset(asset)
             && conversation.frames[0] > 0
@@ -114,19 +99,46 @@ pub(crate) fn of_services(asset: usize, conversations: &[&Conversation], claims:
     }
 }
 
+/// What an asset keeps, by the ports of products that keep nothing else.
+pub(crate) fn of_products(asset: usize, conversations: &[&Conversation], claims: &mut Claims) {
+    for product in ports_of(asset, conversations, HISTORIANS) {
+        claims.add(Role::Historian, Basis::Inferred, format!("answers on the port of {product}"));
+    }
+}
+
+/// What others do with an asset that does not say itself what it is.
+pub(crate) fn of_treatment(asset: usize, conversations: &[&Conversation], claims: &mut Claims) {
+    if claims.is_field() {
+        return;
+    }
+    for conversation in
+        conversations.iter().filter(|conversation| conversation.server == AssetEnd::Asset(asset))
+    {
+        for (_, seen) in &conversation.named {
+            if let Some((_, role)) = SERVER_OPERATIONS.iter().find(|(part, _)| seen.name.contains(part)) {
+                claims.add(
+                    *role,
+                    Basis::Inferred,
+                    format!("is asked to {} in {}", seen.name, conversation.protocol),
+                );
+            }
+        }
+    }
+}
+
 /// What an asset forwards.
 pub(crate) fn of_forwarding(mac: observation::Mac, forwarding: &Forwarding, claims: &mut Claims) {
     if forwarding.counted_down > 0 {
         let reason = format!(
-            "{mac} carries {} addresses whose hop limit a router has counted down",
-            forwarding.counted_down
+            "{mac} carries {} whose hop limit a router has counted down",
+            addresses(forwarding.counted_down)
         );
         claims.add(Role::Router, Basis::Inferred, reason);
     }
     if forwarding.carried > 1 {
+        let (carried, subnets) = (forwarding.carried, forwarding.subnets);
         let reason = format!(
-            "{mac} carries {} addresses in {} subnets that are not its own",
-            forwarding.carried, forwarding.subnets
+            "{mac} carries {carried} addresses that are not its own, of {subnets} subnets of customary size"
         );
         claims.add(Role::Router, Basis::Inferred, reason);
     }
@@ -137,6 +149,10 @@ pub(crate) fn of_forwarding(mac: observation::Mac, forwarding: &Forwarding, clai
             format!("{mac} answers for {} addresses (proxy ARP)", forwarding.claimed),
         );
     }
+}
+
+fn addresses(count: usize) -> String {
+    if count == 1 { "an address".to_owned() } else { format!("{count} addresses") }
 }
 
 /// What an asset asks of whom.
@@ -179,12 +195,51 @@ pub(crate) fn of_requests(
         );
     } else if written > 0 {
         claims.add(Role::Hmi, Basis::Inferred, format!("reads again and again and writes: {}", everybody()));
-    } else if polled.len() >= HISTORIAN_SERVERS_MIN && asked.engineered.is_empty() {
-        claims.add(
-            Role::Historian,
-            Basis::Inferred,
-            format!("reads {} servers again and again, no write: {}", polled.len(), everybody()),
-        );
+    } else if asked.engineered.is_empty() {
+        let keeps = ports_of(asset, conversations, DATABASES);
+        if polled.len() >= HISTORIAN_SERVERS_MIN {
+            let reason = format!("reads {} servers again and again, no write: {}", polled.len(), everybody());
+            claims.add(Role::Historian, Basis::Inferred, reason);
+        } else if !keeps.is_empty() {
+            let kept = list(keeps.into_iter());
+            let reason =
+                format!("reads {} again and again, no write, and answers on ports of {kept}", everybody());
+            claims.add(Role::Historian, Basis::Inferred, reason);
+        }
+    }
+}
+
+/// The products of the table on whose TCP ports an asset answers.
+fn ports_of(asset: usize, conversations: &[&Conversation], products: &[(u16, &str)]) -> BTreeSet<String> {
+    let answered = conversations.iter().filter(|conversation| {
+        let is_server = conversation.server == AssetEnd::Asset(asset) && conversation.frames[1] > 0;
+        is_server && conversation.transport == Transport::Tcp
+    });
+    let product = |port: u16| products.iter().find(|(known, _)| *known == port);
+    answered
+        .filter_map(|conversation| product(conversation.port))
+        .map(|(_, name)| (*name).to_owned())
+        .collect()
+}
+
+/// What an asset says of itself when it connects.
+pub(crate) fn of_greetings(asset: &Asset, claims: &mut Claims) {
+    if claims.is_field() {
+        return;
+    }
+    let told_otherwise = !claims.0.is_empty();
+    for (name, word, role) in CLIENT_FACTS {
+        let said = asset
+            .attributes
+            .get(*name)
+            .into_iter()
+            .flatten()
+            .find(|candidate| candidate.value.eq_ignore_ascii_case(word));
+        if let Some(said) = said
+            && (!told_otherwise || claims.0.contains_key(role) || !CLAIMED_BY_DEFAULT.contains(role))
+        {
+            claims.add(*role, said.basis, format!("connects as {} ({name})", said.value));
+        }
     }
 }
 
@@ -218,7 +273,7 @@ impl<'c> Asked<'c> {
             for (_, seen) in conversation
                 .named
                 .iter()
-                .filter(|(_, seen)| is_engineering(&conversation.protocol, seen.kind))
+                .filter(|(_, seen)| is_engineering(&conversation.protocol, seen.kind, &seen.name))
             {
                 asked.engineered.insert(&conversation.server);
                 asked.engineering.insert(&seen.name);

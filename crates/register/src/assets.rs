@@ -19,8 +19,10 @@ pub const PEOPLE_VALUE_CHARS_MAX: usize = 4096;
 const NAME: &str = "name";
 
 /// What [`Register::identify`] did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identification {
+    /// What the observations amount to, without ids and people's fields.
+    pub inventory: Inventory,
     /// Assets of now.
     pub assets: u64,
     /// Ids that were issued for them just now.
@@ -62,6 +64,7 @@ impl Register {
             }
         }
         transaction.commit()?;
+        done.inventory = inventory;
         Ok(done)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use observation::{Evidence, KeptFrame, Time};
+use observation::{Evidence, KeptFrame, Range, Time};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params};
 
 use crate::columns::{evidence_stored, ranges_read, ranges_stored, stored};
@@ -101,10 +101,24 @@ pub(crate) fn keep_frames(
         let of_this = wanted.iter().filter(|(_, needed)| **needed == importance);
         for frame in of_this.filter_map(|(number, _)| given.get(number)) {
             let octets = frame.octets.len() as u64;
-            if transaction
-                .prepare_cached("SELECT 1 FROM frame WHERE capture = ?1 AND number = ?2")?
-                .exists(params![capture, stored(frame.frame)])?
-            {
+            let known: Option<Vec<u8>> = transaction
+                .prepare_cached("SELECT masked FROM frame WHERE capture = ?1 AND number = ?2")?
+                .query_row(params![capture, stored(frame.frame)], |row| row.get(0))
+                .optional()?;
+            if let Some(masked) = known {
+                // What was not read yet is masked; when it has been, the frame comes again with less.
+                if octets_in(&ranges_read(&masked)?) > octets_in(&frame.masked) {
+                    transaction
+                        .prepare_cached(
+                            "UPDATE frame SET octets = ?3, masked = ?4 WHERE capture = ?1 AND number = ?2",
+                        )?
+                        .execute(params![
+                            capture,
+                            stored(frame.frame),
+                            frame.octets,
+                            ranges_stored(&frame.masked)
+                        ])?;
+                }
                 continue;
             }
             if kept.frames >= frames_max || kept.octets.saturating_add(octets) > octets_max {
@@ -130,6 +144,10 @@ pub(crate) fn keep_frames(
         }
     }
     Ok(())
+}
+
+fn octets_in(ranges: &[Range]) -> u64 {
+    ranges.iter().map(|range| u64::from(range.length)).sum()
 }
 
 /// The numbers of all frames that evidence of a capture refers to.

@@ -16,6 +16,11 @@ fn of(assets: &'static [&'static [&'static str]]) -> impl Fn(&Observed) -> Inven
     }
 }
 
+/// Assets, ids issued, aliases.
+fn done(identification: Identification) -> (u64, u64, u64) {
+    (identification.assets, identification.issued, identification.aliases)
+}
+
 const APART: &[&[&str]] = &[&["10.0.0.1"], &["10.0.0.2"]];
 const ONE: &[&[&str]] = &[&["00:1b:1b:23:eb:3b", "10.0.0.1", "10.0.0.2"]];
 
@@ -23,8 +28,8 @@ const ONE: &[&[&str]] = &[&["00:1b:1b:23:eb:3b", "10.0.0.1", "10.0.0.2"]];
 fn a_snapshot_foretells_the_ids_that_identify_issues() {
     let mut register = Register::in_memory().unwrap();
     let foretold = register.snapshot(None, of(APART)).unwrap().identified;
-    assert_eq!(register.identify(of(APART)).unwrap(), Identification { assets: 2, issued: 2, aliases: 0 });
-    assert_eq!(register.identify(of(APART)).unwrap(), Identification { assets: 2, issued: 0, aliases: 0 });
+    assert_eq!(register.identify(of(APART)).map(done).unwrap(), (2, 2, 0));
+    assert_eq!(register.identify(of(APART)).map(done).unwrap(), (2, 0, 0));
     assert_eq!(register.snapshot(None, of(APART)).unwrap().identified, foretold);
     assert_eq!(register.stats().unwrap().assets, 2);
 }
@@ -34,7 +39,7 @@ fn ids_of_assets_that_become_one_resolve_and_come_back_when_they_part() {
     let mut register = Register::in_memory().unwrap();
     register.identify(of(APART)).unwrap();
     let apart = register.snapshot(None, of(APART)).unwrap().identified;
-    assert_eq!(register.identify(of(ONE)).unwrap(), Identification { assets: 1, issued: 0, aliases: 1 });
+    assert_eq!(register.identify(of(ONE)).map(done).unwrap(), (1, 0, 1));
     let one = register.snapshot(None, of(ONE)).unwrap().identified;
     assert_eq!((&one[0].id, &one[0].aliases), (&apart[0].id, &vec![apart[1].id.clone()]));
     let stats = register.stats().unwrap();

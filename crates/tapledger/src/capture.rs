@@ -79,11 +79,10 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
         counters: totals.counters,
     };
     register.finish_capture(writer, &summary, &actor(&person))?;
-    register.identify(resolve)?;
+    let inventory = register.identify(resolve)?.inventory;
     register.release();
-    let snapshot = register.snapshot(None, resolve)?;
     let mut text = frame_line(std::iter::once(&summary));
-    text.push_str(&asset_line(&snapshot));
+    text.push_str(&asset_line(&inventory));
     terminal::print(&text)?;
     if totals.frames == 0 {
         terminal::say(

@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
     let snapshot = register.snapshot(None, resolve)?;
     let _ = writeln!(text, "captures    {}", snapshot.captures.len());
     text.push_str(&frame_line(snapshot.captures.iter()));
-    text.push_str(&asset_line(&snapshot));
+    text.push_str(&asset_line(&snapshot.inventory));
     for capture in &snapshot.captures {
         text.push_str(&capture_text(capture));
     }

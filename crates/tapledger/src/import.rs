@@ -59,11 +59,10 @@ pub(crate) fn run(arguments: &Import, quiet: bool) -> Result<ExitCode, Failure> 
     for (path, reason) in expanded.errors {
         imported.refuse(&path.display().to_string(), &reason.to_string());
     }
-    register.identify(resolve)?;
+    let inventory = register.identify(resolve)?.inventory;
     register.release();
-    let snapshot = register.snapshot(None, resolve)?;
     if !quiet {
-        terminal::print(&imported.text(&arguments.db.db, &snapshot))?;
+        terminal::print(&imported.text(&arguments.db.db, &inventory))?;
     }
     for (name, reason) in &imported.refused {
         terminal::say(&format!("tapledger: {}: {}", export::safe_text(name), export::safe_text(reason)));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use inventory::{AssetState, Snapshot};
+use inventory::{AssetState, Inventory};
 use observation::CaptureSummary;
 
 /// One capture read.
@@ -43,7 +43,7 @@ impl Imported {
     }
 
     /// The summary for people.
-    pub(crate) fn text(&self, db: &Path, snapshot: &Snapshot) -> String {
+    pub(crate) fn text(&self, db: &Path, inventory: &Inventory) -> String {
         let mut text = String::new();
         for outcome in self.outcomes.iter().filter(|outcome| outcome.partial) {
             let summary = &outcome.summary;
@@ -66,7 +66,7 @@ impl Imported {
         let summaries =
             || self.outcomes.iter().filter(|outcome| !outcome.repeated).map(|outcome| &outcome.summary);
         text.push_str(&frame_line(summaries()));
-        text.push_str(&asset_line(snapshot));
+        text.push_str(&asset_line(inventory));
         let _ = writeln!(text, "register    {}", db.display());
         crate::terminal::safe_lines(&text)
     }
@@ -115,14 +115,14 @@ pub(crate) fn is_loss(name: &str) -> bool {
 }
 
 /// How many assets in which state.
-pub(crate) fn asset_line(snapshot: &Snapshot) -> String {
-    let count = |state| snapshot.inventory.assets.iter().filter(|asset| asset.state == state).count();
+pub(crate) fn asset_line(inventory: &Inventory) -> String {
+    let count = |state| inventory.assets.iter().filter(|asset| asset.state == state).count();
     format!(
         "assets      {} observed, {} referenced; {} conversations, {} findings\n",
         count(AssetState::Observed),
         count(AssetState::Referenced),
-        snapshot.inventory.conversations.len(),
-        snapshot.inventory.findings.len()
+        inventory.conversations.len(),
+        inventory.findings.len()
     )
 }
 

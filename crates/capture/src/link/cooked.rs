@@ -5,8 +5,7 @@ use observation::Mac;
 use protocols::Problem;
 
 use super::{ethernet, llc};
-use crate::Layer;
-use crate::walk::{Next, Step, Walk};
+use crate::walk::{Link, Next, Step, Top, Walk};
 
 /// Below [`ethernet::ETHERTYPE_MIN`] the protocol field of a cooked header is a number of Linux: an LLC frame.
 const LINUX_LLC: u16 = 4;
@@ -28,7 +27,7 @@ pub(crate) fn sll2(walk: &mut Walk<'_, '_>) -> Step {
 
 fn cooked(walk: &mut Walk<'_, '_>, address_length: u16, address: [u8; 6], protocol: u16, at: usize) -> Step {
     if address_length == 6 {
-        walk.enter_link([Mac(address), Mac([0; 6])], 0)?;
+        walk.enter_link(Link::Known([Mac(address), Mac([0; 6])]), 0)?;
     }
     walk.state.at = at;
     match protocol {
@@ -36,7 +35,7 @@ fn cooked(walk: &mut Walk<'_, '_>, address_length: u16, address: [u8; 6], protoc
         LINUX_LLC => llc::header(walk, at),
         _ => {
             // Not an EtherType, and not an LLC service access point either.
-            walk.state.layer = Layer::Ethernet { ethertype: 0 };
+            walk.state.top = Top::Ethernet(0);
             Ok(Next::Done)
         }
     }

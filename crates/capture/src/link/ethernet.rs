@@ -1,13 +1,13 @@
 //! Ethernet, its tags, and what shims stand between it and the network layer: IEEE 802.3 clause 3, IEEE 802.1Q
 //! clause 9 (tags) and clause 9.7 (I-TAG), IEC 62439-3 (HSR tag, PRP trailer).
 
-use etherparse::{EtherType, ether_type};
+use etherparse::ether_type;
 use observation::Mac;
 use protocols::Problem;
 
 use super::llc;
-use crate::Layer;
-use crate::walk::{Next, Step, Walk};
+use crate::network;
+use crate::walk::{Link, Next, Step, Top, Walk};
 
 const HEADER: usize = 14;
 /// Up to this a length (IEEE 802.3 clause 3.2.6), from [`ETHERTYPE_MIN`] on a type; between them neither.
@@ -35,6 +35,7 @@ pub(super) const MPLS_UPSTREAM: u16 = 0x8848;
 const PPPOE_SESSION: u16 = 0x8864;
 const IPV4: u16 = ether_type::IPV4.0;
 const IPV6: u16 = ether_type::IPV6.0;
+const ARP: u16 = ether_type::ARP.0;
 
 /// PRP redundancy control trailer: sequence number, LAN and size, suffix (IEC 62439-3 clause 4.1.10).
 const PRP_TRAILER: usize = 6;
@@ -43,22 +44,28 @@ const PRP_SUFFIX: [u8; 2] = [0x88, 0xfb];
 /// An Ethernet header.
 #[inline]
 pub(crate) fn ethernet(walk: &mut Walk<'_, '_>, at: usize) -> Step {
-    let &[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] =
-        walk.header::<HEADER>(at, "ethernet", "header")?;
-    // On the wire the destination stands first.
-    walk.enter_link([Mac([s0, s1, s2, s3, s4, s5]), Mac([d0, d1, d2, d3, d4, d5])], at)?;
+    let &[.., t0, t1] = walk.header::<HEADER>(at, "ethernet", "header")?;
+    walk.enter_link(Link::At(at), at)?;
     ethertype(walk, u16::from_be_bytes([t0, t1]), at.saturating_add(HEADER))
 }
 
-/// What an EtherType, or a length in its place, says of the octets at `at`.
+/// What an EtherType, or a length in its place, says of the octets at `at`. Tags are taken off, however many.
 #[inline]
-pub(crate) fn ethertype(walk: &mut Walk<'_, '_>, ethertype: u16, at: usize) -> Step {
-    walk.state.layer = Layer::Ethernet { ethertype };
-    walk.state.at = at;
+pub(crate) fn ethertype(walk: &mut Walk<'_, '_>, mut ethertype: u16, mut at: usize) -> Step {
+    while let TAG | SERVICE_TAG | OLD_SERVICE_TAG | OLD_SERVICE_TAG_2 | OLD_SERVICE_TAG_3 = ethertype {
+        found(walk, ethertype, at);
+        let &[c0, c1, t0, t1] = walk.header::<4>(at, "vlan", "tag")?;
+        // VID 0 carries a priority only.
+        if walk.state.vlan == 0 {
+            walk.state.vlan = u16::from_be_bytes([c0, c1]) & 0x0fff;
+        }
+        ethertype = u16::from_be_bytes([t0, t1]);
+        at = at.saturating_add(4);
+    }
+    found(walk, ethertype, at);
     Ok(match ethertype {
-        IPV4 => Next::Ipv4(at),
-        TAG | SERVICE_TAG | OLD_SERVICE_TAG | OLD_SERVICE_TAG_2 | OLD_SERVICE_TAG_3 => return tag(walk, at),
-        IPV6 => Next::Ipv6(at),
+        IPV4 => return network::ipv4(walk, at),
+        IPV6 => return network::ipv6(walk, at),
         0..=LENGTH_MAX => return llc::llc(walk, ethertype, at),
         VN_TAG => return shim::<6>(walk, "vn-tag", at),
         HSR => return shim::<6>(walk, "hsr", at),
@@ -78,14 +85,10 @@ pub(crate) fn ethertype(walk: &mut Walk<'_, '_>, ethertype: u16, at: usize) -> S
     })
 }
 
-/// A VLAN tag: priority and VID, then the next EtherType. VID 0 carries a priority only.
-fn tag(walk: &mut Walk<'_, '_>, at: usize) -> Step {
-    let &[c0, c1, t0, t1] = walk.header::<4>(at, "vlan", "tag")?;
-    let vid = u16::from_be_bytes([c0, c1]) & 0x0fff;
-    if walk.state.vlan.is_none() && vid != 0 {
-        walk.state.vlan = Some(vid);
-    }
-    Ok(Next::EtherType(u16::from_be_bytes([t0, t1]), at.saturating_add(4)))
+#[inline]
+fn found(walk: &mut Walk<'_, '_>, ethertype: u16, at: usize) {
+    walk.state.top = Top::Ethernet(ethertype);
+    walk.state.at = at;
 }
 
 /// A tag of `N` octets that ends in the next EtherType.
@@ -96,7 +99,7 @@ fn shim<const N: usize>(walk: &mut Walk<'_, '_>, layer: &'static str, at: usize)
 }
 
 /// Cisco metadata in its only form seen: version 1, length 1.
-pub(crate) fn cisco_metadata(walk: &mut Walk<'_, '_>, at: usize) -> Step {
+fn cisco_metadata(walk: &mut Walk<'_, '_>, at: usize) -> Step {
     match walk.header::<8>(at, "cisco metadata", "header")? {
         [1, 1, ..] => shim::<8>(walk, "cisco metadata", at),
         _ => Ok(Next::Done),
@@ -122,19 +125,32 @@ fn cut_prp_trailer(walk: &mut Walk<'_, '_>, at: usize) {
     }
 }
 
-/// True if the octets at `at` look like an Ethernet frame: for wrappings that do not say what they hold.
+/// True if the octets at `at` can be an Ethernet frame: for wrappings that do not say what they hold.
 pub(crate) fn plausible_ethernet(octets: &[u8], at: usize) -> bool {
-    let Some((header, rest)) = octets.get(at..).and_then(<[u8]>::split_first_chunk::<HEADER>) else {
-        return false;
-    };
+    sure_ethernet(octets, at)
+        || header_and_rest(octets, at).is_some_and(|(ethertype, rest)| match ethertype {
+            // LLC, with or without padding.
+            0..=LENGTH_MAX => ethertype >= 3 && usize::from(ethertype) <= rest.len(),
+            IPV4 | IPV6 => false,
+            _ => ethertype >= ETHERTYPE_MIN,
+        })
+}
+
+/// True if the octets at `at` are an Ethernet frame: what follows the EtherType is what the EtherType says.
+pub(crate) fn sure_ethernet(octets: &[u8], at: usize) -> bool {
+    header_and_rest(octets, at).is_some_and(|(ethertype, rest)| match ethertype {
+        IPV4 => matches!(rest, [0x45..=0x4f, ..]),
+        IPV6 => matches!(rest, [0x60..=0x6f, ..]),
+        ARP => rest.starts_with(&[0, 1, 8, 0, 6, 4]),
+        TAG | SERVICE_TAG => rest.len() >= 4,
+        _ => false,
+    })
+}
+
+/// EtherType and what follows of a frame whose source can be one.
+fn header_and_rest(octets: &[u8], at: usize) -> Option<(u16, &[u8])> {
+    let (header, rest) = octets.get(at..)?.split_first_chunk::<HEADER>()?;
     let &[_, _, _, _, _, _, s0, s1, s2, s3, s4, s5, t0, t1] = header;
     let source = Mac([s0, s1, s2, s3, s4, s5]);
-    let version = rest.first().map(|octet| octet >> 4);
-    let follows = match EtherType(u16::from_be_bytes([t0, t1])) {
-        ether_type::IPV4 => version == Some(4),
-        ether_type::IPV6 => version == Some(6),
-        EtherType(length @ 0..=LENGTH_MAX) => length >= 3 && usize::from(length) <= rest.len(),
-        EtherType(ethertype) => ethertype >= ETHERTYPE_MIN,
-    };
-    follows && !source.is_group() && !source.is_zero()
+    (!source.is_group() && !source.is_zero()).then_some((u16::from_be_bytes([t0, t1]), rest))
 }

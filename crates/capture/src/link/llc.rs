@@ -1,8 +1,7 @@
 //! IEEE 802.2 logical link control and its subnetwork access protocol (IEEE 802, clause 10).
 
 use super::ethernet;
-use crate::Layer;
-use crate::walk::{Next, Step, Walk};
+use crate::walk::{Next, Step, Top, Walk};
 
 /// Service access point of SNAP.
 const SNAP: u8 = 0xaa;
@@ -19,7 +18,7 @@ pub(super) fn llc(walk: &mut Walk<'_, '_>, length: u16, at: usize) -> Step {
 
 /// An LLC header at `at`, which reaches to the end of the octets.
 pub(super) fn header(walk: &mut Walk<'_, '_>, at: usize) -> Step {
-    walk.state.layer = Layer::Ethernet { ethertype: 0 };
+    walk.state.top = Top::Ethernet(0);
     walk.state.at = at;
     let &[destination, source, control] = walk.header::<3>(at, "llc", "header")?;
     if let (SNAP, SNAP, UNNUMBERED_INFORMATION) = (destination, source, control) {
@@ -31,7 +30,7 @@ pub(super) fn header(walk: &mut Walk<'_, '_>, at: usize) -> Step {
         (_, _, 0x03) => 3,
         _ => walk.header::<4>(at, "llc", "header")?.len(),
     };
-    walk.state.layer = Layer::Ethernet { ethertype: destination.into() };
+    walk.state.top = Top::Ethernet(destination.into());
     walk.state.at = at.saturating_add(header);
     Ok(Next::Done)
 }
@@ -43,7 +42,7 @@ fn snap(walk: &mut Walk<'_, '_>, at: usize) -> Step {
     if [o0, o1, o2] == [0, 0, 0] && ethertype >= ethernet::ETHERTYPE_MIN {
         return Ok(Next::EtherType(ethertype, at.saturating_add(5)));
     }
-    walk.state.layer = Layer::Ethernet { ethertype: SNAP.into() };
+    walk.state.top = Top::Ethernet(SNAP.into());
     walk.state.at = at;
     Ok(Next::Done)
 }

@@ -9,7 +9,7 @@ mod mpls;
 mod ppp;
 
 pub(crate) use cooked::{loopback, sll, sll2};
-pub(crate) use ethernet::{cisco_metadata, ethernet, ethertype, plausible_ethernet};
+pub(crate) use ethernet::{ethernet, ethertype, plausible_ethernet, sure_ethernet};
 pub(crate) use mpls::mpls;
 pub(crate) use ppp::{ppp, pppoe};
 

@@ -6,7 +6,9 @@ const IPV4: u16 = 0x0021;
 const IPV6: u16 = 0x0057;
 const MPLS: u16 = 0x0281;
 
-/// A PPPoE session header: version and type, code, session, length.
+/// A PPPoE session header: version and type, code, session, length. The length holds even if IP states more: access
+/// concentrators are seen that count the padding of short frames into the length of IP, and TCP's sequence numbers show
+/// that it is none of the packet.
 pub(crate) fn pppoe(walk: &mut Walk<'_, '_>, at: usize) -> Step {
     let &[version_and_type, code, _, _, l0, l1] = walk.header::<6>(at, "pppoe", "header")?;
     if (version_and_type, code) != (0x11, 0) {
@@ -14,6 +16,7 @@ pub(crate) fn pppoe(walk: &mut Walk<'_, '_>, at: usize) -> Step {
     }
     let at = at.saturating_add(6);
     walk.limit(at, u16::from_be_bytes([l0, l1]).into());
+    walk.state.exact = true;
     ppp(walk, at)
 }
 

@@ -1,7 +1,5 @@
 //! IP headers of both versions and the extension headers of IPv6.
 
-use std::net::IpAddr;
-
 use etherparse::err::ipv4::{HeaderError as Ipv4Error, HeaderSliceError as Ipv4SliceError};
 use etherparse::err::ipv6::{HeaderError as Ipv6Error, HeaderSliceError as Ipv6SliceError};
 use etherparse::{
@@ -10,11 +8,11 @@ use etherparse::{
 };
 use protocols::Problem;
 
-use super::fragments::Fragment;
+use super::datagram::Fragment;
 use super::{transport, tunnel};
+use crate::Unreadable;
 use crate::counters::bump;
-use crate::walk::{Next, Step, Walk};
-use crate::{Layer, Unreadable};
+use crate::walk::{Next, Step, Top, Walk};
 
 const IPV6_HEADER: usize = 40;
 
@@ -58,8 +56,7 @@ pub(crate) fn ipv4(walk: &mut Walk<'_, '_>, at: usize) -> Step {
         let value = u64::from(header.total_len());
         return Err(walk.malformed("ipv4", "total length", at.saturating_add(2), Problem::Value { value }));
     }
-    let addresses = (IpAddr::V4(header.source_addr()), IpAddr::V4(header.destination_addr()));
-    walk.enter_network(addresses, header.ttl(), header.identification(), at)?;
+    walk.enter_ip("ipv4", at)?;
     if total == 0 {
         // The network card will cut this packet into many and fill the lengths in: all of the frame is its payload.
         bump(&mut walk.counters.offloaded);
@@ -111,8 +108,7 @@ pub(crate) fn ipv6(walk: &mut Walk<'_, '_>, at: usize) -> Step {
             ));
         }
     };
-    let addresses = (IpAddr::V6(header.source_addr()), IpAddr::V6(header.destination_addr()));
-    walk.enter_network(addresses, header.hop_limit(), 0, at)?;
+    walk.enter_ip("ipv6", at)?;
     let (at, number) = (at.saturating_add(IPV6_HEADER), header.next_header().0);
     match usize::from(header.payload_length()) {
         0 if number != NO_NEXT_HEADER => {
@@ -138,13 +134,15 @@ fn jumbo_length(number: u8, octets: &[u8]) -> Option<usize> {
 
 /// An extension header of IPv6, or the protocol that follows them. ESP stays opaque.
 pub(crate) fn extension(walk: &mut Walk<'_, '_>, number: u8, at: usize) -> Step {
+    walk.state.top = Top::Ip(number);
+    walk.state.at = at.min(walk.octets.len());
     let octets = walk.tail(at);
     match number {
         HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS => match Ipv6RawExtHeaderSlice::from_slice(octets) {
             Ok(header) => {
                 Ok(Next::Extension(header.next_header().0, at.saturating_add(header.slice().len())))
             }
-            Err(error) => Err(unread(walk, number, at, error.required_len, "extension header")),
+            Err(error) => Err(walk.short("ipv6", "extension header", at, error.required_len)),
         },
         FRAGMENT => match Ipv6FragmentHeaderSlice::from_slice(octets) {
             Ok(header) => {
@@ -164,22 +162,14 @@ pub(crate) fn extension(walk: &mut Walk<'_, '_>, number: u8, at: usize) -> Step 
                     },
                 ))
             }
-            Err(error) => Err(unread(walk, number, at, error.required_len, "fragment header")),
+            Err(error) => Err(walk.short("ipv6", "fragment header", at, error.required_len)),
         },
         _ => protocol(walk, number, at),
     }
 }
 
-/// A header of an IP packet that is not all there.
-#[cold]
-fn unread(walk: &mut Walk<'_, '_>, number: u8, at: usize, needed: usize, what: &'static str) -> Unreadable {
-    walk.state.layer = Layer::Ip { protocol: number };
-    walk.state.at = at;
-    walk.short("ip", what, at, needed)
-}
-
 fn fragment(walk: &mut Walk<'_, '_>, fragment: Fragment) -> Next {
-    walk.state.layer = Layer::Fragment { protocol: fragment.protocol };
+    walk.state.top = Top::Fragment(fragment.protocol);
     walk.state.at = fragment.at.min(walk.octets.len());
     bump(&mut walk.counters.fragments);
     Next::Fragment(fragment)
@@ -188,7 +178,7 @@ fn fragment(walk: &mut Walk<'_, '_>, fragment: Fragment) -> Next {
 /// What a protocol number says of the octets at `at`.
 #[inline]
 pub(crate) fn protocol(walk: &mut Walk<'_, '_>, number: u8, at: usize) -> Step {
-    walk.state.layer = Layer::Ip { protocol: number };
+    walk.state.top = Top::Ip(number);
     walk.state.at = at.min(walk.octets.len());
     match number {
         TCP => transport::tcp(walk, at),
@@ -219,11 +209,13 @@ pub(crate) fn plausible_ipv4(octets: &[u8]) -> bool {
         .is_ok_and(|header| header.header_checksum() == header.to_header().calc_header_checksum())
 }
 
-/// True if the octets begin with an IPv6 header whose length is that of the octets, more or less padding.
-pub(crate) fn plausible_ipv6(octets: &[u8]) -> bool {
-    const PADDING_MAX: usize = 64;
+/// True if the octets, of which `on_wire` were sent, begin with an IPv6 header whose length is theirs, but for the
+/// padding of a short frame.
+pub(crate) fn plausible_ipv6(octets: &[u8], on_wire: usize) -> bool {
+    /// Octets behind the Ethernet header that padding fills up to (IEEE 802.3 clause 4.2.3.3).
+    const PADDED: usize = 46;
     Ipv6HeaderSlice::from_slice(octets).is_ok_and(|header| {
         let stated = IPV6_HEADER.saturating_add(header.payload_length().into());
-        stated <= octets.len() && octets.len().saturating_sub(stated) <= PADDING_MAX
+        stated == on_wire || (stated <= on_wire && on_wire <= PADDED)
     })
 }

@@ -3,10 +3,12 @@
 //!
 //! No function here panics or reads beyond the octets; each header is checked before anything of it is believed.
 
+mod datagram;
 mod fragments;
 mod ip;
 mod transport;
 mod tunnel;
 
-pub(crate) use fragments::{Fragment, Fragments, Key, Whole, pieces_from};
+pub(crate) use datagram::{Fragment, Whole, pieces_from};
+pub(crate) use fragments::{Fragments, Key};
 pub(crate) use ip::{extension, ip, ipv4, ipv6, plausible_ipv4, plausible_ipv6, protocol};

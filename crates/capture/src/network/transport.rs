@@ -6,10 +6,10 @@ use protocols::Problem;
 
 use super::tunnel;
 use crate::counters::bump;
-use crate::walk::{Next, Step, Walk};
-use crate::{Layer, Tcp};
+use crate::walk::{Next, Step, Top, Walk};
 
 const TCP_HEADER: usize = 20;
+const PORTS: usize = 4;
 const UDP_HEADER: usize = 8;
 
 /// A TCP header.
@@ -19,25 +19,9 @@ pub(crate) fn tcp(walk: &mut Walk<'_, '_>, at: usize) -> Step {
         Ok(header) => header,
         Err(error) => return unusual_tcp(walk, at, &error),
     };
-    walk.state.layer = Layer::Tcp(fields(&header));
+    walk.state.top = Top::Tcp(at);
     walk.state.at = at.saturating_add(header.slice().len());
     Ok(Next::Done)
-}
-
-#[inline]
-fn fields(header: &TcpHeaderSlice<'_>) -> Tcp {
-    Tcp {
-        source: header.source_port(),
-        destination: header.destination_port(),
-        sequence: header.sequence_number(),
-        acknowledgment: header.acknowledgment_number(),
-        syn: header.syn(),
-        ack: header.ack(),
-        fin: header.fin(),
-        rst: header.rst(),
-        checksum: header.checksum(),
-        header_cut: false,
-    }
 }
 
 /// A TCP header that is malformed or cut by the capture. Of a cut one, what is there is used: all fields if only options
@@ -56,36 +40,12 @@ fn unusual_tcp(walk: &mut Walk<'_, '_>, at: usize, error: &TcpSliceError) -> Ste
         }
         TcpSliceError::Len(error) => error.required_len,
     };
-    let octets = walk.tail(at);
-    let lacking = u32::try_from(needed.saturating_sub(octets.len())).unwrap_or(u32::MAX);
-    let Some(missing) = walk.state.missing.checked_sub(lacking) else {
+    let available = walk.tail(at).len();
+    let lacking = u32::try_from(needed.saturating_sub(available)).unwrap_or(u32::MAX);
+    let (Some(missing), PORTS..) = (walk.state.missing.checked_sub(lacking), available) else {
         return Err(walk.short("tcp", "header", at, needed));
     };
-    let tcp = if let Some(fixed) = octets.first_chunk::<TCP_HEADER>() {
-        let mut fixed = *fixed;
-        fixed[12] = 5 << 4;
-        TcpHeaderSlice::from_slice(&fixed).ok().map(|header| fields(&header))
-    } else if let &[s0, s1, d0, d1, ..] = octets {
-        let (source, destination) = (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
-        let (sequence, acknowledgment, checksum) = (0, 0, 0);
-        let (syn, ack, fin, rst) = (false, false, false, false);
-        Some(Tcp {
-            source,
-            destination,
-            sequence,
-            acknowledgment,
-            syn,
-            ack,
-            fin,
-            rst,
-            checksum,
-            header_cut: true,
-        })
-    } else {
-        None
-    };
-    let Some(tcp) = tcp else { return Err(walk.short("tcp", "header", at, needed)) };
-    walk.state.layer = Layer::Tcp(tcp);
+    walk.state.top = if available < TCP_HEADER { Top::TcpPorts(at) } else { Top::Tcp(at) };
     walk.state.at = walk.octets.len();
     walk.state.missing = missing;
     Ok(Next::Done)
@@ -113,7 +73,7 @@ pub(crate) fn udp(walk: &mut Walk<'_, '_>, at: usize) -> Step {
         _ => {}
     }
     let destination = header.destination_port();
-    walk.state.layer = Layer::Udp { source: header.source_port(), destination, checksum: header.checksum() };
+    walk.state.top = Top::Udp(at);
     walk.state.at = at.saturating_add(UDP_HEADER);
     Ok(tunnel::over_udp(walk, destination, walk.state.at))
 }

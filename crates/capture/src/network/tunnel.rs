@@ -5,7 +5,7 @@
 use etherparse::ether_type;
 use protocols::Problem;
 
-use crate::link::{self, plausible_ethernet};
+use crate::link::{plausible_ethernet, sure_ethernet};
 use crate::walk::{Next, Step, Walk};
 
 const IPV4: u16 = ether_type::IPV4.0;
@@ -68,7 +68,7 @@ pub(super) fn gre(walk: &mut Walk<'_, '_>, at: usize) -> Step {
         // Version 2 puts a redirect header of four octets in front of the packet.
         WCCP if matches!(walk.tail(at), [0x45..=0x4f, ..]) => Next::Ipv4(at),
         WCCP => Next::Ipv4(at.saturating_add(4)),
-        CISCO_METADATA => metadata(walk, at)?,
+        CISCO_METADATA => metadata(walk, at),
         _ => return Ok(Next::Done),
     };
     Ok(wrapped(walk, next))
@@ -97,8 +97,7 @@ fn erspan(walk: &mut Walk<'_, '_>, sequence: bool, at: usize) -> Step {
     }
     // The frame came with a tag, which the mirror took off.
     if encapsulation & 0x18 == 0x10 {
-        let vid = u16::from_be_bytes([version_and_vlan, vlan]) & 0x0fff;
-        walk.state.mirrored_vlan = (vid != 0).then_some(vid);
+        walk.state.mirrored_vlan = u16::from_be_bytes([version_and_vlan, vlan]) & 0x0fff;
     }
     Ok(Next::Ethernet(at.saturating_add(8)))
 }
@@ -116,13 +115,15 @@ fn erspan_iii(walk: &mut Walk<'_, '_>, at: usize) -> Step {
     })
 }
 
-/// Cisco metadata between GRE and IP.
-fn metadata(walk: &mut Walk<'_, '_>, at: usize) -> Step {
-    Ok(match link::cisco_metadata(walk, at)? {
-        Next::EtherType(IPV4, at) => Next::Ipv4(at),
-        Next::EtherType(IPV6, at) => Next::Ipv6(at),
+/// Cisco metadata between GRE and IP: here the EtherType comes first, then version 1, length 1 and an option.
+fn metadata(walk: &Walk<'_, '_>, at: usize) -> Next {
+    let &[p0, p1, 1, 1, _, _, _, _, ..] = walk.tail(at) else { return Next::Done };
+    let at = at.saturating_add(8);
+    match u16::from_be_bytes([p0, p1]) {
+        IPV4 => Next::Ipv4(at),
+        IPV6 => Next::Ipv6(at),
         _ => Next::Done,
-    })
+    }
 }
 
 /// Two octets that say version 3, then a frame.
@@ -142,12 +143,16 @@ pub(super) fn over_udp(walk: &mut Walk<'_, '_>, port: u16, at: usize) -> Next {
     next.map_or(Next::Done, |next| wrapped(walk, next))
 }
 
-/// Flags (8: the network identifier is valid; 0x80: a group policy, then the next three octets are used), identifier,
-/// and an octet of 0.
+/// Flags (8: the network identifier is valid), three octets of 0, identifier, an octet of 0. Extensions use what should
+/// be 0 (a group policy, a next protocol); then the frame must be beyond doubt.
 fn vxlan(walk: &Walk<'_, '_>, at: usize) -> Option<Next> {
     let inner = at.saturating_add(8);
-    let fits = matches!(walk.tail(at), [0x08, 0, 0, 0, _, _, _, 0, ..] | [0x88, _, _, _, _, _, _, 0, ..]);
-    (fits && plausible_ethernet(walk.octets, inner)).then_some(Next::Ethernet(inner))
+    let fits = match walk.tail(at) {
+        [0x08, 0, 0, 0, _, _, _, 0, ..] => plausible_ethernet(walk.octets, inner),
+        [flags, ..] if flags & 0x08 != 0 => sure_ethernet(walk.octets, inner),
+        _ => false,
+    };
+    fits.then_some(Next::Ethernet(inner))
 }
 
 /// Version 0 and length of the options in units of four octets, flags, protocol, identifier, an octet of 0, options.

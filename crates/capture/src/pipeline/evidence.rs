@@ -133,10 +133,19 @@ impl Kept {
         }
     }
 
-    /// The frames kept since the last time.
-    pub(crate) fn take(&mut self) -> Vec<KeptFrame> {
+    /// The frames kept since the last time. Of those in `unread` the octets from the given offset on begin a message
+    /// that is not whole yet: nobody knows what they are, so they are masked. If they prove to be needed, the frame is
+    /// kept again.
+    pub(crate) fn take(&mut self, unread: &HashMap<u64, u32>) -> Vec<KeptFrame> {
         self.octets = 0;
-        std::mem::take(&mut self.frames).into_values().collect()
+        let mut frames: Vec<KeptFrame> = std::mem::take(&mut self.frames).into_values().collect();
+        for frame in &mut frames {
+            let end = u32::try_from(frame.octets.len()).unwrap_or(u32::MAX);
+            if let Some(&offset) = unread.get(&frame.frame).filter(|offset| **offset < end) {
+                mask(frame, Range { frame: frame.frame, offset, length: end.saturating_sub(offset) });
+            }
+        }
+        frames
     }
 }
 
@@ -182,10 +191,19 @@ mod tests {
             if !before {
                 kept.secret(&range(4, 4), &mut counters);
             }
-            let frames = kept.take();
+            let frames = kept.take(&HashMap::new());
             assert_eq!(frames[0].octets, b"user****");
             assert_eq!(frames[0].masked, range(4, 4).ranges);
         }
+    }
+
+    #[test]
+    fn what_is_not_read_yet_is_masked() {
+        let (mut kept, mut counters) = (Kept::default(), Counters::default());
+        kept.keep(&range(0, 4), &AtHand { frame: &FRAME, earlier: [&[], &[]] }, &mut counters);
+        let frames = kept.take(&HashMap::from([(3, 4)]));
+        assert_eq!(frames[0].octets, b"user****");
+        assert_eq!(frames[0].masked, range(4, 4).ranges);
     }
 
     #[test]

@@ -6,9 +6,10 @@
 //! together, and chained.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 use std::net::IpAddr;
 
-use foldhash::quality::RandomState;
+use foldhash::fast::RandomState;
 use observation::{Address, End, Mac, Transport};
 
 use super::mark::{Copy, Marks};
@@ -22,18 +23,34 @@ const NONE: u32 = u32::MAX;
 const CHAIN_MAX: usize = 8;
 
 /// Address and port of one side.
-#[derive(Clone, std::marker::Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, std::marker::Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Corner {
-    address: u128,
+    address: [u64; 2],
     port: u16,
 }
 
 /// Both sides, the lesser first, and what carries the flow.
-#[derive(Clone, std::marker::Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, std::marker::Copy, PartialEq, Eq, Debug)]
 pub(crate) struct FlowKey {
     low: Corner,
     high: Corner,
     kind: u32,
+}
+
+impl Hash for FlowKey {
+    /// In whole words: the derived one would go octet by octet through slices.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let ports = u64::from(self.low.port) << 16 | u64::from(self.high.port);
+        state.write_u64(u64::from(self.kind) << 32 | ports);
+        let [low_upper, low_lower] = self.low.address;
+        let [high_upper, high_lower] = self.high.address;
+        state.write_u64(low_lower);
+        state.write_u64(high_lower);
+        if low_upper | high_upper != 0 {
+            state.write_u64(low_upper);
+            state.write_u64(high_upper);
+        }
+    }
 }
 
 /// What a packet says about its flow.
@@ -73,16 +90,20 @@ impl Ends {
     }
 }
 
-fn number(address: Address) -> u128 {
+fn number(address: Address) -> [u64; 2] {
     match address {
-        Address::Mac(Mac([a, b, c, d, e, f])) => u128::from(u64::from_be_bytes([0, 0, a, b, c, d, e, f])),
-        Address::Ip(IpAddr::V4(ip)) => u128::from(u32::from(ip)),
-        Address::Ip(IpAddr::V6(ip)) => u128::from(ip),
+        Address::Mac(Mac([a, b, c, d, e, f])) => [0, u64::from_be_bytes([0, 0, a, b, c, d, e, f])],
+        Address::Ip(IpAddr::V4(ip)) => [0, u32::from(ip).into()],
+        Address::Ip(IpAddr::V6(ip)) => {
+            let [a, b, c, d, e, f, g, h] = ip.segments().map(u64::from);
+            [a << 48 | b << 32 | c << 16 | d, e << 48 | f << 32 | g << 16 | h]
+        }
     }
 }
 
-/// What one side sent since it was last folded.
+/// What one side sent since it was last folded. It fills two lines of the processor's cache and begins with one.
 #[derive(Clone, std::marker::Copy, Debug)]
+#[repr(align(64))]
 pub(crate) struct Side {
     pub(crate) address: Address,
     pub(crate) port: u16,
@@ -150,26 +171,32 @@ pub(crate) enum Orientation {
     Proved,
 }
 
-/// One flow.
+/// One flow. What a look-up needs stands in the first line of the processor's cache, then the sides, then the rest: a
+/// packet touches four lines.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Flow {
     key: FlowKey,
+    next: u32,
+    used: bool,
+    /// True if something is counted that is not folded.
+    pub(crate) dirty: bool,
     pub(crate) sides: [Side; 2],
-    pub(crate) transport: Transport,
-    pub(crate) number: u16,
+    last: i64,
+    /// Transport conversations opened since the last fold.
+    pub(crate) opened: u64,
+    pub(crate) reader: Option<Box<Reader>>,
+    pub(crate) recognition: Recognition,
     /// Which side asks.
     pub(crate) client: usize,
     pub(crate) orientation: Orientation,
-    pub(crate) recognition: Recognition,
-    pub(crate) reader: Option<Box<Reader>>,
-    /// Transport conversations opened since the last fold.
-    pub(crate) opened: u64,
-    /// True if something is counted that is not folded.
-    pub(crate) dirty: bool,
-    last: i64,
-    next: u32,
-    used: bool,
+    pub(crate) transport: Transport,
+    pub(crate) number: u16,
 }
+
+/// Octets of a line of the processor's cache, on nearly all of them.
+#[cfg(test)]
+const LINE: usize = 64;
 
 impl Flow {
     fn new(key: FlowKey, ends: &Ends, side: usize) -> Self {
@@ -222,10 +249,35 @@ impl Flow {
     }
 }
 
+/// A hash as its own hash.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, octets: &[u8]) {
+        // Only whole hashes are written.
+        for octet in octets {
+            self.0 = self.0 << 8 | u64::from(*octet);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
 /// All flows.
+///
+/// The index holds seeded hashes of keys instead of the keys themselves, which stand in the flows: it stays small enough
+/// for the processor's caches. Keys of equal hash share a chain like equal keys in different VLANs.
 #[derive(Debug)]
 pub(crate) struct Flows {
-    index: HashMap<FlowKey, u32, RandomState>,
+    index: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    seed: RandomState,
     flows: Vec<Flow>,
     free: Vec<u32>,
     flows_max: usize,
@@ -239,12 +291,16 @@ pub(crate) struct Found {
 }
 
 impl Flows {
+    /// Room for all flows is set aside at once: the system gives memory only where it is used, and a table that grew
+    /// would be copied again and again.
     pub(crate) fn new(flows_max: usize) -> Self {
+        let flows_max = flows_max.max(1);
         Self {
-            index: HashMap::default(),
-            flows: Vec::new(),
+            index: HashMap::with_capacity_and_hasher(flows_max, BuildHasherDefault::default()),
+            seed: RandomState::default(),
+            flows: Vec::with_capacity(flows_max),
             free: Vec::new(),
-            flows_max: flows_max.max(1),
+            flows_max,
             hand: 0,
         }
     }
@@ -255,11 +311,16 @@ impl Flows {
 
     /// The flow of a packet, if there is one.
     pub(crate) fn find(&self, key: &FlowKey, side: usize, seen: &Seen) -> Option<Found> {
-        let first = *self.index.get(key)?;
+        let first = *self.index.get(&self.seed.hash_one(key))?;
         let mut fallback = None;
         let mut exact = None;
         let mut at = first;
         while let Some(flow) = self.flows.get(at as usize) {
+            let next = flow.next;
+            if flow.key != *key {
+                at = next;
+                continue;
+            }
             let [low, high] = &flow.sides;
             let (own, other) = if side == 0 { (low, high) } else { (high, low) };
             let copy = own.marks.look_up(seen.print, seen.hop_limit, seen.nanos);
@@ -274,10 +335,7 @@ impl Flows {
             if !own.seen && fallback.is_none() {
                 fallback = Some(at);
             }
-            if flow.next == NONE {
-                break;
-            }
-            at = flow.next;
+            at = next;
         }
         exact.or(fallback).map(|at| Found { at, copy: Copy::No })
     }
@@ -287,7 +345,8 @@ impl Flows {
         let mut flow = Flow::new(key, ends, side);
         let evicted =
             if self.free.is_empty() && self.flows.len() >= self.flows_max { self.evict() } else { None };
-        let head = self.index.get(&key).copied().filter(|_| self.chain(&key) < CHAIN_MAX);
+        let hash = self.seed.hash_one(key);
+        let head = self.index.get(&hash).copied().filter(|_| self.chain(hash) < CHAIN_MAX);
         flow.next = head.unwrap_or(NONE);
         let at = match self.free.pop() {
             Some(at) => {
@@ -302,13 +361,13 @@ impl Flows {
                 at
             }
         };
-        self.index.insert(key, at);
+        self.index.insert(hash, at);
         (at, evicted)
     }
 
-    fn chain(&self, key: &FlowKey) -> usize {
+    fn chain(&self, hash: u64) -> usize {
         let mut length = 0_usize;
-        let mut at = self.index.get(key).copied().unwrap_or(NONE);
+        let mut at = self.index.get(&hash).copied().unwrap_or(NONE);
         while let Some(flow) = self.flows.get(at as usize) {
             length = length.saturating_add(1);
             at = flow.next;
@@ -358,12 +417,13 @@ impl Flows {
         let Some((key, next)) = self.flows.get(gone as usize).map(|flow| (flow.key, flow.next)) else {
             return;
         };
-        let head = self.index.get(&key).copied().unwrap_or(NONE);
+        let hash = self.seed.hash_one(key);
+        let head = self.index.get(&hash).copied().unwrap_or(NONE);
         if head == gone {
             if next == NONE {
-                self.index.remove(&key);
+                self.index.remove(&hash);
             } else {
-                self.index.insert(key, next);
+                self.index.insert(hash, next);
             }
             return;
         }
@@ -420,6 +480,12 @@ mod tests {
         (own.seen, own.vlan, own.mac) = (true, seen.vlan, seen.mac);
         flows.touch(at, seen.nanos);
         at
+    }
+
+    #[test]
+    fn a_flow_takes_six_lines_of_cache() {
+        assert_eq!(size_of::<Side>(), 2 * LINE);
+        assert_eq!(size_of::<Flow>(), 6 * LINE);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use foldhash::quality::RandomState;
+use foldhash::fast::RandomState;
 use observation::{
     Basis, Batch, Binding, Conversation, ConversationKey, Day, End, Evidence, Fact, Mac, MalformedMessage,
     Mention, OperationSeen, Presence, Sighting, Station, Time, Transport,
@@ -267,8 +267,9 @@ impl Gathered {
         }
     }
 
-    /// Takes everything gathered; what is remembered stays remembered.
-    pub(crate) fn take(&mut self, kept: &mut Kept) -> Batch {
+    /// Takes everything gathered; what is remembered stays remembered. `unread` says from where on frames hold
+    /// messages that are not whole yet.
+    pub(crate) fn take(&mut self, kept: &mut Kept, unread: &HashMap<u64, u32>) -> Batch {
         let mut batch = Batch { facts: std::mem::take(&mut self.past_facts), ..Batch::default() };
         batch.mentions = std::mem::take(&mut self.past_mentions);
         batch.malformed = std::mem::take(&mut self.malformed);
@@ -296,7 +297,7 @@ impl Gathered {
             self.mentions.clear();
             self.counters.add("fact memory cleared", 1);
         }
-        batch.frames = kept.take();
+        batch.frames = kept.take(unread);
         // The tables are seeded: their order must not show.
         batch.presences.sort_by(|a, b| (&a.station, a.sighting.day).cmp(&(&b.station, b.sighting.day)));
         batch

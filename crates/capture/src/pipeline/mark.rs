@@ -21,28 +21,29 @@ pub(crate) enum Copy {
 /// The last few marks of one direction.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Marks {
-    recent: [Mark; 4],
-    at: u8,
+    prints: [u32; RECENT],
+    /// Times in units of 1,024 ns, modulo 2^32 (73 minutes).
+    ticks: [u32; RECENT],
+    hop_limits: [u8; RECENT],
+    /// How many there are, up to all.
+    count: u8,
+    /// Where the next goes, below 4.
+    next: u8,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Mark {
-    print: u32,
-    /// Time in units of 1,024 ns, modulo 2^32 (73 minutes).
-    ticks: u32,
-    hop_limit: u8,
-    set: bool,
-}
+/// Packets of one direction that may lie between a frame and its copy.
+const RECENT: usize = 4;
 
 impl Marks {
     /// Tells whether `packet` is a copy of a recent one.
     pub(crate) fn look_up(&self, print: u32, hop_limit: u8, nanos: i64) -> Copy {
         let now = ticks(nanos);
-        for mark in &self.recent {
+        let recent = self.prints.iter().zip(&self.ticks).zip(&self.hop_limits).take(self.count.into());
+        for ((known, ticks), hops) in recent {
             // Mirrored copies may be stamped a little out of order.
-            let apart = now.wrapping_sub(mark.ticks).min(mark.ticks.wrapping_sub(now));
-            if mark.set && mark.print == print && i64::from(apart) <= DUPLICATE_NANOS_MAX / 1024 {
-                return if mark.hop_limit == hop_limit { Copy::Mirrored } else { Copy::Routed };
+            let apart = now.wrapping_sub(*ticks).min(ticks.wrapping_sub(now));
+            if *known == print && i64::from(apart) <= DUPLICATE_NANOS_MAX / 1024 {
+                return if *hops == hop_limit { Copy::Mirrored } else { Copy::Routed };
             }
         }
         Copy::No
@@ -50,10 +51,14 @@ impl Marks {
 
     /// Remembers a packet that was no copy.
     pub(crate) fn remember(&mut self, print: u32, hop_limit: u8, nanos: i64) {
-        if let Some(mark) = self.recent.get_mut(usize::from(self.at)) {
-            *mark = Mark { print, ticks: ticks(nanos), hop_limit, set: true };
+        let at = usize::from(self.next);
+        if let (Some(known), Some(time), Some(hops)) =
+            (self.prints.get_mut(at), self.ticks.get_mut(at), self.hop_limits.get_mut(at))
+        {
+            (*known, *time, *hops) = (print, ticks(nanos), hop_limit);
         }
-        self.at = self.at.wrapping_add(1) % 4;
+        self.count = self.count.max(self.next.saturating_add(1));
+        self.next = self.next.wrapping_add(1) & 3;
     }
 }
 

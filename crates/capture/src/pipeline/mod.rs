@@ -13,9 +13,9 @@ mod reader;
 mod stream;
 mod turn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use observation::{Address, Batch, MalformedMessage, Sighting, Station, Time, Transport};
+use observation::{Address, Batch, Mac, MalformedMessage, Sighting, Station, Time, Transport};
 
 use crate::frame::RawFrame;
 use crate::limits::FLOWS_MAX;
@@ -25,7 +25,7 @@ use evidence::Kept;
 use flow::{Ends, Flow, Flows, Orientation, Seen};
 use gather::Gathered;
 use mark::Copy;
-use reader::Ports;
+use reader::{Ports, TUNNEL};
 use turn::{Hands, Turn};
 
 /// What a capture amounts to, when it ends.
@@ -141,7 +141,13 @@ impl Pipeline {
     #[must_use]
     pub fn take_batch(&mut self) -> Batch {
         self.fold();
-        self.gathered.take(&mut self.kept)
+        let mut unread = HashMap::new();
+        for piece in
+            self.flows.all().filter_map(|flow| flow.reader.as_ref()).flat_map(|reader| reader.unread())
+        {
+            unread.entry(piece.frame).or_insert(piece.offset);
+        }
+        self.gathered.take(&mut self.kept, &unread)
     }
 
     /// Frames given in so far.
@@ -237,10 +243,17 @@ impl Reading<'_> {
             Layer::Udp { source, destination, .. } => (source, destination, Transport::Udp, 0),
             Layer::Ip { protocol } => (0, 0, Transport::Ip, protocol.into()),
             Layer::Ethernet { ethertype } => (0, 0, Transport::Ethernet, ethertype),
-            Layer::Fragment { .. } => {
-                // What it carries is counted with the last fragment; that its sender spoke, with each.
-                let (sighting, hops) = (Sighting::once(frame.time), (hop_limit, hop_limit));
-                self.gathered.sent(mac, packet.vlan, source, sighting, frame.original_length.into(), hops);
+            Layer::Fragment { protocol } => {
+                // What it carries is read with the last fragment.
+                let ends = Ends {
+                    source,
+                    destination,
+                    source_port: 0,
+                    destination_port: 0,
+                    transport: Transport::Ip,
+                    number: protocol.into(),
+                };
+                self.count(frame, &ends, mac, packet.vlan, hop_limit);
                 return Read::Fragment;
             }
         };
@@ -258,17 +271,8 @@ impl Reading<'_> {
             }
             None => self.open(&key, &ends, side),
         };
+        self.sent(at, side, frame, &seen);
         let Some(flow) = self.flows.get(at) else { return Read::NoAddress };
-        let (own, _) = flow.pair(side);
-        if own.frames > 0 && (own.mac != mac || own.vlan != packet.vlan) {
-            self.gathered.fold(flow);
-        }
-        let (own, _) = flow.pair(side);
-        own.seen = true;
-        own.mac = mac;
-        own.vlan = packet.vlan;
-        own.count(frame.original_length, frame.time.0, hop_limit);
-        own.marks.remember(seen.print, hop_limit, frame.time.0);
         let mut is_cut = false;
         if let Layer::Tcp(tcp) = packet.layer {
             is_cut = tcp.header_cut;
@@ -285,20 +289,70 @@ impl Reading<'_> {
     /// Counts the sender of a header that was taken off: an end of a tunnel or mirror session.
     fn outer(&mut self, frame: &RawFrame<'_>, outer: &Outer) {
         let mac = outer.macs.map(|[source, _]| source).filter(|mac| Address::Mac(*mac).is_unicast());
-        let (address, hop_limit) = match outer.network {
-            Network::Ip { source, hop_limit, .. } => (Some(Address::Ip(source)), hop_limit),
-            Network::None => (mac.map(Address::Mac), 0),
+        let (source, destination, hop_limit) = match outer.network {
+            Network::Ip { source, destination, hop_limit, .. } => {
+                (Some(Address::Ip(source)), Some(Address::Ip(destination)), hop_limit)
+            }
+            Network::None => (mac.map(Address::Mac), None, 0),
         };
-        let Some(address) = address else { return };
-        let sighting = Sighting::once(frame.time);
-        self.gathered.sent(
-            mac,
-            outer.vlan,
-            address,
-            sighting,
-            frame.original_length.into(),
-            (hop_limit, hop_limit),
-        );
+        let Some(source) = source else { return };
+        if let Some(destination) = destination {
+            let ends = Ends {
+                source,
+                destination,
+                source_port: 0,
+                destination_port: 0,
+                transport: Transport::Ip,
+                number: TUNNEL,
+            };
+            self.count(frame, &ends, mac, outer.vlan, hop_limit);
+        } else {
+            let sighting = Sighting::once(frame.time);
+            self.gathered.sent(
+                mac,
+                outer.vlan,
+                source,
+                sighting,
+                frame.original_length.into(),
+                (hop_limit, hop_limit),
+            );
+        }
+    }
+
+    /// Counts a packet whose payload is read elsewhere or not at all.
+    fn count(
+        &mut self,
+        frame: &RawFrame<'_>,
+        ends: &Ends,
+        mac: Option<Mac>,
+        vlan: Option<u16>,
+        hop_limit: u8,
+    ) {
+        let (key, side) = ends.key();
+        // Not one of the packets that copies are told by: its fingerprint is its number.
+        #[expect(clippy::cast_possible_truncation, reason = "a fingerprint")]
+        let seen = Seen { print: frame.number as u32, hop_limit, nanos: frame.time.0, vlan, mac };
+        let at = match self.flows.find(&key, side, &seen) {
+            Some(found) => found.at,
+            None => self.open(&key, ends, side),
+        };
+        self.sent(at, side, frame, &seen);
+        self.flows.touch(at, frame.time.0);
+    }
+
+    /// Counts a frame for the side of a flow that sent it.
+    fn sent(&mut self, at: u32, side: usize, frame: &RawFrame<'_>, seen: &Seen) {
+        let Some(flow) = self.flows.get(at) else { return };
+        let (own, _) = flow.pair(side);
+        if own.frames > 0 && (own.mac != seen.mac || own.vlan != seen.vlan) {
+            self.gathered.fold(flow);
+        }
+        let (own, _) = flow.pair(side);
+        own.seen = true;
+        own.mac = seen.mac;
+        own.vlan = seen.vlan;
+        own.count(frame.original_length, frame.time.0, seen.hop_limit);
+        own.marks.remember(seen.print, seen.hop_limit, frame.time.0);
     }
 
     /// A new flow; one that had to go for it is folded.
@@ -318,7 +372,7 @@ impl Reading<'_> {
         &mut self,
         frame: &RawFrame<'_>,
         vlan: Option<u16>,
-        mac: Option<observation::Mac>,
+        mac: Option<Mac>,
         source: Address,
         hop_limit: u8,
     ) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use observation::{Evidence, OperationKind, Sighting, Transport};
+use observation::{Evidence, OperationKind, Piece, Sighting, Transport};
 use protocols::{ALL, Frame, Operation, Probe, Protocol, Session};
 
 use super::stream::Direction;
@@ -93,6 +93,11 @@ impl Reader {
             evidence,
         });
         Some(true)
+    }
+
+    /// Where the messages stand that are not whole yet.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = &Piece> {
+        self.directions.iter().flat_map(|direction| &direction.pieces)
     }
 
     /// Octets waiting in both directions.
@@ -198,11 +203,17 @@ impl Ports {
     }
 }
 
-/// Name of what an IP protocol number stands for, where it is no TCP or UDP (IANA "Protocol Numbers").
+/// In place of an IP protocol number: the outer header of a tunnel or mirror session (0 itself is never a payload).
+pub(crate) const TUNNEL: u16 = 0;
+
+/// Name of what an IP protocol number stands for, where it is no TCP or UDP but for fragments (IANA "Protocol Numbers").
 pub(crate) fn ip_protocol_name(number: u16) -> &'static str {
     match number {
+        TUNNEL => "tunnel",
         1 => "icmp",
         2 => "igmp",
+        6 => "tcp",
+        17 => "udp",
         47 => "gre",
         50 => "esp",
         51 => "ah",

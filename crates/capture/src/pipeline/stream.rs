@@ -76,6 +76,9 @@ impl Direction {
 
     /// Octets waiting here.
     pub(crate) fn octets(&self) -> usize {
+        if self.partial.is_empty() && self.early.is_empty() {
+            return 0;
+        }
         let early: usize = self.early.iter().map(|early| early.segment.octets.len()).sum();
         let frames: usize = self.frames.iter().map(|frame| frame.octets.len()).sum();
         self.partial.len().saturating_add(early).saturating_add(frames)

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use foldhash::quality::RandomState;
+use foldhash::fast::RandomState;
 use observation::Transport;
 use protocols::Operation;
 

@@ -165,11 +165,18 @@ impl LiveSource {
             Err(Errno::INTR) => false,
             Err(error) => return Err(self.ended(&error.to_string())),
         };
-        let broken = descriptor.iter().any(|one| one.revents().intersects(PollFlags::ERR | PollFlags::HUP));
-        if ready && self.take()? == 0 && broken {
-            return Err(self.ended("it went down or away"));
+        if ready && self.take()? > 0 {
+            return Ok(());
         }
-        Ok(())
+        // An interface that is taken down does not fail, it only falls silent.
+        if self.is_up() { Ok(()) } else { Err(self.ended("it went down or away")) }
+    }
+
+    /// Looks among the interfaces there are, which takes less than a millisecond.
+    fn is_up(&self) -> bool {
+        let Ok(devices) = Device::list() else { return true };
+        let own = devices.iter().find(|device| device.name == self.interface);
+        self.interface == ANY || own.is_some_and(|device| device.flags.is_up())
     }
 
     fn take(&mut self) -> Result<usize, SourceError> {
@@ -180,15 +187,8 @@ impl LiveSource {
         let taken = self.capture.dispatch(Some(BATCH), |packet| {
             let begin = octets.len();
             octets.extend_from_slice(packet.data);
-            // With nanosecond precision the second field counts nanoseconds in spite of its name.
-            let nanos = packet
-                .header
-                .ts
-                .tv_sec
-                .saturating_mul(1_000_000_000)
-                .saturating_add(packet.header.ts.tv_usec);
             frames.push(Taken {
-                time: Time(nanos),
+                time: time_of(packet.header),
                 original_length: packet.header.len,
                 range: begin..octets.len(),
             });
@@ -231,6 +231,13 @@ impl LiveSource {
             self.losses.interface.update(now.if_dropped);
         }
     }
+}
+
+/// Packet sockets of Linux always give the nanosecond precision asked for; the field keeps its name.
+#[allow(clippy::useless_conversion, reason = "the fields are of 32 bits on 32-bit machines")]
+fn time_of(header: &pcap::PacketHeader) -> Time {
+    let (seconds, nanos) = (i64::from(header.ts.tv_sec), i64::from(header.ts.tv_usec));
+    Time(seconds.saturating_mul(1_000_000_000).saturating_add(nanos))
 }
 
 /// The name a link type has in files; libpcap's own numbers differ for raw IP.

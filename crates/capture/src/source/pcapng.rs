@@ -155,22 +155,35 @@ impl Reader {
         loop {
             let Some(block) = self.block(stream)? else { return Ok(None) };
             let length = block.octets.len();
-            let record = match block.kind {
-                SECTION_HEADER => self.section(block),
-                _ if !self.version_known => self.skip("source.blocks_of_unknown_version"),
-                ENHANCED_PACKET => self.enhanced_packet(block),
-                PACKET => self.packet(block),
-                SIMPLE_PACKET => self.simple_packet(block),
-                INTERFACE_DESCRIPTION => self.interface(block),
-                INTERFACE_STATISTICS => self.statistics(block),
-                DECRYPTION_SECRETS => self.skip("source.secrets_skipped"),
-                _ => self.skip("source.blocks_skipped"),
-            };
-            match record {
-                Ok(None) => stream.advance(length),
-                Ok(record) => return Ok(record),
-                Err(reason) => return Err(stream.damaged(&reason)),
+            // Nearly every block holds a frame this way. Apart from the others, and all of it inlined, its record travels
+            // in registers: measured, a third of the time of the walk.
+            if block.kind == ENHANCED_PACKET && self.version_known {
+                match self.enhanced_packet(block) {
+                    Ok(None) => stream.advance(length),
+                    Ok(record) => return Ok(record),
+                    Err(reason) => return Err(stream.damaged(&reason)),
+                }
+            } else {
+                match self.other_block(block) {
+                    Ok(None) => stream.advance(length),
+                    Ok(record) => return Ok(record),
+                    Err(reason) => return Err(stream.damaged(&reason)),
+                }
             }
+        }
+    }
+
+    #[cold]
+    fn other_block(&mut self, block: Block<'_>) -> Result<Option<Record>, String> {
+        match block.kind {
+            SECTION_HEADER => self.section(block),
+            _ if !self.version_known => self.skip("source.blocks_of_unknown_version"),
+            PACKET => self.packet(block),
+            SIMPLE_PACKET => self.simple_packet(block),
+            INTERFACE_DESCRIPTION => self.interface(block),
+            INTERFACE_STATISTICS => self.statistics(block),
+            DECRYPTION_SECRETS => self.skip("source.secrets_skipped"),
+            _ => self.skip("source.blocks_skipped"),
         }
     }
 
@@ -263,7 +276,7 @@ impl Reader {
         Ok(None)
     }
 
-    #[inline]
+    #[inline(always)]
     fn enhanced_packet(&mut self, block: Block<'_>) -> Result<Option<Record>, String> {
         let [interface, high, low, captured, original] = block.fields().ok_or("packet without its fields")?;
         let record = self.frame(block, interface, Some((high, low)), captured, original)?;
@@ -302,7 +315,7 @@ impl Reader {
         self.frame(block, 0, None, captured, original)
     }
 
-    #[inline]
+    #[inline(always)]
     fn frame(
         &mut self,
         block: Block<'_>,

@@ -201,3 +201,83 @@ impl Stream {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test")]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    /// Gives one octet at a time, now and then an interruption, and at the end what it is told.
+    struct Slow {
+        octets: Vec<u8>,
+        at: usize,
+        calls: usize,
+        end: Option<io::ErrorKind>,
+    }
+
+    impl Read for Slow {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.calls += 1;
+            if self.calls.is_multiple_of(7) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let Some(octet) = self.octets.get(self.at) else {
+                return self.end.map_or(Ok(0), |kind| Err(kind.into()));
+            };
+            into[0] = *octet;
+            self.at += 1;
+            Ok(1)
+        }
+    }
+
+    fn slow(octets: &[u8], end: Option<io::ErrorKind>) -> Stream {
+        Stream::open(Raw::new(Slow { octets: octets.to_vec(), at: 0, calls: 0, end })).unwrap()
+    }
+
+    fn gzip(octets: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::new();
+        flate2::bufread::GzEncoder::new(octets, flate2::Compression::fast())
+            .read_to_end(&mut packed)
+            .unwrap();
+        packed
+    }
+
+    #[test]
+    fn octets_that_arrive_one_by_one_are_all_there_and_in_one_piece() {
+        let octets: Vec<u8> = (0..600_000_u32).map(|number| number.to_le_bytes()[1]).collect();
+        let packed = [gzip(&octets[..300_000]), gzip(&octets[300_000..])].concat();
+        for file in [&octets, &packed] {
+            let mut stream = slow(file, None);
+            let mut at = 0;
+            for count in [1, 255_000, 10, 70_000, 100_000, 50_000].into_iter().cycle() {
+                if !stream.ensure(count) {
+                    break;
+                }
+                assert_eq!(stream.take(count, 0..count), &octets[at..at + count]);
+                at += count;
+            }
+            assert_eq!(stream.ahead(), &octets[at..]);
+            assert!(matches!(stream.ending(), Some(Ending::Clean)));
+            let stop = stream.too_short("record", 1_000_000).unwrap_err();
+            assert!(stop.reason.starts_with(&format!("octet {at}")), "{}", stop.reason);
+            assert_eq!(stream.finish().unwrap().1, file.len() as u64);
+        }
+    }
+
+    #[test]
+    fn a_failure_to_read_leaves_no_hash_behind() {
+        for file in [b"plain octets".to_vec(), gzip(b"packed octets")] {
+            let mut stream = slow(&file, Some(io::ErrorKind::TimedOut));
+            assert!(!stream.ensure(100));
+            // A decompressor that has all of its member looks for the next one.
+            assert!(matches!(stream.ending(), Some(Ending::Failed(_))), "{:?}", stream.ending());
+            assert_eq!(stream.finish().unwrap_err().kind(), io::ErrorKind::TimedOut);
+            // Nor if it comes after the last frame, when only the hash wants to read on.
+            let mut stream = slow(&file, Some(io::ErrorKind::TimedOut));
+            assert!(stream.ensure(4));
+            assert_eq!(stream.finish().unwrap_err().kind(), io::ErrorKind::TimedOut);
+        }
+    }
+}

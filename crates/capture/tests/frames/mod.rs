@@ -273,7 +273,7 @@ fn tunnels() -> Vec<Sample> {
         Sample::new("gre, mpls", over_gre(0, 0x8847, &join(&[&[0, 2, 1, 64], &v4]))).no_macs().unwrapped(1),
         Sample::new("gre, pptp", over_gre(0x3081, 0x880b, &pptp)).no_macs().unwrapped(1),
         Sample::new("gre, wccp", over_gre(0, 0x883e, &join(&[&[0, 0x33, 0, 0], &v4]))).no_macs().unwrapped(1),
-        Sample::new("gre, cisco metadata", over_gre(0, 0x8909, &join(&[&[1, 1, 0, 1, 0, 9, 8, 0], &v4])))
+        Sample::new("gre, cisco metadata", over_gre(0, 0x8909, &join(&[&[8, 0, 1, 1, 0, 1, 0, 9], &v4])))
             .no_macs()
             .unwrapped(1),
         Sample::new("erspan i", over_gre(0, 0x88be, &inside)).unwrapped(1),
@@ -290,6 +290,16 @@ fn tunnels() -> Vec<Sample> {
         Sample::new("erspan iii, ip", over_gre(0, 0x22eb, &join(&[&of_ip, &v4]))).no_macs().unwrapped(1),
         Sample::new("vxlan", over_udp(4789, &vxlan)).unwrapped(1),
         Sample::new("vxlan of linux", over_udp(8472, &vxlan)).unwrapped(1),
+        Sample::new(
+            "vxlan with next protocol",
+            over_udp(4789, &join(&[&[0x0c, 0, 0, 3, 0, 0, 42, 0], &inside])),
+        )
+        .unwrapped(1),
+        Sample::new(
+            "vxlan with group policy",
+            over_udp(4789, &join(&[&[0x88, 8, 1, 2, 0, 0, 42, 0], &inside])),
+        )
+        .unwrapped(1),
         Sample::new("vxlan in vxlan", over_udp(4789, &join(&[&vxlan[..8], &over_udp(4789, &vxlan)])))
             .unwrapped(2),
         Sample::new("geneve", over_udp(6081, &geneve)).unwrapped(1),

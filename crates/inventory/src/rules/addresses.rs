@@ -7,12 +7,19 @@
 /// MPE/iX 200, Cisco 254); 1 and 2 mark packets that shall stay on the link (IGMP: RFC 2236 section 2).
 pub(crate) const INITIAL_HOP_LIMITS: [u8; 11] = [1, 2, 30, 32, 60, 64, 100, 128, 200, 254, 255];
 
+/// Packets of one sender may take ways that differ by so many routers.
+pub(crate) const PATHS_DIFFER_MAX: u8 = 2;
+
 /// A MAC that carries more addresses than this, without saying that they are its own, forwards for them. Machines with
 /// several addresses rarely have more on one card.
 pub(crate) const CARRIED_MAX: usize = 3;
 
 /// A MAC that says of more addresses than this that they are its own answers for others (proxy ARP, RFC 1027).
 pub(crate) const OWN_MAX: usize = 8;
+
+/// A MAC that carries addresses of more subnets than this forwards; of more than one if one of them is public. A
+/// controller with two networks on one card carries two.
+pub(crate) const SUBNETS_MAX: usize = 2;
 
 /// Leading bits of an IPv4 and an IPv6 address that are taken for its subnet where no mask is known.
 pub(crate) const SUBNET_BITS: (u8, u8) = (24, 64);

@@ -58,7 +58,16 @@ pub(crate) const SILENT: &[&str] = &["gateway"];
 
 /// Parts of the reasons of mentions by which a peer says that there is, or should be, a device: worth a row even if it
 /// never speaks. All other mentions are mere requests, as any scanner sends them.
-pub(crate) const NAMED: &[&str] = &["electronic key", "gateway", "module", "expected", "configured"];
+pub(crate) const NAMED: &[&str] = &[
+    "electronic key",
+    "gateway",
+    "module",
+    "expected",
+    "configured",
+    "activated station",
+    "present rack",
+    "faulty rack",
+];
 
 /// Attributes that say of an address that it is a gateway.
 pub(crate) const GATEWAY_ATTRIBUTES: &[&str] = &["modbus.gateway"];

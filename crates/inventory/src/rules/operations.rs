@@ -58,47 +58,52 @@ pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap"];
 const ENGINEERING: &[(&str, &[OperationKind])] =
     &[("modbus", &[OperationKind::Program]), ("", &[OperationKind::Program, OperationKind::Control])];
 
+/// Words in the names of operations of those kinds that operators' systems use as well: setting the clock, logging in.
+const OPERATED: &[&str] = &["clock", "time", "password"];
+
 /// True if whoever does this is engineering.
-pub(crate) fn is_engineering(protocol: &str, kind: OperationKind) -> bool {
+pub(crate) fn is_engineering(protocol: &str, kind: OperationKind, name: &str) -> bool {
     let kinds = ENGINEERING.iter().find(|(of, _)| *of == protocol || of.is_empty());
-    is_industrial(protocol)
-        && !MASTERED.contains(&protocol)
-        && kinds.is_some_and(|(_, kinds)| kinds.contains(&kind))
+    let is_operation = MASTERED.contains(&protocol) || OPERATED.iter().any(|word| name.contains(word));
+    is_industrial(protocol) && !is_operation && kinds.is_some_and(|(_, kinds)| kinds.contains(&kind))
 }
 
 /// Words in the names of operations that change what a device does: they are findings to act on. Others of the same
-/// kinds (uploads, reading a clock) are findings to look at.
+/// kinds (uploads, setting a clock) are findings to look at.
 const DISRUPTIVE: &[&str] = &[
     "activate",
-    "change mode",
-    "change operating mode",
-    "cold",
+    "apply",
+    "clear",
+    "copy",
+    "create",
     "delete",
     "download",
     "erase",
     "factory",
     "firmware",
     "force",
-    "hot",
     "initialize",
     "insert",
-    "key switch",
     "program",
+    "remove",
     "reset",
     "restart",
-    "run",
+    "restore",
     "start",
     "stop",
-    "warm",
+    "storage",
     "write",
 ];
 
 /// Words that make an operation harmless although it has one of the words above.
-const HARMLESS: &[&str] = &["poll program complete", "upload", "read", "get"];
+const HARMLESS: &[&str] = &["clock", "get", "poll", "read", "time", "upload"];
 
 /// True if an operation of this name changes what the device does.
 pub(crate) fn is_disruptive(name: &str) -> bool {
-    DISRUPTIVE.iter().any(|word| name.contains(word)) && !HARMLESS.iter().any(|word| name.contains(word))
+    let has = |words: &[&str]| {
+        name.split(|character: char| !character.is_alphanumeric()).any(|word| words.contains(&word))
+    };
+    (has(DISRUPTIVE) || name.starts_with("set attribute")) && !has(HARMLESS)
 }
 
 #[cfg(test)]
@@ -116,24 +121,43 @@ mod tests {
     fn operating_is_told_from_engineering() {
         use OperationKind::{Control, Program, Write};
         assert!(
-            is_engineering("s7comm", Control)
-                && is_engineering("cip", Program)
-                && is_engineering("modbus", Program)
+            is_engineering("s7comm", Control, "plc stop")
+                && is_engineering("modbus", Program, "program controller")
+        );
+        assert!(is_engineering("cip", Program, "initiate download file"));
+        assert!(
+            !is_engineering("dnp3", Control, "cold restart")
+                && !is_engineering("modbus", Control, "reset comm link")
         );
         assert!(
-            !is_engineering("dnp3", Control)
-                && !is_engineering("modbus", Control)
-                && !is_engineering("s7comm", Write)
+            !is_engineering("s7comm", Write, "write variables")
+                && !is_engineering("s7comm", Control, "set clock")
         );
-        assert!(!is_engineering("ssh", Control));
+        assert!(!is_engineering("ssh", Control, "restart"));
     }
 
     #[test]
     fn only_what_changes_the_device_is_disruptive() {
-        for name in ["plc stop", "request download", "download block", "cold restart", "insert block"] {
+        for name in [
+            "plc stop",
+            "request download",
+            "download block",
+            "cold restart",
+            "insert block",
+            "set attribute single ethernet link",
+            "specific service non-volatile storage",
+        ] {
             assert!(is_disruptive(name), "{name}");
         }
-        for name in ["start upload", "upload", "end upload", "read clock", "poll program complete"] {
+        for name in [
+            "start upload",
+            "upload",
+            "end upload",
+            "set clock",
+            "write time",
+            "poll program complete",
+            "forward open",
+        ] {
             assert!(!is_disruptive(name), "{name}");
         }
     }

@@ -82,15 +82,21 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
 /// Whoever sends this protocol without being asked is this.
 pub(crate) const SENDERS: &[(&str, Role)] = &[("goose", Role::Ied), ("sv", Role::Ied), ("stp", Role::Switch)];
 
-/// A transport class 1 connection carries I/O; its target is an I/O device. Part of the name of the operation that
-/// opens one.
-pub(crate) const SERVER_OPERATIONS: &[(&str, Role)] = &[("forward open class 1", Role::IoModule)];
+/// Part of the name of an operation, and what it makes of the one that is asked unless that is something else by its own
+/// word: controllers exchange I/O with each other, too.
+pub(crate) const SERVER_OPERATIONS: &[(&str, Role)] = &[("forward open i/o connection", Role::IoModule)];
 
-/// Words in facts about the client of a connection.
+/// Words by which the client of a connection says what it is: programming device, operator panel.
 pub(crate) const CLIENT_FACTS: &[(&str, &str, Role)] = &[
     ("s7comm.connection_type", "pg", Role::EngineeringWorkstation),
     ("s7comm.connection_type", "op", Role::Hmi),
+    ("s7comm.tsap", "SIMATIC-ROOT-ES", Role::EngineeringWorkstation),
+    ("s7comm.tsap", "SIMATIC-ROOT-HMI", Role::Hmi),
 ];
+
+/// Roles that a client may claim by word, but that libraries claim by default: the word counts only where nothing else
+/// tells what the client does.
+pub(crate) const CLAIMED_BY_DEFAULT: &[Role] = &[Role::EngineeringWorkstation];
 
 /// Roles that control or measure: a device with one of them that reads others is not a panel or historian for that.
 pub(crate) const FIELD: &[Role] = &[
@@ -108,6 +114,25 @@ pub(crate) const FIELD: &[Role] = &[
     Role::Meter,
     Role::BuildingController,
     Role::ProtocolGateway,
+];
+
+/// TCP ports of databases (IANA service names; InfluxData's documentation for 8086). Who collects from controllers
+/// and keeps a database is a historian.
+pub(crate) const DATABASES: &[(u16, &str)] = &[
+    (1433, "Microsoft SQL Server"),
+    (1521, "Oracle"),
+    (3306, "MySQL"),
+    (5432, "PostgreSQL"),
+    (8086, "InfluxDB"),
+];
+
+/// TCP ports of historian products (from the makers' lists of ports: AVEVA PI Data Archive and Historian, GE Proficy
+/// Historian, AspenTech InfoPlus.21).
+pub(crate) const HISTORIANS: &[(u16, &str)] = &[
+    (5450, "PI Data Archive"),
+    (10014, "InfoPlus.21"),
+    (14000, "Proficy Historian"),
+    (32565, "AVEVA Historian"),
 ];
 
 /// A panel looks at few controllers; who writes to more is a SCADA server.

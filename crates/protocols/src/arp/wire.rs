@@ -9,6 +9,9 @@ use crate::{Malformed, Problem, Reader};
 /// Octets of an Ethernet/IPv4 packet; Ethernet pads it with more.
 pub(super) const LENGTH: usize = 28;
 
+/// Ethernet, and IEEE 802 networks in general (RFC 1042, "Address Mappings": the same layout over LLC and SNAP).
+const HARDWARE_TYPES: [u16; 2] = [1, 6];
+
 /// What the packet is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation(pub u16);
@@ -41,13 +44,13 @@ impl<'a> Packet<'a> {
     /// Fails if the packet is cut short, or if it is not about IPv4 over Ethernet.
     pub fn parse(octets: Octets<'a>) -> Result<Self, Malformed> {
         let mut reader = Reader::new(octets);
-        let mut fixed = |what, expected: u16| match reader.u16_be(what)? {
-            value if value == expected => Ok(()),
+        let mut fixed = |what, allowed: &[u16]| match reader.u16_be(what)? {
+            value if allowed.contains(&value) => Ok(()),
             value => Err(reader.malformed(what, Problem::Value { value: value.into() })),
         };
-        fixed("hardware type", 1)?;
-        fixed("protocol type", 0x0800)?;
-        fixed("address lengths", 0x0604)?;
+        fixed("hardware type", &HARDWARE_TYPES)?;
+        fixed("protocol type", &[0x0800])?;
+        fixed("address lengths", &[0x0604])?;
         let operation = Operation(reader.u16_be("operation")?);
         let sender_hardware = reader.take(6, "sender hardware address")?;
         let sender_protocol = reader.take(4, "sender protocol address")?;
@@ -75,8 +78,8 @@ mod tests {
     #[test]
     fn other_hardware_is_refused_by_name() {
         let mut octets = REQUEST.to_vec();
-        octets[1] = 6;
+        octets[1] = 7;
         let error = Packet::parse(Octets::unplaced(&octets)).unwrap_err();
-        assert_eq!(error.to_string(), "hardware type at octet 2: value 0x6 is not allowed");
+        assert_eq!(error.to_string(), "hardware type at octet 2: value 0x7 is not allowed");
     }
 }

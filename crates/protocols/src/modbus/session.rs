@@ -232,6 +232,16 @@ fn check_quantity(function: Function, adu: &Adu<'_>) -> Result<(), Malformed> {
 
 /// An identification answer is certain: interface, count and lengths agree. All else is short and may be chance.
 pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
+    // Whoever polls waits for the answer: where no port tells, more than one message at once is something else, and
+    // checks are not computed over it.
+    if octets.len() > super::wire::ADU_MAX {
+        return Probe::Foreign;
+    }
+    // Where neither a port nor an MBAP header tells, a function of no public length is no reason to compute checks.
+    let has_header = octets.get(2..4) == Some(&[0, 0]);
+    if !has_header && octets.get(1..).and_then(pdu::request_length) == Some(Length::Open) {
+        return Probe::Foreign;
+    }
     let Frame::Message(length) = super::wire::frame(octets, transport) else { return Probe::Foreign };
     let Some(adu) = octets.get(..length).and_then(|message| Adu::parse(Octets::unplaced(message)).ok())
     else {

@@ -27,6 +27,9 @@ const RTU_OVERHEAD: usize = 3;
 /// Greatest serial-line frame in octets (Serial Line V1.02, section 2.5.1.1).
 const RTU_MAX: usize = 256;
 
+/// Octets of the longest message over TCP (Messaging on TCP/IP V1.0b section 4.1).
+pub(super) const ADU_MAX: usize = 260;
+
 /// Greatest address of a server on a serial line; 0 is broadcast (Serial Line V1.02, section 2.2).
 const RTU_ADDRESS_MAX: u8 = 247;
 

@@ -1,8 +1,10 @@
 //! What an auditor or engineer should see.
 
+mod traffic;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{Address, CaptureStatus, Evidence, OperationKind, Range, Transport};
+use observation::{Address, Evidence, OperationKind};
 
 use crate::assets::Context;
 use crate::identity::Identity;
@@ -10,16 +12,11 @@ use crate::joins::Shared;
 use crate::model::{Asset, AssetEnd, Conversation, Finding, FindingEvidence, Severity};
 use crate::roles::list;
 use crate::rules::nesting::SILENT;
-use crate::rules::operations::{is_disruptive, is_industrial};
+use crate::rules::operations::is_disruptive;
 use crate::span::{Span, extend};
 
 /// Places to look at that one finding names; more say nothing new.
 const EVIDENCE_MAX: usize = 16;
-
-/// Beginning of the counters of malformed messages in the summary of a capture; the protocol follows.
-const MALFORMED_COUNTER: &str = "malformed ";
-/// The counter of secrets that were masked before anything was stored.
-const SECRETS_COUNTER: &str = "secrets masked";
 
 /// All findings of a site, sorted by kind, assets and text.
 pub(crate) fn findings(context: &Context<'_, '_>, assets: &[Asset], shared: &[Shared]) -> Vec<Finding> {
@@ -265,189 +262,6 @@ impl Writer<'_, '_, '_> {
             });
         }
         findings
-    }
-
-    /// Who from outside talks with devices of the plant, one finding per device.
-    fn externals(&self) -> Vec<Finding> {
-        let mut talks: BTreeMap<usize, Vec<(&AssetEnd, &Conversation)>> = BTreeMap::new();
-        let plant: BTreeSet<usize> = self
-            .context
-            .conversations
-            .iter()
-            .filter(|conversation| is_industrial(&conversation.protocol))
-            .flat_map(|conversation| assets_of([&conversation.client, &conversation.server]))
-            .collect();
-        for conversation in self
-            .context
-            .conversations
-            .iter()
-            .filter(|conversation| conversation.frames.iter().all(|frames| *frames > 0))
-        {
-            for (own, other) in
-                [(&conversation.client, &conversation.server), (&conversation.server, &conversation.client)]
-            {
-                if let (AssetEnd::Asset(asset), AssetEnd::External(_)) = (own, other)
-                    && plant.contains(asset)
-                {
-                    talks.entry(*asset).or_default().push((other, conversation));
-                }
-            }
-        }
-        let finding = |(asset, talks): (usize, Vec<(&AssetEnd, &Conversation)>)| {
-            let industrial = talks.iter().any(|(_, conversation)| is_industrial(&conversation.protocol));
-            let severity = if industrial { Severity::Warning } else { Severity::Notice };
-            let peers: BTreeSet<_> = talks
-                .iter()
-                .map(|(peer, conversation)| format!("{} by {}", self.end(peer), conversation.protocol))
-                .collect();
-            let mut seen = None;
-            for (_, conversation) in &talks {
-                extend(
-                    &mut seen,
-                    Span {
-                        first: conversation.first,
-                        last: conversation.last,
-                        count: conversation.frames.iter().copied().fold(0, u64::saturating_add),
-                    },
-                );
-            }
-            let text = format!(
-                "{} talks with the outside: {}",
-                self.end(&AssetEnd::Asset(asset)),
-                list(peers.into_iter())
-            );
-            Finding { assets: vec![asset], ..self.finding("external_peer", severity, text, seen) }
-        };
-        talks.into_iter().map(finding).collect()
-    }
-
-    /// Conversations of control systems of which only one direction was seen: a mirror that shows half, or a dead end.
-    fn one_sided(&self) -> Vec<Finding> {
-        let is_one_sided = |conversation: &&Conversation| {
-            let unicast = !matches!(conversation.server, AssetEnd::Group(_))
-                && matches!(conversation.transport, Transport::Tcp | Transport::Udp);
-            unicast && is_industrial(&conversation.protocol) && conversation.frames.contains(&0)
-        };
-        let mut protocols: BTreeMap<&str, Vec<&Conversation>> = BTreeMap::new();
-        for conversation in self.context.conversations.iter().filter(is_one_sided) {
-            protocols.entry(&conversation.protocol).or_default().push(conversation);
-        }
-        let finding = |(protocol, conversations): (&str, Vec<&Conversation>)| {
-            let pairs = conversations.iter().map(|conversation| {
-                format!("{} to {}", self.end(&conversation.client), self.end(&conversation.server))
-            });
-            let text = format!(
-                "only one direction of {} {protocol} conversations was seen: {}",
-                conversations.len(),
-                list(pairs)
-            );
-            let mut seen = None;
-            for conversation in &conversations {
-                extend(&mut seen, Span { first: conversation.first, last: conversation.last, count: 1 });
-            }
-            let assets: BTreeSet<_> = conversations
-                .iter()
-                .flat_map(|conversation| assets_of([&conversation.client, &conversation.server]))
-                .collect();
-            Finding {
-                assets: assets.into_iter().collect(),
-                ..self.finding("one_sided_conversation", Severity::Information, text, seen)
-            }
-        };
-        protocols.into_iter().map(finding).collect()
-    }
-
-    /// Captures that could not be read to the end, lost frames, or held secrets.
-    fn captures(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for capture in &self.context.gathered.captures {
-            let mut add = |kind, severity, text, count| {
-                let mut finding = self.finding(kind, severity, text, None);
-                (finding.first, finding.last, finding.count) = (capture.first, capture.last, count);
-                findings.push(finding);
-            };
-            let name = &capture.name;
-            if capture.status != CaptureStatus::Complete {
-                let where_ = capture.stopped.as_deref().unwrap_or("where is not known");
-                add(
-                    "cut_capture",
-                    Severity::Notice,
-                    format!("{name} is {}: {where_}", capture.status.as_str()),
-                    1,
-                );
-            }
-            if capture.kernel_drops > 0 {
-                add(
-                    "frames_lost",
-                    Severity::Notice,
-                    format!("{} frames were lost while {name} was captured", capture.kernel_drops),
-                    capture.kernel_drops,
-                );
-            }
-            if let Some(secrets) = capture.counters.get(SECRETS_COUNTER).copied().filter(|count| *count > 0) {
-                add(
-                    "secret_in_clear",
-                    Severity::Warning,
-                    format!(
-                        "{name} carries {secrets} passwords or other secrets that anybody on the network can read; they are masked here"
-                    ),
-                    secrets,
-                );
-            }
-        }
-        findings
-    }
-
-    /// Malformed messages, one finding per protocol.
-    fn malformed(&self) -> Vec<Finding> {
-        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-        for (name, count) in self.context.gathered.captures.iter().flat_map(|capture| &capture.counters) {
-            if let Some(protocol) = name.strip_prefix(MALFORMED_COUNTER) {
-                let sum = counts.entry(protocol).or_default();
-                *sum = sum.saturating_add(*count);
-            }
-        }
-        let mut kept: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-        for message in &self.context.gathered.malformed {
-            kept.entry(message.1.protocol).or_default().push(*message);
-        }
-        let protocols: BTreeSet<_> = counts.keys().chain(kept.keys()).copied().collect();
-        let finding = |protocol: &str| {
-            let messages = kept.get(protocol).map(Vec::as_slice).unwrap_or_default();
-            let count =
-                counts.get(protocol).copied().unwrap_or(0).max(messages.len().try_into().unwrap_or(u64::MAX));
-            let problems: BTreeSet<_> = messages.iter().map(|(_, message)| message.problem.clone()).collect();
-            let separator = if problems.is_empty() { "" } else { ": " };
-            let text =
-                format!("{count} malformed {protocol} messages{separator}{}", list(problems.into_iter()));
-            let mut seen = None;
-            messages.iter().for_each(|(_, message)| {
-                extend(&mut seen, Span { first: message.time, last: message.time, count: 1 })
-            });
-            let gathered = self.context.gathered;
-            let senders =
-                messages.iter().filter_map(|(_, message)| message.station.as_ref()).filter_map(|station| {
-                    let root = gathered
-                        .root(station.address, self.context.links.lane(station.address, station.vlan))?;
-                    self.context.devices.asset_of(root)
-                });
-            let evidence: Vec<_> = messages
-                .iter()
-                .map(|(capture, message)| {
-                    (
-                        *capture,
-                        Evidence { ranges: vec![Range { frame: message.frame, offset: 0, length: 0 }] },
-                    )
-                })
-                .collect();
-            let mut finding = self.finding("malformed_messages", Severity::Notice, text, seen);
-            finding.count = count;
-            finding.assets = senders.collect::<BTreeSet<_>>().into_iter().collect();
-            finding.evidence =
-                places(evidence.iter().map(|(capture, evidence)| (*capture, evidence)).collect());
-            finding
-        };
-        protocols.into_iter().map(finding).collect()
     }
 }
 

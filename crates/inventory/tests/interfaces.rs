@@ -1,0 +1,276 @@
+//! MAC and IP addresses: what is one interface, what a router only forwards, who is outside.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+mod common;
+
+use common::{check, check_conversations, check_findings, check_joins, inventory};
+use inventory::{Options, resolve};
+
+#[test]
+fn one_mac_and_one_address_alone_with_each_other_are_one_asset() {
+    check(
+        "bind 00:1b:1b:00:00:01 10.0.0.1 64",
+        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01 10.0.0.1]",
+    );
+    // A hop limit that no system starts with: a router is between.
+    check(
+        "bind 00:1b:1b:00:00:01 10.0.0.1 61",
+        "observed unknown: unknown @ 10.0.0.1 [ 10.0.0.1]
+         observed router: router @ 00:1b:1b:00:00:01 [00:1b:1b:00:00:01! ]",
+    );
+    // Either may be a router's.
+    check(
+        "bind 00:1b:1b:00:00:01 10.0.0.1 64
+         bind 00:1b:1b:00:00:02 10.0.0.1 64",
+        "observed unknown: unknown @ 10.0.0.1 [ 10.0.0.1]
+         observed unknown: unknown @ 00:1b:1b:00:00:01 [00:1b:1b:00:00:01! ]
+         observed unknown: unknown @ 00:1b:1b:00:00:02 [00:1b:1b:00:00:02! ]",
+    );
+}
+
+#[test]
+fn a_stated_pair_is_first_hand_whatever_else_the_mac_carries() {
+    check(
+        "arp 00:09:0f:00:00:01 10.0.0.1
+         bind 00:09:0f:00:00:01 10.0.0.1 64
+         bind 00:09:0f:00:00:01 10.0.1.5 127
+         bind 00:1b:1b:00:00:05 10.0.1.5 128 vlan=20",
+        "observed router: router @ 10.0.0.1 [00:09:0f:00:00:01! 10.0.0.1]
+         observed unknown: unknown @ 10.0.1.5 [00:1b:1b:00:00:05 10.0.1.5 vlans [20]]",
+    );
+    check_joins(
+        "arp 00:09:0f:00:00:01 10.0.0.1
+         bind 00:09:0f:00:00:01 10.0.1.5 127",
+        "+ 00:09:0f:00:00:01 = 10.0.0.1: the device states the pair itself (arp)
+         - 00:09:0f:00:00:01 = 10.0.1.5: the MAC is a router's",
+    );
+}
+
+#[test]
+fn a_mac_that_carries_many_addresses_is_a_router_and_nobodys_interface() {
+    let many: String = (1..=5).map(|n| format!("bind 00:09:0f:00:00:01 10.0.1.{n} 64\n")).collect();
+    check(
+        &many,
+        "observed unknown: unknown @ 10.0.1.1 [ 10.0.1.1]
+         observed unknown: unknown @ 10.0.1.2 [ 10.0.1.2]
+         observed unknown: unknown @ 10.0.1.3 [ 10.0.1.3]
+         observed unknown: unknown @ 10.0.1.4 [ 10.0.1.4]
+         observed unknown: unknown @ 10.0.1.5 [ 10.0.1.5]
+         observed router: router @ 00:09:0f:00:00:01 [00:09:0f:00:00:01! ]",
+    );
+    let proxy: String = (1..=9).map(|n| format!("arp 00:09:0f:00:00:01 10.0.1.{n}\n")).collect();
+    check(&proxy, "observed router: router @ 00:09:0f:00:00:01 [00:09:0f:00:00:01! ]");
+}
+
+#[test]
+fn two_networks_on_one_card_and_made_up_hop_limits_make_no_router() {
+    check(
+        "bind 10:4b:46:00:00:01 192.168.3.250 64
+         bind 10:4b:46:00:00:01 192.168.0.250 64",
+        "observed unknown: unknown @ 192.168.0.250 [ 192.168.0.250]
+         observed unknown: unknown @ 192.168.3.250 [ 192.168.3.250]
+         observed unknown: unknown @ 10:4b:46:00:00:01 [10:4b:46:00:00:01! ]",
+    );
+    check(
+        "bind 78:ca:39:00:00:01 10.0.0.45 37
+         bind 78:ca:39:00:00:01 10.0.0.45 59",
+        "observed unknown: unknown @ 10.0.0.45 [78:ca:39:00:00:01 10.0.0.45]",
+    );
+}
+
+#[test]
+fn several_stated_addresses_of_one_mac_are_one_device() {
+    check(
+        "arp 00:1b:1b:00:00:01 10.0.0.1
+         arp 00:1b:1b:00:00:01 10.0.0.2
+         bind 00:1b:1b:00:00:01 fe80::1 255",
+        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01! 10.0.0.1 10.0.0.2 fe80::1]",
+    );
+    // … unless they say themselves that they are several.
+    check(
+        "arp 00:1b:1b:00:00:01 10.0.0.1
+         arp 00:1b:1b:00:00:01 10.0.0.2
+         bind 00:1b:1b:00:00:01 10.0.0.1 64
+         bind 00:1b:1b:00:00:01 10.0.0.2 64
+         fact 10.0.0.1 | serial_number=AAAA1111
+         fact 10.0.0.2 | serial_number=BBBB2222",
+        "observed unknown: unknown @ 10.0.0.1 [ 10.0.0.1]
+         observed unknown: unknown @ 10.0.0.2 [ 10.0.0.2]
+         observed unknown: unknown @ 00:1b:1b:00:00:01 [00:1b:1b:00:00:01! ]",
+    );
+}
+
+#[test]
+fn an_address_is_one_device_in_all_vlans_unless_two_prove_themselves() {
+    check(
+        "bind 00:1b:1b:00:00:01 10.0.0.1 64
+         bind 00:1b:1b:00:00:01 10.0.0.1 64 vlan=20
+         bind 00:09:0f:00:00:01 10.0.0.1 63 vlan=30",
+        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01 10.0.0.1 vlans [20]]
+         observed router: router @ 00:09:0f:00:00:01 [00:09:0f:00:00:01!  vlans [30]]",
+    );
+    check(
+        "arp 00:1b:1b:00:00:01 10.0.0.1 vlan=10
+         arp 00:1b:1b:00:00:02 10.0.0.1 vlan=20
+         bind 00:1b:1b:00:00:01 10.0.0.1 64 vlan=10
+         bind 00:1b:1b:00:00:02 10.0.0.1 64 vlan=20
+         fact 10.0.0.1 vlan=20 | model=B",
+        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01! 10.0.0.1 vlans [10]]
+         observed unknown: B @ 10.0.0.1 [00:1b:1b:00:00:02! 10.0.0.1 vlans [20]]",
+    );
+    // The same MAC on both sides of a switch that tags one direction.
+    check(
+        "arp 00:1b:1b:00:00:01 10.0.0.1 vlan=10
+         arp 00:1b:1b:00:00:01 10.0.0.1",
+        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01! 10.0.0.1 vlans [10]]",
+    );
+}
+
+#[test]
+fn two_macs_that_claim_one_address_are_a_finding() {
+    let both = "arp 00:1b:1b:00:00:01 10.0.0.1
+         at 5
+         arp 00:1b:1b:00:00:02 10.0.0.1
+         bind 00:1b:1b:00:00:02 10.0.0.1 64
+         at 9
+         arp 00:1b:1b:00:00:01 10.0.0.1";
+    check_findings(
+        both,
+        "warning duplicate_ip: 10.0.0.1 is claimed by several MACs at the same time: 00:1b:1b:00:00:01, 00:1b:1b:00:00:02",
+    );
+    // The frames bear out the second.
+    check(
+        both,
+        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:02! 10.0.0.1]
+         observed unknown: unknown @ 00:1b:1b:00:00:01 [00:1b:1b:00:00:01! ]",
+    );
+    check_findings(
+        "arp 00:1b:1b:00:00:01 10.0.0.1
+         at 5
+         arp 00:1b:1b:00:00:02 10.0.0.1",
+        "notice ip_moved: 10.0.0.1 moved from one MAC to another: 00:1b:1b:00:00:01, 00:1b:1b:00:00:02",
+    );
+}
+
+#[test]
+fn addresses_that_are_only_named_are_no_assets() {
+    check(
+        "arp 00:1b:1b:00:00:01 10.0.0.1
+         named 10.0.0.2 | arp request
+         named 10.0.0.3 | arp request",
+        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01! 10.0.0.1]",
+    );
+}
+
+#[test]
+fn group_unset_and_virtual_addresses_are_no_assets() {
+    check(
+        "sent 0.0.0.0
+         sent 224.0.0.5
+         sent 00:00:5e:00:01:01
+         arp 00:00:5e:00:01:01 10.0.0.254
+         bind 00:1b:1b:00:00:07 0.0.0.0 64
+         sent 127.0.0.1",
+        "observed unknown: unknown @ 127.0.0.1 [ 127.0.0.1]
+         observed unknown: unknown @ 00:1b:1b:00:00:07 [00:1b:1b:00:00:07! ]",
+    );
+}
+
+#[test]
+fn public_addresses_behind_a_router_are_outside_unless_they_answer_as_plant() {
+    let peers = "bind 00:09:0f:00:00:01 203.0.113.7 54
+         bind 00:1b:1b:00:00:01 10.0.0.1 64
+         talk 10.0.0.1 203.0.113.7 https:443 9/9
+         talk 203.0.113.7 10.0.0.1 modbus:502 3/3 read*3";
+    check(
+        peers,
+        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01 10.0.0.1]
+         observed router: router @ 00:09:0f:00:00:01 [00:09:0f:00:00:01! ]",
+    );
+    check_conversations(
+        peers,
+        "10.0.0.1 > external 203.0.113.7: https 443 [9, 9]
+         external 203.0.113.7 > 10.0.0.1: modbus 502 [3, 3]",
+    );
+    check_findings(
+        peers,
+        "warning external_peer: unknown @ 10.0.0.1 talks with the outside: 203.0.113.7 (outside) by https, 203.0.113.7 (outside) by modbus",
+    );
+    check(
+        "bind 00:09:0f:00:00:01 203.0.113.7 54
+         sent 10.0.0.1
+         talk 10.0.0.1 203.0.113.7 modbus:502 3/3 read*3",
+        "observed unknown: unknown @ 10.0.0.1 [ 10.0.0.1]
+         observed unknown: unknown @ 203.0.113.7 [ 203.0.113.7]
+         observed router: router @ 00:09:0f:00:00:01 [00:09:0f:00:00:01! ]",
+    );
+    // The end of a tunnel: what is inside talks, it does not.
+    check(
+        "bind 00:09:0f:00:00:01 203.0.113.7 54",
+        "observed unknown: unknown @ 203.0.113.7 [ 203.0.113.7]
+         observed router: router @ 00:09:0f:00:00:01 [00:09:0f:00:00:01! ]",
+    );
+    // Straight from its owner, or on a link without MACs.
+    check(
+        "bind 00:1b:1b:00:00:01 203.0.113.7 64",
+        "observed unknown: unknown @ 203.0.113.7 [00:1b:1b:00:00:01 203.0.113.7]",
+    );
+    check("sent 203.0.113.7", "observed unknown: unknown @ 203.0.113.7 [ 203.0.113.7]");
+    let options = Options { plant_prefixes: vec!["203.0.113.0/24".parse().unwrap()] };
+    assert_eq!(resolve(&common::observed(peers), &options).assets.len(), 3);
+}
+
+#[test]
+fn who_never_answered_is_referenced_only_where_something_proves_that_he_is_there() {
+    // Messages over TCP need a peer; datagrams and connection attempts do not.
+    check_conversations(
+        "sent 10.0.0.1
+         talk 10.0.0.1 10.0.0.2 modbus:502 5/0 read*5
+         talk 10.0.0.1 10.0.0.3 modbus:502 5/0
+         talk 10.0.0.1 10.0.0.255 enip/udp:44818 1/0 identify*1
+         talk 10.0.0.1 224.0.0.251 mdns/udp:5353 1/0",
+        "10.0.0.1 > 10.0.0.2: modbus 502 [5, 0]
+         10.0.0.1 > external 10.0.0.3: modbus 502 [5, 0]
+         10.0.0.1 > external 10.0.0.255: enip 44818 [1, 0]
+         10.0.0.1 > group 224.0.0.251: mdns 5353 [1, 0]",
+    );
+    check(
+        "sent 10.0.0.1
+         talk 10.0.0.1 10.0.0.2 modbus:502 5/0 read*5",
+        "observed unknown: unknown @ 10.0.0.1 [ 10.0.0.1]
+         referenced unknown: unknown @ 10.0.0.2 [ 10.0.0.2]",
+    );
+}
+
+#[test]
+fn sites_never_mix() {
+    let text = "capture a site=north
+         arp 00:1b:1b:00:00:01 10.0.0.1
+         fact 10.0.0.1 | serial_number=AAAA1111
+         capture b site=south
+         arp 00:1b:1b:00:00:01 10.0.0.1
+         fact 10.0.0.1 | serial_number=AAAA1111
+         talk 10.0.0.1 10.0.0.1 modbus:502 1/1";
+    let inventory = inventory(text);
+    assert_eq!(
+        inventory.assets.iter().map(|asset| asset.site.as_str()).collect::<Vec<_>>(),
+        ["north", "south"]
+    );
+    assert_eq!(inventory.conversations[0].client, inventory::AssetEnd::Asset(1));
+}
+
+#[test]
+fn the_maker_of_the_card_is_not_the_maker_of_the_device() {
+    let text = "bind 28:63:36:00:00:01 10.0.0.1 64
+         bind 00:09:0f:00:00:01 10.0.1.1 63
+         bind 02:00:00:00:00:01 10.0.0.3 64";
+    let inventory = inventory(text);
+    let makers: Vec<_> = inventory
+        .assets
+        .iter()
+        .map(|asset| (common::winner(asset, "mac_vendor"), common::winner(asset, "vendor")))
+        .collect();
+    assert_eq!(makers, [("Siemens AG", ""), ("", ""), ("", ""), ("Fortinet, Inc.", "")]);
+    assert!(inventory.assets[0].attributes["mac_vendor"][0].proof.is_none());
+}

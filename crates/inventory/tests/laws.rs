@@ -1,0 +1,273 @@
+//! Laws 1 to 3 of `ARCHITECTURE.md` on made-up observations: order and division change nothing, and nothing is lost.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test")]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use inventory::{Asset, AssetEnd, Captured, Inventory, Observed, Options, resolve};
+use observation::{Address, Batch};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+const MACS: &[&str] = &[
+    "00:1b:1b:00:00:01",
+    "00:1b:1b:00:00:02",
+    "28:63:36:00:00:03",
+    "00:00:5e:00:01:01",
+    "ff:ff:ff:ff:ff:ff",
+];
+const IPS: &[&str] = &[
+    "10.0.0.1",
+    "10.0.0.2",
+    "10.0.0.3",
+    "10.0.1.4",
+    "203.0.113.7",
+    "169.254.0.9",
+    "fe80::1",
+    "0.0.0.0",
+    "224.0.0.5",
+    "127.0.0.1",
+];
+const PATHS: &[&str] = &[
+    "",
+    "",
+    " unit=1",
+    " unit=2",
+    " rack=0/slot=2",
+    " rack=0/slot=3",
+    " port=1/link=0",
+    " port=1/link=0/port=2/link=4",
+    " outstation=10",
+];
+const VLANS: &[&str] = &["", "", " vlan=10", " vlan=20"];
+const VALUES: &[&str] = &[
+    "model=A",
+    "model=B",
+    "serial_number=00aa0001",
+    "serial_number=00bb0002",
+    "serial_number=0",
+    "vendor=V",
+    "cip.device_type=14",
+    "station_name=N",
+    "modbus.gateway=1",
+];
+const PROTOCOLS: &[&str] = &["modbus", "cip", "s7comm"];
+const REASONS: &[&str] = &["arp request", "modbus request", "gateway path unavailable", "electronic key"];
+const TALKS: &[&str] = &[
+    "modbus:502 9/9 read*9",
+    "s7comm:102 5/5 program*1:download",
+    "dnp3:20000 3/0 read*3",
+    "tcp:80 4/4",
+    "enip/udp:44818 1/0 identify*1",
+];
+
+fn ip() -> impl Strategy<Value = &'static str> + Clone {
+    select(IPS)
+}
+
+/// One line in the notation of `common`.
+fn line() -> impl Strategy<Value = String> {
+    let place = (ip(), select(PATHS), select(VLANS)).prop_map(|(ip, path, vlan)| format!("{ip}{path}{vlan}"));
+    let said =
+        (select(PROTOCOLS), select(VALUES)).prop_map(|(protocol, value)| format!("{protocol}: {value}"));
+    prop_oneof![
+        3 => (select(MACS), ip(), select(&[1_u8, 63, 64, 128][..]), select(VLANS)).prop_map(|(mac, ip, hops, vlan)| format!("bind {mac} {ip} {hops}{vlan}")),
+        2 => (select(MACS), ip(), select(VLANS)).prop_map(|(mac, ip, vlan)| format!("arp {mac} {ip}{vlan}")),
+        2 => place.clone().prop_map(|place| format!("sent {place}")),
+        4 => (place.clone(), said.clone()).prop_map(|(place, said)| format!("fact {place} | {said}")),
+        1 => (place.clone(), said).prop_map(|(place, said)| format!("reported {place} | {said}")),
+        1 => (place, select(REASONS)).prop_map(|(place, reason)| format!("named {place} | {reason}")),
+        2 => (ip(), ip(), select(TALKS)).prop_map(|(client, server, talk)| format!("talk {client} {server} {talk}")),
+        2 => (0..20).prop_map(|second| format!("at {second}")),
+    ]
+}
+
+/// Captures of two sites.
+fn plants() -> impl Strategy<Value = Observed> {
+    let capture = (select(&["north", "south"][..]), prop::collection::vec(line(), 1..40));
+    prop::collection::vec(capture, 1..4).prop_map(|captures| {
+        let lines: Vec<_> = captures
+            .iter()
+            .enumerate()
+            .map(|(number, (site, lines))| format!("capture c{number} site={site}\n{}", lines.join("\n")))
+            .collect();
+        common::observed(&lines.join("\n"))
+    })
+}
+
+fn rotate<T>(rows: &mut [T], by: &Index) {
+    if !rows.is_empty() {
+        let at = by.index(rows.len());
+        rows.rotate_left(at);
+        rows[at..].reverse();
+    }
+}
+
+fn shuffled(mut observed: Observed, by: &Index) -> Observed {
+    rotate(&mut observed.captures, by);
+    for capture in &mut observed.captures {
+        let batch = &mut capture.observed;
+        rotate(&mut batch.presences, by);
+        rotate(&mut batch.bindings, by);
+        rotate(&mut batch.conversations, by);
+        rotate(&mut batch.facts, by);
+        rotate(&mut batch.mentions, by);
+    }
+    observed
+}
+
+/// Every row in a capture of its own.
+fn divided(observed: &Observed) -> Observed {
+    let mut captures = Vec::new();
+    let mut add = |site: &str, observed: Batch| {
+        captures.push(Captured { summary: common::summary(&format!("d{}", captures.len()), site), observed })
+    };
+    for capture in &observed.captures {
+        let (site, batch) = (&capture.summary.site, capture.observed.clone());
+        batch
+            .presences
+            .into_iter()
+            .for_each(|row| add(site, Batch { presences: vec![row], ..Batch::default() }));
+        batch
+            .bindings
+            .into_iter()
+            .for_each(|row| add(site, Batch { bindings: vec![row], ..Batch::default() }));
+        batch
+            .conversations
+            .into_iter()
+            .for_each(|row| add(site, Batch { conversations: vec![row], ..Batch::default() }));
+        batch.facts.into_iter().for_each(|row| add(site, Batch { facts: vec![row], ..Batch::default() }));
+        batch
+            .mentions
+            .into_iter()
+            .for_each(|row| add(site, Batch { mentions: vec![row], ..Batch::default() }));
+    }
+    Observed { captures }
+}
+
+/// The inventory without the names of captures and the octets that were chosen for a proof.
+fn without_proofs(mut inventory: Inventory) -> Inventory {
+    for candidate in inventory.assets.iter_mut().flat_map(|asset| asset.attributes.values_mut()).flatten() {
+        candidate.proof = None;
+    }
+    for (capture, seen) in inventory.conversations.iter_mut().flat_map(|conversation| &mut conversation.named)
+    {
+        capture.clear();
+        seen.evidence.ranges.clear();
+    }
+    inventory.findings.iter_mut().for_each(|finding| finding.evidence.clear());
+    inventory
+}
+
+fn holders<'i>(inventory: &'i Inventory, site: &str, address: Address) -> Vec<&'i Asset> {
+    let holds = |asset: &&Asset| {
+        asset.stations.iter().any(|station| {
+            station.mac.map(Address::Mac) == Some(address)
+                || station.ips.iter().any(|ip| Address::Ip(*ip) == address)
+        })
+    };
+    inventory.assets.iter().filter(|asset| asset.site == site).filter(holds).collect()
+}
+
+/// Law 5: protocols are named in the tables of `src/rules` only.
+#[test]
+fn no_code_outside_the_rules_names_a_protocol() {
+    const NAMES: &[&str] = &[
+        "arp", "bacnet", "cip", "dnp3", "enip", "goose", "iec104", "lldp", "mms", "modbus", "opcua", "pccc",
+        "profinet", "s7comm", "umas",
+    ];
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut read = 0;
+    let folders = [source.clone(), source.join("findings")];
+    for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
+        let path = entry.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        read += 1;
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let named = NAMES.iter().find(|name| line.contains(&format!("\"{name}")));
+            assert_eq!(named, None, "{}: {line}", path.display());
+        }
+    }
+    assert!(read > 15, "{read} files");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_captures_and_rows_changes_nothing(observed in plants(), by in any::<Index>()) {
+        let options = Options::default();
+        let inventory = resolve(&observed, &options);
+        prop_assert_eq!(&resolve(&observed, &options), &inventory);
+        prop_assert_eq!(resolve(&shuffled(observed, &by), &options), inventory);
+    }
+
+    #[test]
+    fn how_rows_are_divided_into_captures_changes_no_asset_and_no_conversation(observed in plants()) {
+        let options = Options::default();
+        let (whole, parts) = (resolve(&observed, &options), resolve(&divided(&observed), &options));
+        prop_assert_eq!(without_proofs(parts), without_proofs(whole));
+    }
+
+    #[test]
+    fn everybody_who_sent_is_one_asset_or_outside(observed in plants()) {
+        let inventory = resolve(&observed, &Options::default());
+        for capture in &observed.captures {
+            for presence in capture.observed.presences.iter().filter(|presence| presence.station.path.is_root()) {
+                let address = presence.station.address;
+                let holders = holders(&inventory, &capture.summary.site, address);
+                let is_virtual = address.mac().is_some_and(|mac| mac.is_virtual_router());
+                if !address.is_unicast() || is_virtual {
+                    prop_assert!(holders.is_empty(), "{address}");
+                } else if holders.len() != 1 {
+                    // Outside, or several devices that proved themselves in several VLANs.
+                    let lanes: BTreeSet<_> = holders.iter().flat_map(|asset| &asset.anchors).filter(|anchor| anchor.starts_with(&address.to_string())).collect();
+                    prop_assert!(lanes.len() == holders.len() && (!holders.is_empty() || address.to_string() == "203.0.113.7"), "{address} {holders:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn frames_and_facts_in_are_frames_and_facts_out(observed in plants()) {
+        let inventory = resolve(&observed, &Options::default());
+        let rows = || observed.captures.iter().map(|capture| &capture.observed);
+        let frames = |sum: u64, frames: &[u64; 2]| sum + frames[0] + frames[1];
+        prop_assert_eq!(
+            inventory.conversations.iter().map(|conversation| &conversation.frames).fold(0, frames),
+            rows().flat_map(|rows| &rows.conversations).map(|conversation| &conversation.frames).fold(0, frames)
+        );
+        for capture in &observed.captures {
+            for fact in capture.observed.facts.iter().filter(|fact| fact.station.path.is_root()) {
+                let said = |asset: &&Asset| asset.attributes.get(fact.attribute.as_ref()).is_some_and(|candidates| candidates.iter().any(|candidate| candidate.value == fact.value && candidate.proof.is_some()));
+                let holders = holders(&inventory, &capture.summary.site, fact.station.address);
+                prop_assert!(holders.is_empty() || holders.iter().any(said), "{fact:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn assets_are_well_formed(observed in plants()) {
+        let inventory = resolve(&observed, &Options::default());
+        let mut anchors: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for (index, asset) in inventory.assets.iter().enumerate() {
+            prop_assert!(!asset.roles.is_empty() && !asset.name.is_empty() && !asset.anchors.is_empty());
+            for anchor in &asset.anchors {
+                prop_assert_eq!(anchors.insert((&asset.site, anchor), index), None, "{} is on two assets", anchor);
+            }
+            let (mut above, mut steps) = (asset.parent, 0);
+            while let Some(parent) = above {
+                prop_assert_eq!(&inventory.assets[parent].site, &asset.site);
+                prop_assert!(steps < inventory.assets.len(), "a circle of parents");
+                (above, steps) = (inventory.assets[parent].parent, steps + 1);
+            }
+            prop_assert!(asset.parent.is_none() || (!asset.position.is_empty() && asset.stations.is_empty()), "{asset:?} in {}", common::assets(&inventory));
+        }
+        for end in inventory.conversations.iter().flat_map(|conversation| [&conversation.client, &conversation.server]) {
+            prop_assert!(!matches!(end, AssetEnd::Asset(index) if *index >= inventory.assets.len()));
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Attributes, roles, names, conversations and findings.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+mod common;
+
+use common::{check_findings, inventory, observed, winner};
+use inventory::{Options, Role, resolve};
+use observation::{Basis, CaptureStatus, MalformedMessage, Time};
+
+/// The winner of `attribute` at 10.0.0.1, after lines that say things of it.
+fn check_winner(said: &str, attribute: &str, expected: &str) {
+    let inventory = inventory(&format!("sent 10.0.0.1\n{said}"));
+    assert_eq!(winner(&inventory.assets[0], attribute), expected, "{said}");
+}
+
+#[test]
+fn what_the_device_says_wins_over_what_others_say() {
+    check_winner("fact 10.0.0.1 | model=A\nat 9\nreported 10.0.0.1 | model=B", "model", "A");
+    let inventory =
+        inventory("sent 10.0.0.1\nreported 10.0.0.1 | cip: model=A\nat 5\nfact 10.0.0.1 | model=A");
+    let candidate = &inventory.assets[0].attributes["model"][0];
+    assert_eq!((candidate.basis, candidate.protocol.as_str(), candidate.count), (Basis::Stated, "modbus", 2));
+    assert_eq!((candidate.first, candidate.last), (Time(0), Time(5_000_000_000)));
+    assert_eq!(candidate.proof.as_ref().unwrap().evidence.ranges[0].frame, 4);
+}
+
+#[test]
+fn the_latest_word_wins_where_a_value_changed() {
+    check_winner(
+        "fact 10.0.0.1 | firmware_version=1.0\nat 9\nfact 10.0.0.1 | firmware_version=1.1",
+        "firmware_version",
+        "1.1",
+    );
+    // Back again: the first value was said last.
+    check_winner(
+        "fact 10.0.0.1 | firmware_version=1.0\nat 5\nfact 10.0.0.1 | firmware_version=1.1\nat 9\nfact 10.0.0.1 | firmware_version=1.0",
+        "firmware_version",
+        "1.0",
+    );
+    // Two protocols agree, and one of them said the other value before.
+    check_winner(
+        "fact 10.0.0.1 | model=old\nat 3\nfact 10.0.0.1 | model=new\nat 4\nfact 10.0.0.1 | cip: model=other",
+        "model",
+        "other",
+    );
+    check_winner(
+        "fact 10.0.0.1 | model=new\nat 2\nfact 10.0.0.1 | dnp3: model=new\nat 4\nfact 10.0.0.1 | cip: model=other",
+        "model",
+        "new",
+    );
+}
+
+/// Roles of 10.0.0.9 after lines of talk.
+fn check_roles(text: &str, expected: &[Role]) {
+    let servers: String = (1..=9).map(|n| format!("sent 10.0.0.{n}\n")).collect();
+    let inventory = inventory(&format!("{servers}{text}"));
+    let asset = inventory.assets.iter().find(|asset| asset.anchors[0] == "10.0.0.9").unwrap();
+    assert_eq!(
+        asset.roles.iter().map(|claim| claim.role).collect::<Vec<_>>(),
+        expected,
+        "{text}: {:?}",
+        asset.roles
+    );
+    assert!(asset.roles.iter().all(|claim| !claim.reasons.is_empty()));
+}
+
+#[test]
+fn clients_are_told_by_what_they_ask() {
+    use Role::{EngineeringWorkstation, Historian, Hmi, ScadaServer, Unknown};
+    check_roles("talk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*9 write*2", &[Hmi]);
+    check_roles("talk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*9", &[Unknown]);
+    check_roles(
+        "talk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*9\ntalk 10.0.0.9 10.0.0.2 s7comm:102 9/9 read*9",
+        &[Historian],
+    );
+    check_roles(
+        "talk 10.0.0.9 10.0.0.1 modbus:502 1/1 read*1\ntalk 10.0.0.9 10.0.0.2 modbus:502 1/1 read*1",
+        &[Unknown],
+    );
+    check_roles(
+        "talk 10.0.0.9 10.0.0.1 s7comm:102 9/9 program*1:request_download control*1:plc_stop",
+        &[EngineeringWorkstation],
+    );
+    check_roles("talk 10.0.0.9 10.0.0.1 s7comm:102 9/9 read*9 write*9 control*1:set_clock", &[Hmi]);
+    check_roles("talk 10.0.0.9 10.0.0.1 dnp3:20000 9/9 read*9 control*1:cold_restart", &[ScadaServer]);
+    let many: String = (1..=9)
+        .map(|n| format!("sent 10.0.1.{n}\ntalk 10.0.0.9 10.0.1.{n} modbus:502 9/9 read*9 write*2\n"))
+        .collect();
+    check_roles(&many, &[ScadaServer]);
+    check_roles(
+        "talk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*9\ntalk 10.0.0.2 10.0.0.9 tcp:5432 4/4",
+        &[Historian],
+    );
+    check_roles("talk 10.0.0.2 10.0.0.9 tcp:5432 4/4", &[Unknown]);
+    check_roles("talk 10.0.0.2 10.0.0.9 tcp:5450 4/4", &[Historian]);
+    check_roles("talk 10.0.0.9 10.0.0.1 https:443 9/9", &[Unknown]);
+}
+
+#[test]
+fn a_programming_device_by_word_counts_only_where_nothing_else_tells() {
+    use Role::{EngineeringWorkstation, Hmi, Plc};
+    check_roles("fact 10.0.0.9 | s7comm: s7comm.connection_type=PG", &[EngineeringWorkstation]);
+    check_roles(
+        "fact 10.0.0.9 | s7comm: s7comm.connection_type=PG\ntalk 10.0.0.9 10.0.0.1 s7comm:102 9/9 read*9 write*1",
+        &[Hmi],
+    );
+    check_roles("fact 10.0.0.9 | s7comm: s7comm.connection_type=OP", &[Hmi]);
+    check_roles(
+        "fact 10.0.0.9 | s7comm: s7comm.connection_type=PG\ntalk 10.0.0.1 10.0.0.9 s7comm:102 9/9",
+        &[Plc],
+    );
+}
+
+#[test]
+fn servers_are_told_by_what_they_say_and_answer() {
+    use Role::{Drive, IoModule, Meter, Plc, Rtu, Unknown};
+    check_roles("talk 10.0.0.1 10.0.0.9 s7comm:102 9/9 read*9", &[Plc]);
+    check_roles("talk 10.0.0.1 10.0.0.9 s7comm:102 9/0 read*9", &[Unknown]);
+    check_roles("talk 10.0.0.1 10.0.0.9 dnp3:20000 9/9 read*9", &[Rtu]);
+    check_roles("talk 10.0.0.1 10.0.0.9 modbus:502 9/9 read*9", &[Unknown]);
+    check_roles("talk 10.0.0.1 10.0.0.9 modbus:502 9/9 read*9\nfact 10.0.0.9 | model=PM5560", &[Meter]);
+    check_roles("fact 10.0.0.9 | cip: cip.device_type=2", &[Drive]);
+    check_roles(
+        "talk 10.0.0.1 10.0.0.9 enip:44818 9/9 diagnostic*1:forward_open_i/o_connection",
+        &[IoModule],
+    );
+    check_roles(
+        "talk 10.0.0.1 10.0.0.9 enip:44818 9/9 diagnostic*1:forward_open_i/o_connection\nfact 10.0.0.9 | cip: cip.device_type=14",
+        &[Plc],
+    );
+    // A controller that reads others stays a controller.
+    check_roles(
+        "talk 10.0.0.1 10.0.0.9 s7comm:102 9/9\ntalk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*9 write*9",
+        &[Plc],
+    );
+}
+
+fn check_name(said: &str, expected: &str) {
+    assert_eq!(inventory(&format!("sent 10.0.0.1\n{said}")).assets[0].name, expected);
+}
+
+#[test]
+fn a_name_is_what_the_plant_calls_it_else_what_it_is() {
+    check_name("", "unknown @ 10.0.0.1");
+    check_name("fact 10.0.0.1 | cip: cip.device_type=14", "plc @ 10.0.0.1");
+    check_name(
+        "fact 10.0.0.1 | vendor=Siemens\nfact 10.0.0.1 | model=Siemens S7-1500",
+        "Siemens S7-1500 @ 10.0.0.1",
+    );
+    check_name("fact 10.0.0.1 | vendor=Moxa\nfact 10.0.0.1 | hostname=gw1", "gw1 @ 10.0.0.1");
+    check_name("fact 10.0.0.1 | hostname=gw1\nfact 10.0.0.1 | station_name=LINE1", "LINE1 @ 10.0.0.1");
+}
+
+#[test]
+fn conversations_add_up_over_captures_and_vlans_stay_apart() {
+    let text = "capture b
+         sent 10.0.0.1
+         sent 10.0.0.2
+         at 5
+         talk 10.0.0.1 10.0.0.2 modbus:502 2/2 read*2:read_coils
+         capture a
+         at 9
+         talk 10.0.0.1 10.0.0.2 modbus:502 3/4 read*3:read_coils write*1
+         talk 10.0.0.1 10.0.0.2 modbus:502 1/1 vlan=20";
+    let inventory = inventory(text);
+    let [untagged, tagged] = inventory.conversations.as_slice() else {
+        panic!("{:?}", inventory.conversations)
+    };
+    assert_eq!((untagged.frames, untagged.octets, tagged.vlan), ([5, 6], [300, 360], Some(20)));
+    assert_eq!((untagged.first, untagged.last), (Time(5_000_000_000), Time(9_000_000_000)));
+    assert_eq!(
+        (untagged.operations["read"], untagged.operations["write"], untagged.operations["program"]),
+        (5, 1, 0)
+    );
+    assert_eq!(
+        untagged
+            .named
+            .iter()
+            .map(|(capture, seen)| (capture.as_str(), seen.name.as_ref()))
+            .collect::<Vec<_>>(),
+        [("b", "read coils"), ("a", "write")]
+    );
+}
+
+#[test]
+fn who_programs_whom_is_a_finding_with_its_octets() {
+    let text = "sent 10.0.0.1
+         sent 10.0.0.2
+         talk 10.0.0.1 10.0.0.2 s7comm:102 9/9 program*2:request_download program*5:upload control*1:plc_stop
+         talk 10.0.0.1 10.0.0.2 dnp3:20000 9/9 control*1:write_time";
+    check_findings(
+        text,
+        "notice control_operation: scada server @ 10.0.0.1 controls plc @ 10.0.0.2 by dnp3: write time (1)
+         warning control_operation: scada server @ 10.0.0.1 controls plc @ 10.0.0.2 by s7comm: plc stop (1)
+         warning program_operation: scada server @ 10.0.0.1 programs plc @ 10.0.0.2 by s7comm: request download (2), upload (5)"
+            .replace("scada server", "engineering workstation")
+            .as_str(),
+    );
+    let findings = inventory(text).findings;
+    assert_eq!(
+        (findings[2].count, findings[2].evidence[0].capture.as_str(), findings[2].assets.as_slice()),
+        (7, "a", [0, 1].as_slice())
+    );
+}
+
+#[test]
+fn half_a_conversation_is_a_finding() {
+    check_findings(
+        "sent 10.0.0.1\nsent 10.0.0.2\ntalk 10.0.0.1 10.0.0.2 modbus:502 9/0 read*9",
+        "information one_sided_conversation: only one direction of 1 modbus conversations was seen: unknown @ 10.0.0.1 to unknown @ 10.0.0.2",
+    );
+}
+
+#[test]
+fn captures_that_are_cut_lossy_or_hold_secrets_are_findings() {
+    let mut observed = observed("sent 10.0.0.1");
+    let capture = &mut observed.captures[0];
+    capture.summary.status = CaptureStatus::Truncated;
+    capture.summary.stopped = Some("octet 5120: record of 70000 octets, 12 left".to_owned());
+    capture.summary.kernel_drops = 7;
+    capture.summary.counters.insert("secrets masked".to_owned(), 2);
+    capture.summary.counters.insert("malformed modbus".to_owned(), 3);
+    let station = observation::Station::root("10.0.0.1".parse().unwrap(), None);
+    let message = MalformedMessage {
+        protocol: "modbus",
+        frame: 9,
+        time: Time(4),
+        station: Some(station),
+        problem: "length at octet 4: 11 octets missing".to_owned(),
+    };
+    capture.observed.malformed.push(message);
+    let findings = resolve(&observed, &Options::default()).findings;
+    let texts: Vec<_> =
+        findings.iter().map(|finding| (finding.kind, finding.text.as_str(), finding.count)).collect();
+    assert_eq!(
+        texts,
+        [
+            ("cut_capture", "a.pcap is truncated: octet 5120: record of 70000 octets, 12 left", 1),
+            ("frames_lost", "7 frames were lost while a.pcap was captured", 7),
+            ("malformed_messages", "3 malformed modbus messages: length at octet 4: 11 octets missing", 3),
+            (
+                "secret_in_clear",
+                "a.pcap carries 2 passwords or other secrets that anybody on the network can read; they are masked here",
+                2
+            ),
+        ]
+    );
+    assert_eq!(
+        (findings[2].assets.as_slice(), findings[2].evidence[0].evidence.ranges[0].frame),
+        ([0].as_slice(), 9)
+    );
+}
