@@ -179,7 +179,7 @@ fn pipeline(frames: u64, options: &Options) -> Result<()> {
     let binary = env::var("TAPLEDGER_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_tapledger").to_owned());
     let import =
         [binary.as_str(), "import", capture, "--db", database.to_str().ok_or("a path that is no text")?];
-    let tshark = ["tshark", "-n", "-r", capture];
+    let tshark = ["tshark", "-r", capture];
     // Once unmeasured, so that both find the file in memory.
     remove(&database)?;
     measure(&import)?;
@@ -194,7 +194,7 @@ fn pipeline(frames: u64, options: &Options) -> Result<()> {
     remove(&database)?;
     let us = report("tapledger import", frames, &ours);
     if options.tshark {
-        let them = report("tshark -n -r", frames, &theirs);
+        let them = report("tshark -r", frames, &theirs);
         println!(
             "{frames} frames: tshark takes {:.1} times the processor time and {:.1} times the memory",
             them.0 / us.0,
@@ -205,7 +205,7 @@ fn pipeline(frames: u64, options: &Options) -> Result<()> {
 }
 
 fn remove(database: &Path) -> Result<()> {
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in ["", "-wal", "-shm", ".lock"] {
         let path = PathBuf::from(format!("{}{suffix}", database.display()));
         if path.exists() {
             fs::remove_file(path)?;
