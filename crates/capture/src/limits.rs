@@ -2,7 +2,7 @@
 
 /// Flows (pairs of address and port) watched at one time. The one longest silent of a few candidates goes first; what
 /// it counted is kept, only its place in a half-read message is lost. Counter: `flows evicted`.
-pub const FLOWS_MAX: usize = 131_072;
+pub const FLOWS_MAX: usize = 65_536;
 
 /// Candidates looked at to find a flow to evict.
 pub(crate) const EVICTION_CANDIDATES: usize = 16;
