@@ -33,12 +33,14 @@ pub(crate) fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
             let _ = writeln!(text, "DAMAGE      the custody journal is broken at line {seq}: {problem}");
         }
     }
-    let (needed, missing) = (check.frames_needed, check.frames_missing);
-    let _ = writeln!(
-        text,
-        "evidence    {} frames kept, {} octets; {missing} of {needed} needed are not",
-        stats.frames, stats.frame_octets
-    );
+    let _ = writeln!(text, "evidence    {} frames kept, {} octets", stats.frames, stats.frame_octets);
+    if check.frames_missing > 0 {
+        let _ = writeln!(
+            text,
+            "            {} further frames are named by evidence (mostly of reads) and stand in the captures only",
+            check.frames_missing
+        );
+    }
     if stats.provisional > 0 {
         let _ = writeln!(
             text,
