@@ -136,7 +136,7 @@ impl Table {
             if of == 0 { "-".to_owned() } else { format!("{:.1} %", 100.0 * part as f64 / of as f64) }
         };
         println!(
-            "Accuracy on {what}: {} captures, {} values read again from their octets",
+            "\nAccuracy on {what}: {} captures, {} values read again from their octets",
             self.captures, self.values
         );
         println!("| protocol | devices | found | | core values | right | |");

@@ -81,7 +81,8 @@ check "accuracy" accuracy
 
 echo
 echo "=== What the test runners said"
-grep -hE '^ *Summary \[|^ *(FAIL|SIGABRT|TIMEOUT) \[|^test .* FAILED|^test result:|^fuzz ' "$work"/*.log | grep -v ' 0 passed; 0 failed' | sort -u | tail -n 60
+grep -hE '^ *Summary \[|^ *(FAIL|SIGABRT|TIMEOUT) \[|^test .* FAILED|^test result:|^fuzz ' "$work"/*.log | grep -v ' 0 passed; 0 failed' | tail -n 80
+awk '/^test result:/ { passed += $4; failed += $6 } END { if (passed + failed) print "cargo test in all: " passed " passed, " failed " failed" }' "$work"/*.log
 grep -hE '^(Accuracy|SKIPPED|\| )' "$work/accuracy.log"
 echo
 echo "=== Summary"

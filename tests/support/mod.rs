@@ -24,7 +24,7 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    println!("SKIPPED: {} is not here", path.display());
+    println!("\nSKIPPED: {} is not here", path.display());
     None
 }
 
