@@ -31,6 +31,10 @@ pub(crate) const FOREIGN_PAYLOADS_MAX: u16 = 16;
 /// Different operations counted by name in one flow. Counter: `operation names dropped`.
 pub const OPERATION_NAMES_MAX: usize = 64;
 
+/// Times that one protocol of a flow hands over to a relative on the same transport. Counter: none, the flow stays
+/// with the last one, whose messages that do not fit are counted as malformed.
+pub(crate) const HAND_OVERS_MAX: u8 = 4;
+
 /// Rows gathered before a batch is due.
 pub const BATCH_ROWS_MAX: usize = 100_000;
 

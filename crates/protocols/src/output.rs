@@ -19,6 +19,8 @@ pub struct SeenFact {
     pub rule: &'static str,
     /// The octets.
     pub evidence: Evidence,
+    /// The protocol carried inside that says it, if another than the decoder's own.
+    pub protocol: Option<&'static str>,
 }
 
 /// An operation that one end asked of the other.
@@ -50,6 +52,8 @@ pub struct Mentioned {
     pub reason: &'static str,
     /// The octets that name it.
     pub evidence: Evidence,
+    /// The protocol carried inside that names it, if another than the decoder's own.
+    pub protocol: Option<&'static str>,
 }
 
 /// What one message tells. Cyclic messages fill `operations` only, which costs no allocation.
@@ -75,9 +79,21 @@ pub struct Output<'m> {
     pub hold: bool,
     /// Entries that a bounded table of the decoder pushed out for room: unanswered requests, unfinished fragments.
     pub dropped: u32,
+    /// True if this message shows that the conversation is of another protocol on the same transport: the caller looks
+    /// for the protocol whose probe is certain of this message and has it read from here on.
+    pub hand_over: bool,
+    /// The protocol carried inside whose statements are made at the moment: see [`Output::inside`].
+    inner: Option<&'static str>,
 }
 
 impl<'m> Output<'m> {
+    /// An empty output that uses the room of `operations`, which is emptied.
+    #[must_use]
+    pub fn in_room_of(mut operations: Vec<Operation<'m>>) -> Self {
+        operations.clear();
+        Self { operations, ..Self::default() }
+    }
+
     /// Says `attribute` of `station`, as `rule` reads it from `octets`. Nothing is said where the rule reads nothing.
     pub fn fact(
         &mut self,
@@ -96,6 +112,7 @@ impl<'m> Output<'m> {
                 basis,
                 rule: rule.name,
                 evidence,
+                protocol: self.inner,
             });
         }
     }
@@ -116,6 +133,15 @@ impl<'m> Output<'m> {
         self.fact(station, attribute, basis, rule, Octets::new(&bytes, &pieces));
     }
 
+    /// Has `read` fill this output with what a protocol carried inside says: facts and mentions made meanwhile are
+    /// shown as that protocol's (NTLM in SMB, UMAS in Modbus).
+    pub fn inside<T>(&mut self, protocol: &'static str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.inner.replace(protocol);
+        let result = read(self);
+        self.inner = outer;
+        result
+    }
+
     /// Counts an operation that the sender of this message asks of the receiver.
     pub fn operation(&mut self, kind: OperationKind, name: &'static str, octets: Octets<'m>) {
         self.operations.push(Operation { kind, name, octets });
@@ -128,7 +154,8 @@ impl<'m> Output<'m> {
 
     /// This message names a station.
     pub fn mentioned(&mut self, station: Station, by: Station, reason: &'static str, octets: Octets<'_>) {
-        self.mentioned.push(Mentioned { station, by, reason, evidence: octets.evidence() });
+        let evidence = octets.evidence();
+        self.mentioned.push(Mentioned { station, by, reason, evidence, protocol: self.inner });
     }
 
     /// These octets are secret: they are masked in every stored frame.
@@ -153,6 +180,7 @@ impl<'m> Output<'m> {
             && self.server_is.is_none()
             && self.carries.is_none()
             && !self.hold
+            && !self.hand_over
             && self.dropped == 0
     }
 }

@@ -19,6 +19,8 @@ pub struct Protocol {
     pub udp: &'static [u16],
     /// EtherTypes.
     pub ethertypes: &'static [u16],
+    /// IP protocol numbers, where it is carried by IP without ports.
+    pub ip_protocols: &'static [u8],
     /// Delimits the first message of the octets.
     pub frame: fn(&[u8], Transport) -> Frame,
     /// Tells by content alone whether octets on a foreign port are this protocol.

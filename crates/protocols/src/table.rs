@@ -38,5 +38,6 @@ fn ports(protocol: &Protocol) -> String {
     let tcp = protocol.tcp.iter().map(|port| format!("TCP {port}"));
     let udp = protocol.udp.iter().map(|port| format!("UDP {port}"));
     let ethernet = protocol.ethertypes.iter().map(|ethertype| format!("EtherType 0x{ethertype:04x}"));
-    tcp.chain(udp).chain(ethernet).collect::<Vec<_>>().join(", ")
+    let ip = protocol.ip_protocols.iter().map(|number| format!("IP protocol {number}"));
+    tcp.chain(udp).chain(ethernet).chain(ip).collect::<Vec<_>>().join(", ")
 }

@@ -31,6 +31,7 @@ fn folders() -> BTreeSet<String> {
 }
 
 /// The messages of a protocol. A name with `udp` in it is a datagram, `ethernet` a frame's payload, others a stream.
+/// A protocol that only others carry has neither port nor EtherType; its messages are what they carry.
 fn messages(protocol: &Protocol) -> Vec<(String, Transport, Vec<u8>)> {
     let folder = source().join(protocol.name).join("messages");
     let mut found = Vec::new();
@@ -48,6 +49,7 @@ fn messages(protocol: &Protocol) -> Vec<(String, Transport, Vec<u8>)> {
 
 fn transport(protocol: &Protocol, name: &str) -> Transport {
     match (protocol.tcp, protocol.udp) {
+        ([], []) if protocol.ethertypes.is_empty() && !protocol.ip_protocols.is_empty() => Transport::Ip,
         ([], []) => Transport::Ethernet,
         (_, [_, ..]) if name.contains("udp") => Transport::Udp,
         ([], _) => Transport::Udp,
@@ -57,11 +59,12 @@ fn transport(protocol: &Protocol, name: &str) -> Transport {
 
 fn context(protocol: &Protocol, transport: Transport, from: End) -> Context {
     let port = match transport {
-        Transport::Tcp => protocol.tcp.first(),
-        Transport::Udp => protocol.udp.first(),
-        _ => protocol.ethertypes.first(),
+        Transport::Tcp => protocol.tcp.first().copied(),
+        Transport::Udp => protocol.udp.first().copied(),
+        Transport::Ethernet => protocol.ethertypes.first().copied(),
+        Transport::Ip => protocol.ip_protocols.first().copied().map(u16::from),
     };
-    let port = port.copied().unwrap_or(0);
+    let port = port.unwrap_or(0);
     let (ours, theirs): (Address, Address) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
     let (source, destination) = if from == End::Client { (ours, theirs) } else { (theirs, ours) };
     let (source_port, destination_port) = if from == End::Client { (50_000, port) } else { (port, 50_000) };

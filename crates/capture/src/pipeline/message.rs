@@ -17,14 +17,18 @@ impl Desk<'_, '_> {
         self.reader.messages = self.reader.messages.saturating_add(1);
         let context = context(self.flow, self.side, at_hand.frame.time);
         let spare = std::mem::take(&mut self.turn.spare);
-        let mut output: Output<'m> = Output { operations: recycled(spare), ..Output::default() };
+        let mut output: Output<'m> = Output::in_room_of(recycled(spare));
         if let Err(malformed) = self.reader.session.message(&context, message, &mut output) {
             self.note(at_hand, &malformed);
         }
         if !output.is_empty() {
             self.take(message, at_hand, &mut output);
         }
+        let hand_over = output.hand_over;
         self.turn.spare = recycled(output.operations);
+        if hand_over && self.reader.hand_over(message.bytes, self.flow.transport) {
+            self.message(message, at_hand);
+        }
     }
 
     /// Takes what a decoder said.
@@ -59,12 +63,12 @@ impl Desk<'_, '_> {
             self.hands.gathered.presence(spoke.station, Sighting::once(time), message.len() as u64);
         }
         for mentioned in &output.mentioned {
-            if self.hands.gathered.mention(name, mentioned, time) {
+            if self.hands.gathered.mention(mentioned.protocol.unwrap_or(name), mentioned, time) {
                 self.hands.kept.keep(&mentioned.evidence, at_hand, &mut self.hands.gathered.counters);
             }
         }
         for fact in &output.facts {
-            if self.hands.gathered.fact(name, fact, time) {
+            if self.hands.gathered.fact(fact.protocol.unwrap_or(name), fact, time) {
                 self.hands.kept.keep(&fact.evidence, at_hand, &mut self.hands.gathered.counters);
             }
         }

@@ -7,7 +7,7 @@ use observation::{Evidence, OperationKind, Piece, Sighting, Transport};
 use protocols::{ALL, Frame, Operation, Probe, Protocol, Session};
 
 use super::stream::Direction;
-use crate::limits::{OPERATION_NAMES_MAX, RECOGNITION_TRIES, UNSURE_MESSAGES_MIN};
+use crate::limits::{HAND_OVERS_MAX, OPERATION_NAMES_MAX, RECOGNITION_TRIES, UNSURE_MESSAGES_MIN};
 
 /// What is known of a flow's protocol.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,8 @@ pub(crate) struct Reader {
     pub(crate) messages: u64,
     /// Payloads in a row that were no message.
     pub(crate) foreign: u16,
+    /// How often another protocol took over.
+    pub(crate) hand_overs: u8,
 }
 
 /// How often an operation was seen since the last fold.
@@ -65,7 +67,24 @@ impl Reader {
             carries: None,
             messages: 0,
             foreign: 0,
+            hand_overs: 0,
         })
+    }
+
+    /// Has the protocol whose probe is certain of this message read from here on. False if there is none.
+    pub(crate) fn hand_over(&mut self, message: &[u8], transport: Transport) -> bool {
+        if self.hand_overs >= HAND_OVERS_MAX {
+            return false;
+        }
+        let relative = ALL.iter().find(|protocol| {
+            protocol.name != self.protocol.name && (protocol.probe)(message, transport) == Probe::Certain
+        });
+        let Some(relative) = relative else { return false };
+        self.hand_overs = self.hand_overs.saturating_add(1);
+        self.protocol = relative;
+        self.session = (relative.session)();
+        self.carries = None;
+        true
     }
 
     /// Counts an operation. True if it is the first of its name; `None` if there is no room for another name.
@@ -122,6 +141,7 @@ pub(crate) struct Ports {
     tcp: HashMap<u16, Vec<&'static Protocol>>,
     udp: HashMap<u16, Vec<&'static Protocol>>,
     ethernet: HashMap<u16, Vec<&'static Protocol>>,
+    ip: HashMap<u16, Vec<&'static Protocol>>,
 }
 
 impl Ports {
@@ -135,10 +155,17 @@ impl Ports {
             }
             table
         };
+        let mut ip: HashMap<u16, Vec<&'static Protocol>> = HashMap::new();
+        for protocol in ALL {
+            for number in protocol.ip_protocols {
+                ip.entry((*number).into()).or_default().push(protocol);
+            }
+        }
         Self {
             tcp: table(|protocol| protocol.tcp),
             udp: table(|protocol| protocol.udp),
             ethernet: table(|protocol| protocol.ethertypes),
+            ip,
         }
     }
 
@@ -148,7 +175,7 @@ impl Ports {
             Transport::Tcp => &self.tcp,
             Transport::Udp => &self.udp,
             Transport::Ethernet => &self.ethernet,
-            Transport::Ip => return &[],
+            Transport::Ip => &self.ip,
         };
         table.get(&port).map_or(&[], Vec::as_slice)
     }
@@ -170,11 +197,19 @@ impl Ports {
             Recognition::Trying { tries, fits } => (tries, fits),
         };
         for port in ports {
-            for protocol in self.at(transport, port) {
-                if (protocol.frame)(octets, transport) != Frame::Foreign {
-                    return Recognition::Known(protocol);
+            let at = self.at(transport, port);
+            let mut fitting =
+                at.iter().filter(|protocol| (protocol.frame)(octets, transport) != Frame::Foreign);
+            let Some(first) = fitting.next() else { continue };
+            // Where several share a port, one that is certain of the octets goes before the first in the list.
+            let certain =
+                |protocol: &&&'static Protocol| (protocol.probe)(octets, transport) == Probe::Certain;
+            return Recognition::Known(match fitting.next() {
+                Some(second) if !certain(&first) => {
+                    std::iter::once(second).chain(fitting).find(certain).unwrap_or(first)
                 }
-            }
+                _ => first,
+            });
         }
         let tries: u8 = tries.saturating_add(1);
         if transport == Transport::Ethernet || transport == Transport::Ip {

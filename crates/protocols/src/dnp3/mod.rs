@@ -26,6 +26,7 @@ pub const PROTOCOL: Protocol = Protocol {
     tcp: &[20000, 19999],
     udp: &[20000, 19999],
     ethertypes: &[],
+    ip_protocols: &[],
     frame: |octets, _| link::frame(octets),
     probe: |octets, _| link::probe(octets),
     session: || Box::new(session::Dnp3::default()),

@@ -32,6 +32,7 @@ pub const PROTOCOL: Protocol = Protocol {
     tcp: &[44818],
     udp: &[44818, 2222],
     ethertypes: &[],
+    ip_protocols: &[],
     frame: encapsulation::frame,
     probe: encapsulation::probe,
     session: || Box::<observe::Enip>::default(),

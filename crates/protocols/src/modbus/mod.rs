@@ -27,6 +27,7 @@ pub const PROTOCOL: Protocol = Protocol {
     tcp: &[502],
     udp: &[502],
     ethertypes: &[],
+    ip_protocols: &[],
     frame: wire::frame,
     probe: session::probe,
     session: || Box::new(session::Modbus::new()),

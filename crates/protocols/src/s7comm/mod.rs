@@ -29,6 +29,7 @@ pub const PROTOCOL: Protocol = Protocol {
     tcp: &[102],
     udp: &[],
     ethertypes: &[],
+    ip_protocols: &[],
     frame: |octets, _| tpkt::frame(octets),
     probe: |octets, _| probe(octets),
     session: || Box::new(session::S7::default()),

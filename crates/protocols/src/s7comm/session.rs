@@ -100,6 +100,7 @@ impl S7 {
             Taken::Other => {
                 self.call = None;
                 output.carries = Some(carried(data.octets.bytes));
+                output.hand_over = true;
                 Ok(())
             }
             Taken::Whole => self.pdu(context, data.octets, data.octets, data.at, output),
