@@ -11,11 +11,13 @@
 
 mod assembly;
 mod crc;
+mod ip_address;
 mod malformed;
 mod numbered;
 mod output;
 mod protocol;
 mod reader;
+mod system_description;
 mod table;
 
 pub use assembly::Assembly;
@@ -35,7 +37,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, s7comm }
+protocols! { arp, cdp, dnp3, enip, lldp, modbus, s7comm, stp }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
