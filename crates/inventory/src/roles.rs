@@ -7,6 +7,7 @@ use observation::{Basis, OperationKind, Transport, attribute};
 use crate::identity::squash;
 use crate::links::Forwarding;
 use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
+use crate::rules::addresses::GROUP_ADDRESSES;
 use crate::rules::operations::{MASTERED, is_engineering, is_industrial};
 use crate::rules::products;
 use crate::rules::roles::{
@@ -253,6 +254,11 @@ pub(crate) fn of_capabilities(asset: &Asset, claims: &mut Claims) {
             Some((*role, said.basis, format!("states {name} {word}")))
         })
         .collect();
+    let in_group = GROUP_ADDRESSES.iter().filter_map(|name| {
+        let said = asset.attributes.get(*name)?.first()?;
+        Some((Role::Router, said.basis, format!("states {name} {}", said.value)))
+    });
+    let stated: Vec<_> = stated.into_iter().chain(in_group).collect();
     let is_network = |role: &Role| NETWORK.contains(role);
     let stated_other = stated.iter().any(|(role, ..)| !is_network(role));
     let is_other = !claims.0.keys().all(is_network);

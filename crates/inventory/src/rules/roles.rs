@@ -110,8 +110,7 @@ pub(crate) const CAPABILITIES: &[(&str, &str, Role)] = &[
     ("cdp.capability", "switch", Role::Switch),
     ("cdp.capability", "telephone", Role::Telephone),
     ("ndp.advertises", "default router", Role::Router),
-    ("vrrp.state", "router", Role::Router),
-    ("hsrp.state", "router", Role::Router),
+    ("ndp.advertises", "router", Role::Router),
 ];
 
 /// Roles of equipment that only carries traffic.
