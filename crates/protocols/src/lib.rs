@@ -19,6 +19,7 @@ mod protocol;
 mod reader;
 mod system_description;
 mod table;
+mod wire_text;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -37,7 +38,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, cdp, dnp3, enip, lldp, modbus, s7comm, stp }
+protocols! { arp, cdp, dhcp, dhcpv6, dnp3, enip, hsrp, lldp, modbus, ndp, s7comm, stp, vrrp }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
