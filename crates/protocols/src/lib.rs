@@ -38,7 +38,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, cdp, dhcp, dhcpv6, dnp3, enip, hsrp, lldp, modbus, ndp, s7comm, stp, vrrp }
+protocols! { arp, cdp, dhcp, dhcpv6, dnp3, enip, hsrp, lacp, lldp, modbus, mrp, ndp, prp, s7comm, stp, vrrp }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

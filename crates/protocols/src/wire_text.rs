@@ -22,6 +22,18 @@ pub(crate) fn labels(mut octets: &[u8]) -> Option<String> {
     Rules::text(&name)
 }
 
+/// A universally unique identifier in network order, as people write it; `None` if all octets are zero.
+pub(crate) fn uuid(octets: &[u8]) -> Option<String> {
+    if octets.len() != 16 || octets.iter().all(|octet| *octet == 0) {
+        return None;
+    }
+    let mut text = Rules::hexadecimal(octets)?;
+    for at in [20, 16, 12, 8] {
+        text.insert(at, '-');
+    }
+    Some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,6 +43,12 @@ mod tests {
         assert_eq!(text_or_hexadecimal(b"Gi1/0/7").as_deref(), Some("Gi1/0/7"));
         assert_eq!(text_or_hexadecimal(&[0, 4, 0, 10, 1, 7]).as_deref(), Some("0004000a0107"));
         assert_eq!(text_or_hexadecimal(b""), None);
+    }
+
+    #[test]
+    fn unique_identifiers_have_their_dashes() {
+        assert_eq!(uuid(&[0xff; 16]).as_deref(), Some("ffffffff-ffff-ffff-ffff-ffffffffffff"));
+        assert_eq!((uuid(&[0; 16]), uuid(&[1; 15])), (None, None));
     }
 
     #[test]

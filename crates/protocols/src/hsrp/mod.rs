@@ -27,6 +27,6 @@ pub const PROTOCOL: Protocol = Protocol {
         operations: "who routes and who stands by; passwords and digests are masked",
         nesting: "",
         not_read: "advertisements of interface states, timers, GLBP",
-        tried_on: "messages made up by the layout of the documents only",
+        tried_on: "corpus (both versions)",
     },
 };
