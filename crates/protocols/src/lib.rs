@@ -16,6 +16,7 @@ mod numbered;
 mod output;
 mod protocol;
 mod reader;
+mod registry;
 mod table;
 
 pub use assembly::Assembly;
