@@ -10,6 +10,7 @@
 //! gives the value again.
 
 mod assembly;
+mod cotp;
 mod crc;
 mod malformed;
 mod numbered;
@@ -17,6 +18,8 @@ mod output;
 mod protocol;
 mod reader;
 mod table;
+mod tpkt;
+mod tsdu;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -35,7 +38,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, s7comm }
+protocols! { arp, dnp3, enip, modbus, s7comm, s7comm_plus }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
