@@ -51,6 +51,28 @@ fn the_latest_word_wins_where_a_value_changed() {
     );
 }
 
+#[test]
+fn the_more_exact_version_wins_and_is_not_replaced_by_the_coarser() {
+    // As a PLC says it: each session says V4.3, its identification block V4.3.1.
+    let coarse = "fact 10.0.0.1 | firmware_version=V4.3";
+    let exact = "fact 10.0.0.1 | firmware_version=V4.3.1";
+    for said in [
+        format!("{coarse}\nat 2\n{exact}\nat 9\n{coarse}"),
+        format!("{exact}\nat 9\n{coarse}"),
+        exact.to_owned(),
+    ] {
+        check_winner(&said, "firmware_version", "V4.3.1");
+    }
+    // Another version is another version.
+    let other = "fact 10.0.0.1 | firmware_version=V4.4";
+    check_winner(&format!("{coarse}\n{exact}\nat 9\n{other}"), "firmware_version", "V4.4");
+    // Who only reports does not make a statement more exact.
+    let reported = "reported 10.0.0.1 | firmware_version=V4.3.1";
+    check_winner(&format!("{coarse}\n{reported}"), "firmware_version", "V4.3");
+    // Names are no versions.
+    check_winner("fact 10.0.0.1 | model=100.1\nat 9\nfact 10.0.0.1 | model=100", "model", "100");
+}
+
 /// Roles of 10.0.0.9 after lines of talk.
 fn check_roles(text: &str, expected: &[Role]) {
     let servers: String = (1..=9).map(|n| format!("sent 10.0.0.{n}\n")).collect();

@@ -10,6 +10,7 @@
 //! gives the value again.
 
 mod assembly;
+mod cotp;
 mod crc;
 mod malformed;
 mod numbered;
@@ -18,6 +19,8 @@ mod protocol;
 mod reader;
 mod registry;
 mod table;
+mod tpkt;
+mod tsdu;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -36,7 +39,9 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, bacnet, dnp3, enip, modbus, s7comm }
+protocols! {
+    arp, bacnet, dnp3, enip, modbus, s7comm, s7comm_plus,
+}
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

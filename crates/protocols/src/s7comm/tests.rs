@@ -4,8 +4,8 @@
 use observation::{End, Octets, Piece, Range, Time, Transport};
 
 use super::session::S7;
-use super::{PROTOCOL, tpkt};
-use crate::{Context, Frame, Output, Probe, Session};
+use super::PROTOCOL;
+use crate::{Context, Frame, Output, Probe, Session, tpkt};
 
 const CLIENT: &[u8] = include_bytes!("messages/client.bin");
 const SERVER: &[u8] = include_bytes!("messages/server.bin");
