@@ -12,12 +12,14 @@
 mod assembly;
 mod cotp;
 mod crc;
+mod ip_address;
 mod malformed;
 mod numbered;
 mod output;
 mod protocol;
 mod reader;
 mod registry;
+mod system_description;
 mod table;
 mod tpkt;
 mod tsdu;
@@ -40,7 +42,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, dnp3, enip, modbus, s7comm, s7comm_plus,
+    arp, bacnet, cdp, dnp3, enip, lldp, modbus, s7comm, s7comm_plus, stp,
 }
 
 /// The rule of that name, among those of all protocols.
