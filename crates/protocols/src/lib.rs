@@ -35,7 +35,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, pccc, s7comm, umas }
+protocols! { arp, dnp3, enip, fins, modbus, pccc, s7comm, umas }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
