@@ -42,7 +42,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, cdp, dnp3, enip, lldp, modbus, s7comm, s7comm_plus, stp,
+    arp, bacnet, cdp, dnp3, enip, fins, lldp, modbus, pccc, s7comm, s7comm_plus, stp, umas,
 }
 
 /// The rule of that name, among those of all protocols.
