@@ -14,6 +14,7 @@ mod crc;
 mod malformed;
 mod numbered;
 mod output;
+mod pi_vendors;
 mod protocol;
 mod reader;
 mod table;
@@ -35,7 +36,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, s7comm }
+protocols! { arp, dnp3, enip, modbus, profinet_dcp, s7comm }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
