@@ -36,7 +36,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, profinet_dcp, s7comm }
+protocols! { arp, dnp3, enip, modbus, profinet_dcp, profinet_rt, s7comm }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
