@@ -53,9 +53,16 @@ const DCP_ROLES: &[(&str, Role)] = &[
     ("IO-Supervisor", Role::EngineeringWorkstation),
 ];
 
+/// Kinds of the relations that the one who connects to a PROFINET device asks for.
+const CM_RELATIONS: &[(&str, Role)] =
+    &[("IO controller", Role::Plc), ("IO supervisor", Role::EngineeringWorkstation)];
+
 /// A number or word that a device states, and the role it stands for.
-pub(crate) const TYPES: &[(&str, &[(&str, Role)])] =
-    &[("cip.device_type", CIP_DEVICE_TYPES), ("profinet_dcp.role", DCP_ROLES)];
+pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
+    ("cip.device_type", CIP_DEVICE_TYPES),
+    ("profinet_dcp.role", DCP_ROLES),
+    ("profinet_cm.relation", CM_RELATIONS),
+];
 
 /// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
 /// switch or drive of an IO system is an IO device, too.
