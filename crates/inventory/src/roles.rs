@@ -12,6 +12,7 @@ use crate::rules::products;
 use crate::rules::roles::{
     CAPABILITIES, CLAIMED_BY_DEFAULT, CLIENT_FACTS, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS,
     HMI_SERVERS_MAX, NETWORK, POLLS_MIN, PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
+    TYPES_OF_LAST_RESORT,
 };
 
 /// Names in one reason; more are counted.
@@ -53,7 +54,26 @@ impl Claims {
 
 /// What an asset says of itself, and what the family of its product is.
 pub(crate) fn of_statements(asset: &Asset, claims: &mut Claims) {
-    for (name, types) in TYPES {
+    of_types(asset, TYPES, claims);
+    for name in PRODUCT_NAMES {
+        if let Some(winner) = asset.attributes.get(*name).and_then(|candidates| candidates.first())
+            && let Some(role) = products::role_of(&squash(&winner.value))
+        {
+            claims.add(
+                role,
+                Basis::Inferred,
+                format!("{name} {} is of a family of such devices", winner.value),
+            );
+        }
+    }
+    if claims.0.is_empty() {
+        of_types(asset, TYPES_OF_LAST_RESORT, claims);
+    }
+}
+
+/// What a number or word stands for.
+fn of_types(asset: &Asset, table: &[(&str, &[(&str, Role)])], claims: &mut Claims) {
+    for (name, types) in table {
         if let Some(winner) = asset.attributes.get(*name).and_then(|candidates| candidates.first())
             && let Some((_, role)) = types.iter().find(|(value, _)| *value == winner.value)
         {
@@ -64,17 +84,6 @@ pub(crate) fn of_statements(asset: &Asset, claims: &mut Claims) {
                 .map_or(winner.value.as_str(), |word| word.value.as_str());
             let by = if winner.basis == Basis::Stated { "states" } else { "is said to have" };
             claims.add(*role, winner.basis, format!("{by} {name} {} ({said})", winner.value));
-        }
-    }
-    for name in PRODUCT_NAMES {
-        if let Some(winner) = asset.attributes.get(*name).and_then(|candidates| candidates.first())
-            && let Some(role) = products::role_of(&squash(&winner.value))
-        {
-            claims.add(
-                role,
-                Basis::Inferred,
-                format!("{name} {} is of a family of such devices", winner.value),
-            );
         }
     }
 }

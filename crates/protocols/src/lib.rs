@@ -12,10 +12,12 @@
 mod assembly;
 mod cotp;
 mod crc;
+mod dcerpc_datagram;
 mod ip_address;
 mod malformed;
 mod numbered;
 mod output;
+mod pi_vendors;
 mod protocol;
 mod reader;
 mod registry;
@@ -42,7 +44,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, cdp, dnp3, enip, fins, lldp, modbus, pccc, s7comm, s7comm_plus, stp, umas,
+    arp, bacnet, cdp, dnp3, enip, fins, lldp, modbus, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, stp, umas,
 }
 
 /// The rule of that name, among those of all protocols.

@@ -268,12 +268,17 @@ impl Reading<'_> {
                     destination_port: 0,
                     transport: Transport::Ip,
                     number: protocol.into(),
+                    share: 0,
                 };
                 self.count(frame, &ends, mac, packet.vlan, hop_limit);
                 return Read::Fragment;
             }
         };
-        let ends = Ends { source, destination, source_port, destination_port, transport, number };
+        let share = match packet.layer {
+            Layer::Ethernet { ethertype } => self.ports.share(ethertype, packet.payload.octets()),
+            _ => 0,
+        };
+        let ends = Ends { source, destination, source_port, destination_port, transport, number, share };
         let (key, side) = ends.key();
         let seen =
             Seen { print: mark::print(packet), hop_limit, nanos: frame.time.0, vlan: packet.vlan, mac };
@@ -320,6 +325,7 @@ impl Reading<'_> {
                 destination_port: 0,
                 transport: Transport::Ip,
                 number: TUNNEL,
+                share: 0,
             };
             self.count(frame, &ends, mac, outer.vlan, hop_limit);
         } else {

@@ -44,8 +44,30 @@ const CIP_DEVICE_TYPES: &[(&str, Role)] = &[
     ("773", Role::Sensor),
 ];
 
+/// DeviceRoleDetails of PROFINET DCP that name a controller (IEC 61158-6-10, chapter 4.3.1.4.4).
+const DCP_ROLES: &[(&str, Role)] = &[
+    ("IO-Controller", Role::Plc),
+    ("IO-Device, IO-Controller", Role::Plc),
+    ("IO-Controller, IO-Multidevice", Role::Plc),
+    ("IO-Device, IO-Controller, IO-Multidevice", Role::Plc),
+    ("IO-Supervisor", Role::EngineeringWorkstation),
+];
+
+/// Kinds of the relations that the one who connects to a PROFINET device asks for.
+const CM_RELATIONS: &[(&str, Role)] =
+    &[("IO controller", Role::Plc), ("IO supervisor", Role::EngineeringWorkstation)];
+
 /// A number or word that a device states, and the role it stands for.
-pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[("cip.device_type", CIP_DEVICE_TYPES)];
+pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
+    ("cip.device_type", CIP_DEVICE_TYPES),
+    ("profinet_dcp.role", DCP_ROLES),
+    ("profinet_cm.relation", CM_RELATIONS),
+];
+
+/// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
+/// switch or drive of an IO system is an IO device, too.
+pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] =
+    &[("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)])];
 
 /// Attributes that name a product, whose family tells the role.
 pub(crate) const PRODUCT_NAMES: &[&str] =
