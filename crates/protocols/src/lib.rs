@@ -12,6 +12,7 @@
 mod assembly;
 mod crc;
 mod malformed;
+mod netbios;
 mod numbered;
 mod output;
 mod protocol;
@@ -35,7 +36,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, s7comm }
+protocols! { arp, dnp3, enip, modbus, nbns, s7comm }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
