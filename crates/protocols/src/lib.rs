@@ -17,7 +17,9 @@ mod numbered;
 mod output;
 mod protocol;
 mod reader;
+mod strings;
 mod table;
+mod windows;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -36,7 +38,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, nbns, s7comm }
+protocols! { arp, browser, dnp3, enip, llmnr, modbus, nbdgm, nbns, netlogon, s7comm }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

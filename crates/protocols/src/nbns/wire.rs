@@ -5,6 +5,7 @@
 use observation::{Octets, Transport};
 
 use crate::netbios::Name;
+use crate::strings::part;
 use crate::{Frame, Malformed, Reader};
 
 /// Octets of the header.
@@ -99,7 +100,7 @@ impl<'a> Record<'a> {
         reader.skip(6, "class and time to live")?;
         let length = reader.u16_be("length of the data")?;
         // Data cut by the snaplen are read as far as they go; whoever reads them finds what is missing.
-        let data = reader.sub(usize::from(length).min(reader.remaining()), "data")?;
+        let data = part(reader, length.into());
         Ok(Self { name, kind, data })
     }
 }
