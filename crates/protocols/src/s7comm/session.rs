@@ -35,6 +35,8 @@ pub(super) struct S7 {
     spoke: bool,
     /// Blocks told of.
     blocks: usize,
+    /// True if the next answer with a system status list is the first of its units.
+    szl_begins: bool,
 }
 
 /// A connection request.
@@ -104,6 +106,8 @@ impl S7 {
                 Ok(())
             }
             Taken::Whole => self.pdu(context, data.octets, data.octets, data.at, output),
+            // That fragments belong together shows in nothing but their lengths, which a cut hides.
+            Taken::Assembled(whole) if whole.octets().is_cut() => Ok(()),
             Taken::Assembled(whole) => self.pdu(context, whole.octets(), data.octets, 0, output),
         }
     }
@@ -154,7 +158,10 @@ impl S7 {
     ) -> Result<(), Malformed> {
         let Some(userdata) = Userdata::parse(pdu) else { return Ok(()) };
         match userdata.way {
-            Way::Request => observe::request(pdu, &userdata, carrier, output),
+            Way::Request => {
+                self.szl_begins |= matches!((userdata.group, userdata.subfunction), (4, 1)) && !userdata.long;
+                observe::request(pdu, &userdata, carrier, output)
+            }
             Way::Push => {
                 observe::push(&userdata, &self.cpu(context, End::Server), output);
                 Ok(())
@@ -186,7 +193,9 @@ impl S7 {
         cpu: &Cpu,
         output: &mut Output<'_>,
     ) -> Result<(), Malformed> {
-        if userdata.unit == 0 {
+        let begins = std::mem::take(&mut self.szl_begins);
+        // Behind a unit that the capture cut, the others do not fit.
+        if userdata.unit == 0 || (begins && answer.is_cut()) {
             return szl::observe(answer, cpu, output);
         }
         let gathered = self.lane(context).unit(userdata, answer, |malformed| output.malformed(malformed))?;

@@ -91,11 +91,16 @@ impl<'a> List<'a> {
         self.length.checked_mul(self.count) == Some(self.records.len())
     }
 
-    /// The records that are there in full.
+    /// The records that are there in full, and what there is of one that the capture cut.
     pub(super) fn records(&self) -> impl Iterator<Item = Octets<'a>> {
         let (records, length) = (self.records, self.length);
         let count = if self.extract() == 0xf || length == 0 { 0 } else { self.count.min(RECORDS_MAX) };
-        (0..count).map_while(move |number| records.slice(length.checked_mul(number)?, length))
+        let record = move |number| {
+            let rest = records.tail(length.checked_mul(number)?);
+            let there = rest.len() >= length || (rest.is_cut() && !rest.is_empty());
+            there.then(|| rest.head(length))
+        };
+        (0..count).map_while(record)
     }
 
     /// What is wrong with the lengths, if anything. Offsets count from the SZL-ID.

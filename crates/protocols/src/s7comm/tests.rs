@@ -191,6 +191,29 @@ fn a_list_in_several_units_is_read_when_the_last_has_come() {
 }
 
 #[test]
+fn the_first_unit_of_a_list_is_read_up_to_where_the_capture_cut_it() {
+    let units = packets(include_bytes!("messages/szl-001c-units.bin"));
+    let (ask, ask_on) = (packets(CLIENT)[2], packets(CLIENT)[10]);
+    let pieces = [Piece { at: 0, frame: 1, offset: 54 }];
+    let say = |asked: &[u8], kept: usize| {
+        let mut session = S7::default();
+        let mut output = Output::default();
+        let asks = Octets::new(asked, &pieces);
+        session.message(&context(End::Client), asks, &mut output).unwrap();
+        let mut output = Output::default();
+        let answer = Octets::new(&units[0][..kept], &pieces).cut();
+        session.message(&context(End::Server), answer, &mut output).unwrap();
+        session.gap(End::Server);
+        output.facts.into_iter().map(|fact| fact.value).collect::<Vec<_>>()
+    };
+    // Header of the list at octet 33, records of 34 octets behind its eight.
+    assert_eq!(say(ask, 33 + 8 + 34 + 33), ["LINE9", "CPU9"]);
+    assert_eq!(say(ask, 33 + 8 + 34 + 20), ["LINE9"]);
+    // A further unit has no header.
+    assert!(say(ask_on, 33 + 8 + 34 + 33).is_empty());
+}
+
+#[test]
 fn an_answer_that_never_ends_is_given_up_and_counted() {
     let units = packets(include_bytes!("messages/szl-001c-units.bin"));
     let ask = packets(CLIENT)[10];
