@@ -110,7 +110,7 @@ impl Pipeline {
         if let Some((at, side)) = guess {
             self.flows.foresee_reader(at, side);
         }
-        let next = ahead::ends(frame.link_type, following).map(|ends| ends.key());
+        let next = ahead::ends(&self.ports, frame.link_type, following).map(|ends| ends.key());
         self.foresight = next.and_then(|(key, side)| Some((self.flows.foresee(&key, side)?, side)));
         self.frames = self.frames.saturating_add(1);
         self.octets = self.octets.saturating_add(frame.original_length.into());

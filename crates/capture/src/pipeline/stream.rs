@@ -89,7 +89,8 @@ impl Direction {
 
     /// Octets of the stream that wait to be read.
     pub(crate) fn unread(&self) -> usize {
-        self.early.iter().map(|early| early.length).fold(self.partial.len(), usize::saturating_add)
+        let early = self.early.iter().flat_map(|waiting| &waiting.segments).map(|early| early.length);
+        early.fold(self.held.as_ref().map_or(0, |held| held.octets.len()), usize::saturating_add)
     }
 
     /// Octets of memory that what waits here takes: a half-read message and whole frames.
