@@ -44,8 +44,17 @@ const CIP_DEVICE_TYPES: &[(&str, Role)] = &[
     ("773", Role::Sensor),
 ];
 
+/// Device profiles of HART (FCG TS20183, common table 57) that tell more than that it is an instrument.
+const HART_PROFILES: &[(&str, Role)] = &[
+    ("I/O system", Role::ProtocolGateway),
+    ("HART-IP I/O system", Role::ProtocolGateway),
+    ("WirelessHART gateway", Role::ProtocolGateway),
+    ("WirelessHART access point", Role::ProtocolGateway),
+];
+
 /// A number or word that a device states, and the role it stands for.
-pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[("cip.device_type", CIP_DEVICE_TYPES)];
+pub(crate) const TYPES: &[(&str, &[(&str, Role)])] =
+    &[("cip.device_type", CIP_DEVICE_TYPES), ("device_type", HART_PROFILES)];
 
 /// Attributes that name a product, whose family tells the role.
 pub(crate) const PRODUCT_NAMES: &[&str] =
@@ -69,6 +78,7 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("roc_plus", Role::Rtu),
     ("bsap", Role::Rtu),
     ("mms", Role::Ied),
+    ("c37118", Role::Ied),
     ("profinet_cm", Role::IoModule),
     ("cip_io", Role::IoModule),
     ("bacnet", Role::BuildingController),
