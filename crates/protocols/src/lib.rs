@@ -36,7 +36,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, bacnet, dnp3, enip, hart_ip, modbus, s7comm }
+protocols! { arp, bacnet, c37118, dnp3, enip, hart_ip, modbus, s7comm }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
