@@ -10,14 +10,24 @@
 //! gives the value again.
 
 mod assembly;
+mod cotp;
 mod crc;
+mod dcerpc_datagram;
+mod ip_address;
 mod malformed;
+mod netbios;
 mod numbered;
 mod output;
+mod pi_vendors;
 mod protocol;
 mod reader;
 mod registry;
+mod strings;
+mod system_description;
 mod table;
+mod tpkt;
+mod tsdu;
+mod windows;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -36,7 +46,9 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, bacnet, c37118, dnp3, enip, hart_ip, modbus, s7comm }
+protocols! {
+    arp, bacnet, browser, c37118, cdp, dnp3, enip, fins, hart_ip, lldp, llmnr, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, stp, umas,
+}
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
