@@ -37,7 +37,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, profinet_cm, profinet_dcp, profinet_rt, s7comm }
+protocols! { arp, dnp3, enip, ethercat, modbus, profinet_cm, profinet_dcp, profinet_rt, s7comm }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
