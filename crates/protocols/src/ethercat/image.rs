@@ -29,11 +29,14 @@ pub(super) struct Names<'a> {
 }
 
 impl Image {
-    /// Takes words that were read at an address. True if they are the next ones.
+    /// Takes words that were read at an address. True if they bring the next ones: a master may read some again, since
+    /// a category of an odd number of words ends in the middle of what is read at once.
     pub(super) fn push(&mut self, address: u16, words: Octets<'_>) -> bool {
         let have = self.words.octets().len();
         let next = usize::from(CATEGORIES).saturating_add(have / 2);
-        usize::from(address) == next && self.words.push(words, OCTETS_MAX)
+        let Some(known) = next.checked_sub(address.into()) else { return false };
+        let new = words.tail(known.saturating_mul(2));
+        !new.is_empty() && self.words.push(new, OCTETS_MAX)
     }
 
     /// Names, once the categories that hold them are whole.

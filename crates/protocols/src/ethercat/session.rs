@@ -42,7 +42,13 @@ impl Session for EtherCat {
     fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
         // A broken datagram ends the frame: what stands before it is read.
         let datagrams = Datagrams::of(message)?;
-        let is_back = datagrams.clone().flatten().any(|datagram| datagram.working_counter > 0);
+        let (mut is_back, mut slave_count) = (false, None);
+        for datagram in datagrams.clone().flatten().filter(|datagram| datagram.working_counter > 0) {
+            is_back = true;
+            if datagram.addressing == Addressing::Broadcast {
+                slave_count = Some(datagram.address);
+            }
+        }
         if !is_back {
             self.goes_out = true;
             return datagrams.into_iter().try_for_each(|datagram| {
@@ -50,17 +56,15 @@ impl Session for EtherCat {
                 Ok(())
             });
         }
-        let mut slave_count = None;
         for datagram in datagrams {
             let datagram = datagram?;
             if datagram.working_counter == 0 {
                 continue;
             }
             match datagram.addressing {
-                Addressing::Broadcast => slave_count = Some(datagram.address),
                 Addressing::Position => self.by_position(context, &datagram, slave_count, output),
                 Addressing::Station => self.by_station(context, &datagram, datagram.slave(), output),
-                Addressing::Logical => {}
+                Addressing::Broadcast | Addressing::Logical => {}
             }
         }
         Ok(())
@@ -247,9 +251,6 @@ impl EtherCat {
         let Some(slave) = self.slaves.at(address) else { return self.no_room(output) };
         if slave.is_named {
             return;
-        }
-        if at == CATEGORIES {
-            slave.image = None;
         }
         let mut image = slave.image.take().unwrap_or_default();
         if !image.push(at, words) {

@@ -156,6 +156,24 @@ fn names_are_put_together_from_words_read_one_after_another() {
 }
 
 #[test]
+fn words_read_again_are_passed_over_and_missing_ones_are_not_made_up() {
+    let octets = categories();
+    let read_words = |session: &mut dyn Session, at: usize| {
+        let words = octets.get(at * 2..(at * 2 + 4).min(octets.len())).unwrap();
+        let address = u32::try_from(0x40 + at).unwrap().to_le_bytes();
+        said(session, 0x02, &back(4, 0x502, &[&[0, 0][..], &address, words].concat()))
+    };
+    let mut session = (PROTOCOL.session)();
+    let said: Vec<_> =
+        (0..octets.len() / 2 - 1).flat_map(|at| read_words(&mut *session, at)).collect();
+    assert_eq!(said.len(), 2);
+    let mut session = (PROTOCOL.session)();
+    let said: Vec<_> =
+        (0..octets.len() / 2 - 1).step_by(3).flat_map(|at| read_words(&mut *session, at)).collect();
+    assert!(said.is_empty());
+}
+
+#[test]
 fn what_a_master_asks_is_read_from_frames_that_go_out() {
     let octets = include_bytes!("messages/asked.bin");
     let mut session = (PROTOCOL.session)();
