@@ -10,8 +10,9 @@ use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
 use crate::rules::operations::{MASTERED, is_engineering, is_industrial};
 use crate::rules::products;
 use crate::rules::roles::{
-    CLAIMED_BY_DEFAULT, CLIENT_FACTS, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX,
-    POLLS_MIN, PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES, TYPES_OF_LAST_RESORT,
+    CAPABILITIES, CLAIMED_BY_DEFAULT, CLIENT_FACTS, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS,
+    HMI_SERVERS_MAX, NETWORK, POLLS_MIN, PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
+    TYPES_OF_LAST_RESORT,
 };
 
 /// Names in one reason; more are counted.
@@ -247,6 +248,27 @@ pub(crate) fn of_greetings(asset: &Asset, claims: &mut Claims) {
             && (!told_otherwise || claims.0.contains_key(role) || !CLAIMED_BY_DEFAULT.contains(role))
         {
             claims.add(*role, said.basis, format!("connects as {} ({name})", said.value));
+        }
+    }
+}
+
+/// What an asset says that it does in the network. A telephone's switch makes no switch of it, nor does a computer's.
+pub(crate) fn of_capabilities(asset: &Asset, claims: &mut Claims) {
+    let stated: Vec<_> = CAPABILITIES
+        .iter()
+        .filter_map(|(name, word, role)| {
+            let mut candidates = asset.attributes.get(*name).into_iter().flatten();
+            let said = candidates.find(|candidate| candidate.value == *word)?;
+            Some((*role, said.basis, format!("states {name} {word}")))
+        })
+        .collect();
+    let is_network = |role: &Role| NETWORK.contains(role);
+    let stated_other = stated.iter().any(|(role, ..)| !is_network(role));
+    let is_other = !claims.0.keys().all(is_network);
+    for (role, basis, reason) in stated {
+        let is_built_in = is_network(&role) && (is_other || stated_other);
+        if !is_built_in {
+            claims.add(role, basis, reason);
         }
     }
 }

@@ -119,10 +119,15 @@ impl Reader {
 
     /// Where the messages stand that are not whole yet.
     pub(crate) fn unread(&self) -> impl Iterator<Item = &Piece> {
-        self.directions.iter().flat_map(|direction| &direction.pieces)
+        self.directions.iter().filter_map(|direction| direction.held.as_ref()).flat_map(|held| &held.pieces)
     }
 
-    /// Octets waiting in both directions.
+    /// Octets of both streams that wait to be read.
+    pub(crate) fn unread_octets(&self) -> usize {
+        self.directions.iter().map(Direction::unread).fold(0, usize::saturating_add)
+    }
+
+    /// Octets of memory that what waits in both directions takes.
     pub(crate) fn octets(&self) -> usize {
         let [low, high] = &self.directions;
         low.octets().saturating_add(high.octets())

@@ -18,7 +18,7 @@ pub(crate) struct Nesting {
 }
 
 /// By kind of the first step; the last is for all others.
-const NESTINGS: [Nesting; 6] = [
+const NESTINGS: [Nesting; 7] = [
     Nesting {
         kind: "unit",
         needs_gateway: true,
@@ -55,6 +55,15 @@ const NESTINGS: [Nesting; 6] = [
     // A node of a fieldbus is never its master.
     Nesting {
         kind: "node",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: false,
+        alone_is_address: false,
+        tells_position: true,
+    },
+    // Beyond a BACnet router.
+    Nesting {
+        kind: "network",
         needs_gateway: false,
         alike_is_one: false,
         silent_is_address: false,

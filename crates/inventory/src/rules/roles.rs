@@ -126,6 +126,25 @@ pub(crate) const CLIENT_FACTS: &[(&str, &str, Role)] = &[
 /// tells what the client does.
 pub(crate) const CLAIMED_BY_DEFAULT: &[Role] = &[Role::EngineeringWorkstation];
 
+/// Values by which a device states what it does in the network, and the role that stands for. They tell what it is for
+/// only where nothing says that it is something else: controllers, panels and computers have switches built in.
+pub(crate) const CAPABILITIES: &[(&str, &str, Role)] = &[
+    ("lldp.enabled_capability", "bridge", Role::Switch),
+    ("lldp.enabled_capability", "wlan access point", Role::AccessPoint),
+    ("lldp.enabled_capability", "router", Role::Router),
+    ("lldp.enabled_capability", "telephone", Role::Telephone),
+    ("cdp.capability", "router", Role::Router),
+    ("cdp.capability", "transparent bridge", Role::Switch),
+    ("cdp.capability", "switch", Role::Switch),
+    ("cdp.capability", "telephone", Role::Telephone),
+    ("ndp.advertises", "default router", Role::Router),
+    ("vrrp.state", "router", Role::Router),
+    ("hsrp.state", "router", Role::Router),
+];
+
+/// Roles of equipment that only carries traffic.
+pub(crate) const NETWORK: &[Role] = &[Role::Router, Role::Switch, Role::AccessPoint, Role::Firewall];
+
 /// Roles that control or measure: a device with one of them that reads others is not a panel or historian for that.
 pub(crate) const FIELD: &[Role] = &[
     Role::SafetyController,
