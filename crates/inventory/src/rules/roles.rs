@@ -58,7 +58,7 @@ const CM_RELATIONS: &[(&str, Role)] =
     &[("IO controller", Role::Plc), ("IO supervisor", Role::EngineeringWorkstation)];
 
 /// Device profiles of CANopen and EtherCAT (CiA 401, 402, 406; ETG.5001 modular devices).
-const ETHERCAT_PROFILES: &[(&str, Role)] =
+const CANOPEN_PROFILES: &[(&str, Role)] =
     &[("401", Role::IoModule), ("402", Role::Drive), ("406", Role::Sensor), ("5001", Role::IoModule)];
 
 /// A number or word that a device states, and the role it stands for.
@@ -66,13 +66,17 @@ pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("cip.device_type", CIP_DEVICE_TYPES),
     ("profinet_dcp.role", DCP_ROLES),
     ("profinet_cm.relation", CM_RELATIONS),
-    ("ethercat.profile", ETHERCAT_PROFILES),
+    ("ethercat.profile", CANOPEN_PROFILES),
+    ("powerlink.profile", CANOPEN_PROFILES),
+    ("powerlink.node", &[("managing node", Role::Plc)]),
 ];
 
 /// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
 /// switch or drive of an IO system is an IO device, too.
-pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] =
-    &[("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)])];
+pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] = &[
+    ("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)]),
+    ("powerlink.node", &[("controlled node", Role::IoModule)]),
+];
 
 /// Attributes that name a product, whose family tells the role.
 pub(crate) const PRODUCT_NAMES: &[&str] =
