@@ -19,6 +19,7 @@ const INDUSTRIAL: &[&str] = &[
     "fox",
     "ge_srtp",
     "goose",
+    "gvcp",
     "hart_ip",
     "iec104",
     "knxnet_ip",

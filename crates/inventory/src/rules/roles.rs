@@ -105,6 +105,7 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("bacnet", Role::BuildingController),
     ("knxnet_ip", Role::BuildingController),
     ("fox", Role::BuildingController),
+    ("gvcp", Role::Camera),
     ("opcua", Role::OpcServer),
     ("ntp", Role::TimeServer),
     ("kerberos", Role::DomainController),
