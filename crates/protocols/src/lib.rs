@@ -47,7 +47,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, browser, c37118, cdp, dnp3, enip, fins, hart_ip, lldp, llmnr, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, stp, umas,
+    arp, bacnet, browser, c37118, cdp, dnp3, enip, ethercat, fins, gvcp, hart_ip, knxnet_ip, lldp, llmnr, modbus, nbdgm, nbns, netlogon, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, stp, umas,
 }
 
 /// The rule of that name, among those of all protocols.

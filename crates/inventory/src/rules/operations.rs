@@ -19,6 +19,7 @@ const INDUSTRIAL: &[&str] = &[
     "fox",
     "ge_srtp",
     "goose",
+    "gvcp",
     "hart_ip",
     "iec104",
     "knxnet_ip",
@@ -104,7 +105,7 @@ pub(crate) fn is_disruptive(name: &str) -> bool {
     let has = |words: &[&str]| {
         name.split(|character: char| !character.is_alphanumeric()).any(|word| words.contains(&word))
     };
-    let renames = ["set attribute", "set name", "set ip", "set full ip"];
+    let renames = ["set attribute", "set name", "set ip", "set full ip", "set host name"];
     (has(DISRUPTIVE) || renames.iter().any(|start| name.starts_with(start))) && !has(HARMLESS)
 }
 

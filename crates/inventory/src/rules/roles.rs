@@ -65,18 +65,27 @@ const DCP_ROLES: &[(&str, Role)] = &[
 const CM_RELATIONS: &[(&str, Role)] =
     &[("IO controller", Role::Plc), ("IO supervisor", Role::EngineeringWorkstation)];
 
+/// Device profiles of CANopen and EtherCAT (CiA 401, 402, 406; ETG.5001 modular devices).
+const CANOPEN_PROFILES: &[(&str, Role)] =
+    &[("401", Role::IoModule), ("402", Role::Drive), ("406", Role::Sensor), ("5001", Role::IoModule)];
+
 /// A number or word that a device states, and the role it stands for.
 pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("cip.device_type", CIP_DEVICE_TYPES),
     ("profinet_dcp.role", DCP_ROLES),
     ("profinet_cm.relation", CM_RELATIONS),
     ("device_type", HART_PROFILES),
+    ("ethercat.profile", CANOPEN_PROFILES),
+    ("powerlink.profile", CANOPEN_PROFILES),
+    ("powerlink.node", &[("managing node", Role::Plc)]),
 ];
 
 /// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
 /// switch or drive of an IO system is an IO device, too.
-pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] =
-    &[("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)])];
+pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] = &[
+    ("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)]),
+    ("powerlink.node", &[("controlled node", Role::IoModule)]),
+];
 
 /// Attributes that name a product, whose family tells the role.
 pub(crate) const PRODUCT_NAMES: &[&str] =
@@ -106,13 +115,15 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("bacnet", Role::BuildingController),
     ("knxnet_ip", Role::BuildingController),
     ("fox", Role::BuildingController),
+    ("gvcp", Role::Camera),
     ("opcua", Role::OpcServer),
     ("ntp", Role::TimeServer),
     ("kerberos", Role::DomainController),
 ];
 
 /// Whoever sends this protocol without being asked is this.
-pub(crate) const SENDERS: &[(&str, Role)] = &[("goose", Role::Ied), ("sv", Role::Ied), ("stp", Role::Switch)];
+pub(crate) const SENDERS: &[(&str, Role)] =
+    &[("goose", Role::Ied), ("sv", Role::Ied), ("stp", Role::Switch), ("ethercat", Role::Plc)];
 
 /// Part of the name of an operation, and what it makes of the one that is asked unless that is something else by its own
 /// word: controllers exchange I/O with each other, too.
