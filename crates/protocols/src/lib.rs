@@ -12,6 +12,7 @@
 mod assembly;
 mod crc;
 mod malformed;
+mod news;
 mod numbered;
 mod output;
 mod protocol;
@@ -35,7 +36,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, fins, modbus, pccc, s7comm, umas }
+protocols! { arp, dnp3, enip, fins, melsec, modbus, pccc, s7comm, umas }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
