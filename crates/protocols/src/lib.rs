@@ -36,7 +36,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { ads, arp, dnp3, enip, fins, melsec, modbus, pccc, s7comm, umas }
+protocols! { ads, arp, dnp3, enip, fins, melsec, modbus, pccc, roc_plus, s7comm, umas }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
