@@ -10,14 +10,25 @@
 //! gives the value again.
 
 mod assembly;
+mod cotp;
 mod crc;
+mod dcerpc_datagram;
+mod ip_address;
 mod malformed;
+mod netbios;
 mod news;
 mod numbered;
 mod output;
+mod pi_vendors;
 mod protocol;
 mod reader;
+mod registry;
+mod strings;
+mod system_description;
 mod table;
+mod tpkt;
+mod tsdu;
+mod windows;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -36,7 +47,9 @@ macro_rules! protocols {
     };
 }
 
-protocols! { ads, arp, dnp3, enip, fins, melsec, modbus, pccc, roc_plus, s7comm, umas }
+protocols! {
+    ads, arp, bacnet, browser, cdp, dnp3, enip, fins, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, roc_plus, s7comm, s7comm_plus, stp, umas,
+}
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

@@ -193,10 +193,17 @@ impl<'a> Packed<'a> {
     }
 
     fn message(&self, index: usize) -> Result<Reader<'a>, Malformed> {
-        let (from, to) = (self.start(index)?, self.start(index.saturating_add(1))?);
-        let octets = to.checked_sub(from).and_then(|length| self.data.slice(from, length));
+        let next = index.saturating_add(1);
+        let (from, to) = (self.start(index)?, self.start(next)?);
+        let octets = to.checked_sub(from).and_then(|length| match next < self.count {
+            true => self.data.slice(from, length),
+            false => Some(self.data.tail(from)),
+        });
         let offset = self.base.saturating_add(index.saturating_mul(2)).saturating_add(2);
-        let problem = Problem::Value { value: from.try_into().unwrap_or(u64::MAX) };
+        let problem = match from.max(to).saturating_sub(self.data.len()) {
+            missing @ 1.. if self.data.is_cut() => Problem::Truncated { missing },
+            _ => Problem::Value { value: from.try_into().unwrap_or(u64::MAX) },
+        };
         let octets = octets.ok_or(Malformed { what: "service offset", offset, problem })?;
         Ok(Reader::nested(octets, self.base.saturating_add(from)))
     }

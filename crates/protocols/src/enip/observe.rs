@@ -47,7 +47,8 @@ impl Session for Enip {
         message: Octets<'m>,
         output: &mut Output<'m>,
     ) -> Result<(), Malformed> {
-        if context.transport == Transport::Udp && cpf::is_class_1(message.bytes) {
+        let class_1 = if message.is_cut() { cpf::begins_class_1 } else { cpf::is_class_1 };
+        if context.transport == Transport::Udp && class_1(message.bytes) {
             // Its connection was opened over TCP, in another conversation: which end scans is not known here.
             output.operation(OperationKind::Read, "class 1 i/o", message);
             return Ok(());
@@ -55,7 +56,7 @@ impl Session for Enip {
         let parsed = Message::parse(message)?;
         output.malformed.extend(parsed.excess.clone());
         let header = parsed.header;
-        let empty = parsed.data.is_empty();
+        let empty = header.length == 0;
         let asks = match header.command {
             Command::LIST_IDENTITY if empty => Some("list identity"),
             Command::LIST_SERVICES if empty => Some("list services"),

@@ -192,8 +192,7 @@ impl Session for Modbus {
             Framing::Mbap { transaction } => transaction,
             Framing::Rtu => 0,
         };
-        // The shape of a message cut by the capture says nothing.
-        let shape = if adu.missing == 0 { Shape::of(adu.pdu.bytes) } else { Shape::Neither };
+        let shape = Shape::of_part(adu.pdu.bytes, adu.missing);
         let identifies = shape == Shape::Response && identity::is_identification(adu.pdu.bytes);
         let verdict = self.direction.judge(
             context,
