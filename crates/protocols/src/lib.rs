@@ -38,7 +38,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, browser, dnp3, enip, llmnr, modbus, nbdgm, nbns, netlogon, s7comm }
+protocols! { arp, browser, dnp3, enip, llmnr, modbus, nbdgm, nbns, netlogon, ntlm, s7comm, smb }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
