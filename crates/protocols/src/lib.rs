@@ -10,15 +10,23 @@
 //! gives the value again.
 
 mod assembly;
+mod cotp;
 mod crc;
+mod dcerpc_datagram;
+mod ip_address;
 mod malformed;
 mod netbios;
 mod numbered;
 mod output;
+mod pi_vendors;
 mod protocol;
 mod reader;
+mod registry;
 mod strings;
+mod system_description;
 mod table;
+mod tpkt;
+mod tsdu;
 mod windows;
 
 pub use assembly::Assembly;
@@ -38,7 +46,9 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, browser, dnp3, enip, llmnr, modbus, nbdgm, nbns, netlogon, ntlm, s7comm, smb }
+protocols! {
+    arp, bacnet, browser, cdp, dnp3, enip, fins, lldp, llmnr, modbus, nbdgm, nbns, netlogon, ntlm, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, smb, stp, umas,
+}
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
