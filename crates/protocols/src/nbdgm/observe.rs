@@ -20,15 +20,17 @@ pub(super) struct Nbdgm;
 impl Session for Nbdgm {
     fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
         let Some(datagram) = Datagram::parse(message)? else { return Ok(()) };
-        // A distribution server passes on what others send: then the sender of the frame is not who is named.
-        if datagram.distributed {
+        let own = own_address(datagram.source);
+        let differs = own.is_some_and(|address| address != context.source);
+        // What was passed on names another than the sender of the frame.
+        if datagram.may_be_distributed && differs {
             return Ok(());
         }
         let source = context.source();
         if datagram.from.suffix.is_host() {
             output.fact(&source, attribute::HOSTNAME, Basis::Stated, &HOST_NAME, datagram.from.encoded);
         }
-        if own_address(datagram.source).is_some_and(|address| address != context.source) {
+        if differs {
             output.fact(&source, attribute::IP_ADDRESS, Basis::Stated, &ADDRESS, datagram.source);
         }
         let Some(write) = Write::parse(&datagram.data)? else { return Ok(()) };
