@@ -57,17 +57,26 @@ const DCP_ROLES: &[(&str, Role)] = &[
 const CM_RELATIONS: &[(&str, Role)] =
     &[("IO controller", Role::Plc), ("IO supervisor", Role::EngineeringWorkstation)];
 
+/// What Windows says that it is for its domain.
+const WINDOWS_ROLES: &[(&str, Role)] =
+    &[("primary domain controller", Role::DomainController), ("domain controller", Role::DomainController)];
+
 /// A number or word that a device states, and the role it stands for.
 pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("cip.device_type", CIP_DEVICE_TYPES),
     ("profinet_dcp.role", DCP_ROLES),
     ("profinet_cm.relation", CM_RELATIONS),
+    ("nbns.domain_role", WINDOWS_ROLES),
+    ("netlogon.role", WINDOWS_ROLES),
+    ("browser.class", WINDOWS_ROLES),
 ];
 
 /// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
 /// switch or drive of an IO system is an IO device, too.
-pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] =
-    &[("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)])];
+pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] = &[
+    ("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)]),
+    ("browser.class", &[("server", Role::Server), ("workstation", Role::Workstation)]),
+];
 
 /// Attributes that name a product, whose family tells the role.
 pub(crate) const PRODUCT_NAMES: &[&str] =

@@ -64,6 +64,10 @@ mod tests {
     use super::*;
 
     fn said(octets: &[u8]) -> Vec<String> {
+        said_of(Octets::unplaced(octets))
+    }
+
+    fn said_of(octets: Octets<'_>) -> Vec<String> {
         let context = Context {
             source: "10.10.20.50".parse().unwrap(),
             destination: "10.10.20.255".parse().unwrap(),
@@ -76,7 +80,7 @@ mod tests {
             time: Time(0),
         };
         let mut output = Output::default();
-        let _ = Nbdgm.message(&context, Octets::unplaced(octets), &mut output);
+        let _ = Nbdgm.message(&context, octets, &mut output);
         let facts = output.facts.iter().map(|fact| {
             format!("{} {}={}", fact.protocol.unwrap_or("nbdgm"), fact.attribute, fact.value)
         });
@@ -92,7 +96,7 @@ mod tests {
             ["nbdgm hostname=SCADA1", "browser browser.domain=PLANT", "browser hostname=SCADA1", "browser os_version=5.2"]
         );
         assert_eq!(facts.last().unwrap(), "browser description=Line 3 supervision");
-        assert_eq!(said(&octets[..octets.len() - 60]), facts[..1], "what is cut is not said");
+        assert_eq!(said_of(Octets::unplaced(&octets[..octets.len() - 60]).cut()), facts[..1], "what is cut is not said");
     }
 
     #[test]

@@ -119,9 +119,13 @@ mod tests {
     use super::*;
 
     fn said(octets: &[u8]) -> (Vec<String>, Vec<usize>, Result<(), Malformed>) {
+        said_of(Octets::unplaced(octets))
+    }
+
+    fn said_of(octets: Octets<'_>) -> (Vec<String>, Vec<usize>, Result<(), Malformed>) {
         let mut output = Output::default();
         let source = Station::root("10.10.20.50".parse().unwrap(), None);
-        let result = read(&source, Octets::unplaced(octets), &mut output);
+        let result = read(&source, octets, &mut output);
         let facts = output.facts.iter().map(|fact| format!("{}={}", fact.attribute, fact.value));
         (facts.collect(), output.secrets.iter().map(|secret| secret.ranges.len()).collect(), result)
     }
@@ -143,7 +147,7 @@ mod tests {
             ]
         );
         assert_eq!(result, Ok(()));
-        let (facts, _, result) = said(&octets[..octets.len() - 40]);
+        let (facts, _, result) = said_of(Octets::unplaced(&octets[..octets.len() - 40]).cut());
         assert!(facts.len() < 7 && facts.contains(&"hostname=HIST1".to_owned()), "{facts:?}");
         assert!(result.is_err());
     }
@@ -172,7 +176,7 @@ mod tests {
         let mut output = Output::default();
         let source = Station::root("10.10.20.50".parse().unwrap(), None);
         let pieces = [observation::Piece { at: 0, frame: 1, offset: 0 }];
-        let cut = Octets::new(&octets[..octets.len() - 20], &pieces);
+        let cut = Octets::new(&octets[..octets.len() - 20], &pieces).cut();
         read(&source, cut, &mut output).unwrap();
         let secret: u32 = output.secrets.iter().flat_map(|secret| &secret.ranges).map(|range| range.length).sum();
         assert_eq!(secret, 24 + 24 + 16 - 20);

@@ -114,13 +114,14 @@ impl<'a> Message<'a> {
     fn negotiate(message: Octets<'a>, mut reader: Reader<'a>) -> Result<Self, Malformed> {
         let flags = reader.u32_le("flags")?;
         // Old clients end here.
-        let mut workstation = None;
+        let (mut workstation, mut own) = (None, None);
         if reader.remaining() >= 16 {
             reader.skip(8, "domain name")?;
             let field = Field::read(&mut reader, "workstation")?;
             workstation = field.octets(message).filter(|_| flags & WORKSTATION_SUPPLIED != 0);
+            own = version(&mut reader, flags);
         }
-        Ok(Self::Negotiate(Negotiate { workstation, version: version(&mut reader, flags) }))
+        Ok(Self::Negotiate(Negotiate { workstation, version: own }))
     }
 
     fn challenge(message: Octets<'a>, mut reader: Reader<'a>) -> Result<Self, Malformed> {
@@ -128,13 +129,14 @@ impl<'a> Message<'a> {
         let flags = reader.u32_le("flags")?;
         reader.skip(8, "server challenge")?;
         // Old servers end here.
-        let mut target_info = None;
+        let (mut target_info, mut own) = (None, None);
         if reader.remaining() >= 16 {
             reader.skip(8, "reserved")?;
             let field = Field::read(&mut reader, "target information")?;
             target_info = field.some_octets(message).filter(|_| flags & TARGET_INFO != 0);
+            own = version(&mut reader, flags);
         }
-        Ok(Self::Challenge(Challenge { target_info, version: version(&mut reader, flags) }))
+        Ok(Self::Challenge(Challenge { target_info, version: own }))
     }
 
     fn authenticate(message: Octets<'a>, mut reader: Reader<'a>) -> Result<Self, Malformed> {

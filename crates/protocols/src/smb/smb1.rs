@@ -6,7 +6,7 @@ use observation::{Basis, Octets, Rule, Station, attribute};
 
 use super::nbss::HEADER as PACKET_HEADER;
 use super::{operations, rules};
-use crate::strings::{part, zero_terminated, zero_terminated_utf16};
+use crate::strings::{zero_terminated, zero_terminated_utf16};
 use crate::{Context, Malformed, Output, Reader, ntlm};
 
 /// Octets of the header (section 2.2.3.1).
@@ -59,10 +59,10 @@ pub(super) fn read<'m>(
     for _ in 0..CHAIN_MAX {
         let mut reader = Reader::nested(message.tail(at), PACKET_HEADER.saturating_add(at));
         let word_count = reader.take(1, "word count")?;
-        let words = part(&mut reader, usize::from(word_count.get(0).unwrap_or(0)).saturating_mul(2));
+        let words = reader.part(usize::from(word_count.get(0).unwrap_or(0)).saturating_mul(2), "words")?;
         let chain = words.clone();
         let length = reader.u16_le("byte count")?;
-        let bytes = part(&mut reader, length.into());
+        let bytes = reader.part(length.into(), "bytes")?;
         let block = Block { word_count, words, bytes, unicode };
         if response {
             match command {
@@ -142,12 +142,14 @@ fn set_up_request(source: &Station, block: Block<'_>, output: &mut Output<'_>) -
     match word_count.get(0) {
         Some(12) => {
             let length = words.u16_le("security blob length")?;
-            token(source, part(&mut bytes, length.into()), output);
+            token(source, bytes.part(length.into(), "security blob")?, output);
         }
         Some(13) => {
             let (oem, utf16) = (words.u16_le("OEM password length")?, words.u16_le("password length")?);
             for length in [oem, utf16] {
-                secret(part(&mut bytes, length.into()).peek(), output);
+                // Whatever stands there is masked, also where its length is wrong.
+                secret(bytes.peek().head(length.into()), output);
+                bytes.part(length.into(), "password")?;
             }
             // Account and its domain: names of users are passed over.
             text_octets(&mut bytes, unicode);
@@ -155,7 +157,9 @@ fn set_up_request(source: &Station, block: Block<'_>, output: &mut Output<'_>) -
         }
         Some(10) => {
             let length = words.u16_le("password length")?;
-            secret(part(&mut bytes, length.into()).peek(), output);
+            // Whatever stands there is masked, also where its length is wrong.
+                secret(bytes.peek().head(length.into()), output);
+                bytes.part(length.into(), "password")?;
             text_octets(&mut bytes, unicode);
             text_octets(&mut bytes, unicode);
         }
@@ -173,7 +177,7 @@ fn set_up(source: &Station, block: Block<'_>, output: &mut Output<'_>) -> Result
         Some(4) => {
             words.skip(6, "AndX block and action")?;
             let length = words.u16_le("security blob length")?;
-            token(source, part(&mut bytes, length.into()), output);
+            token(source, bytes.part(length.into(), "security blob")?, output);
         }
         // An error without words.
         _ => return Ok(()),
