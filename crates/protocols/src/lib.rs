@@ -48,7 +48,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    ads, arp, bacnet, browser, c37118, cdp, dnp3, enip, ethercat, fins, gvcp, hart_ip, knxnet_ip, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, roc_plus, s7comm, s7comm_plus, stp, umas,
+    ads, arp, bacnet, browser, c37118, cdp, dnp3, enip, ethercat, fins, gvcp, hart_ip, knxnet_ip, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, ntlm, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, roc_plus, s7comm, s7comm_plus, smb, stp, umas,
 }
 
 /// The rule of that name, among those of all protocols.

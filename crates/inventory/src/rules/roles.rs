@@ -69,6 +69,10 @@ const CM_RELATIONS: &[(&str, Role)] =
 const CANOPEN_PROFILES: &[(&str, Role)] =
     &[("401", Role::IoModule), ("402", Role::Drive), ("406", Role::Sensor), ("5001", Role::IoModule)];
 
+/// What Windows says that it is for its domain.
+const WINDOWS_ROLES: &[(&str, Role)] =
+    &[("primary domain controller", Role::DomainController), ("domain controller", Role::DomainController)];
+
 /// A number or word that a device states, and the role it stands for.
 pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("cip.device_type", CIP_DEVICE_TYPES),
@@ -78,6 +82,9 @@ pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("ethercat.profile", CANOPEN_PROFILES),
     ("powerlink.profile", CANOPEN_PROFILES),
     ("powerlink.node", &[("managing node", Role::Plc)]),
+    ("nbns.domain_role", WINDOWS_ROLES),
+    ("netlogon.role", WINDOWS_ROLES),
+    ("browser.class", WINDOWS_ROLES),
 ];
 
 /// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
@@ -85,6 +92,7 @@ pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
 pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] = &[
     ("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)]),
     ("powerlink.node", &[("controlled node", Role::IoModule)]),
+    ("browser.class", &[("server", Role::Server), ("workstation", Role::Workstation)]),
 ];
 
 /// Attributes that name a product, whose family tells the role.
