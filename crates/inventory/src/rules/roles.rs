@@ -45,7 +45,11 @@ const CIP_DEVICE_TYPES: &[(&str, Role)] = &[
 ];
 
 /// A number or word that a device states, and the role it stands for.
-pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[("cip.device_type", CIP_DEVICE_TYPES)];
+pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
+    ("cip.device_type", CIP_DEVICE_TYPES),
+    // Control centres talk to each other by TASE.2 (IEC 60870-6).
+    ("mms.application", &[("TASE.2", Role::ScadaServer)]),
+];
 
 /// Attributes that name a product, whose family tells the role.
 pub(crate) const PRODUCT_NAMES: &[&str] =
