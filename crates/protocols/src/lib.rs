@@ -10,6 +10,7 @@
 //! gives the value again.
 
 mod assembly;
+mod ber;
 mod cotp;
 mod crc;
 mod malformed;
@@ -38,7 +39,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, s7comm, s7comm_plus }
+protocols! { arp, dnp3, enip, modbus, s7comm, mms, s7comm_plus }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
