@@ -16,9 +16,11 @@ mod crc;
 mod malformed;
 mod numbered;
 mod output;
+mod process_bus;
 mod protocol;
 mod reader;
 mod table;
+mod told;
 mod tpkt;
 mod tsdu;
 
@@ -39,7 +41,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, s7comm, mms, s7comm_plus }
+protocols! { arp, dnp3, enip, goose, modbus, s7comm, mms, s7comm_plus, sv }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

@@ -2,8 +2,8 @@
 
 use observation::{Octets, Rule, Rules};
 
-use crate::Reader;
 use crate::ber::{self, Element};
+use crate::{Reader, process_bus};
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $read:expr;)*) => {
@@ -25,7 +25,7 @@ rules! {
     /// Name of a domain: in IEC 61850 a logical device.
     DOMAIN = "mms-domain", text;
     /// Logical device in a reference, up to the slash.
-    REFERENCE_DEVICE = "mms-reference-logical-device", reference_device;
+    REFERENCE_DEVICE = "mms-reference-logical-device", process_bus::logical_device;
     /// What the names of the logical devices of a list begin with: that is the name of the device (IEC 61850-8-1,
     /// 8.1.2: a domain is named by the device and the logical device).
     DEVICE_OF_LIST = "mms-device-of-name-list", common_start;
@@ -42,13 +42,6 @@ rules! {
 /// Text that says something: unset ones are full of blanks, zeros or dashes.
 fn text(octets: &[u8]) -> Option<String> {
     Rules::text(octets).filter(|text| !text.chars().all(|character| matches!(character, '-' | '0' | '?' | '.')))
-}
-
-fn reference_device(octets: &[u8]) -> Option<String> {
-    let slash = octets.iter().position(|octet| *octet == b'/')?;
-    let name = octets.get(..slash)?;
-    let is_name = name.iter().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'));
-    if is_name { Rules::text(name) } else { None }
 }
 
 /// The longest common start of the names of a list; the name itself if there is but one.
@@ -94,13 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn references_name_the_logical_device() {
-        assert_eq!(
-            reference_device(b"AA1C1Q01A1LD0/LLN0$rcb_I02").as_deref(),
-            Some("AA1C1Q01A1LD0")
-        );
-        assert_eq!(reference_device(b"my report"), None);
-        assert_eq!(reference_device(b"a b/c"), None);
+    fn unset_texts_say_nothing() {
         assert_eq!(text(b"----"), None);
         assert_eq!(text(b"R328-V0").as_deref(), Some("R328-V0"));
     }

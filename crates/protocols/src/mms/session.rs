@@ -11,12 +11,13 @@ use super::observe::{self, Awaited, Layouts, Said};
 use super::wire::{Confirmed, Kind};
 use crate::ber::Element;
 use crate::cotp::{Data, Tpdu};
+use crate::told::{Print, Told};
 use crate::tsdu::{Taken, Tsdus};
 use crate::{Context, Malformed, Output, Session};
 
 /// Requests that wait for their answer. Stations allow five at a time or so.
 const PENDING_MAX: usize = 16;
-/// Fingerprints of reports that were told of.
+/// Reports of one conversation that are remembered as told.
 const REPORTS_MAX: usize = 8;
 
 /// Reads one conversation.
@@ -28,9 +29,7 @@ pub(super) struct Mms {
     pending: Vec<Pending>,
     layouts: Layouts,
     said: Said,
-    /// Fingerprints of reports, the next to be replaced by `next_report`.
-    reports: [u64; REPORTS_MAX],
-    next_report: usize,
+    reports: Told<REPORTS_MAX>,
     /// True once the client and the server were told apart.
     oriented: bool,
 }
@@ -177,14 +176,9 @@ impl Mms {
         let Some(reference) = observe::reported(mms) else { return };
         self.orient(context.from, output);
         // Reports come again and again: each is told of once.
-        let print = fingerprint(reference.bytes);
-        if self.reports.contains(&print) {
+        if !self.reports.is_new(Print::new().with(reference.bytes)) {
             return;
         }
-        if let Some(place) = self.reports.get_mut(self.next_report) {
-            *place = print;
-        }
-        self.next_report = self.next_report.saturating_add(1) % REPORTS_MAX;
         observe::report(reference, &context.source(), output);
     }
 
@@ -215,13 +209,4 @@ impl<'m> Carrier<'m> {
 
 fn is_lower(context: &Context) -> bool {
     (context.source, context.source_port) < (context.destination, context.destination_port)
-}
-
-/// Tells texts apart well enough not to say one again: FNV-1a of 64 bits, never 0.
-fn fingerprint(octets: &[u8]) -> u64 {
-    let start = 0xcbf2_9ce4_8422_2325_u64;
-    let print = octets
-        .iter()
-        .fold(start, |print, octet| (print ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3));
-    print.max(1)
 }
