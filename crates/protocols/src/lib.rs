@@ -10,6 +10,7 @@
 //! gives the value again.
 
 mod assembly;
+mod ber;
 mod cotp;
 mod crc;
 mod dcerpc_datagram;
@@ -20,12 +21,14 @@ mod news;
 mod numbered;
 mod output;
 mod pi_vendors;
+mod process_bus;
 mod protocol;
 mod reader;
 mod registry;
 mod strings;
 mod system_description;
 mod table;
+mod told;
 mod tpkt;
 mod tsdu;
 mod windows;
@@ -48,7 +51,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    ads, arp, bacnet, browser, c37118, cdp, dnp3, enip, ethercat, fins, gvcp, hart_ip, knxnet_ip, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, ntlm, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, roc_plus, s7comm, s7comm_plus, smb, stp, umas,
+    ads, arp, bacnet, browser, c37118, cdp, dnp3, enip, ethercat, fins, goose, gvcp, hart_ip, knxnet_ip, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, ntlm, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, roc_plus, s7comm, s7comm_plus, mms, smb, stp, sv, umas,
 }
 
 /// The rule of that name, among those of all protocols.

@@ -55,9 +55,13 @@ pub(crate) const UNRECOGNISED: &[&str] = &["tcp", "udp", "ip", "ethernet", "icmp
 pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap"];
 
 /// Kinds of operations that engineers and their tools use and operators do not, by protocol; the last entry is for all
-/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too.
-const ENGINEERING: &[(&str, &[OperationKind])] =
-    &[("modbus", &[OperationKind::Program]), ("", &[OperationKind::Program, OperationKind::Control])];
+/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too, and MMS operates
+/// switchgear by control operations.
+const ENGINEERING: &[(&str, &[OperationKind])] = &[
+    ("modbus", &[OperationKind::Program]),
+    ("mms", &[OperationKind::Program]),
+    ("", &[OperationKind::Program, OperationKind::Control]),
+];
 
 /// Words in the names of operations of those kinds that operators' systems use as well: setting the clock, logging in;
 /// and that controllers use at every start: giving their devices addresses until these are switched off.
@@ -138,6 +142,8 @@ mod tests {
         );
         assert!(is_engineering("profinet_dcp", Program, "set ip parameter"));
         assert!(!is_engineering("profinet_dcp", Control, "set temporary ip parameter"));
+
+        assert!(!is_engineering("mms", Control, "operate") && is_engineering("mms", Program, "obtain file"));
         assert!(!is_engineering("ssh", Control, "restart"));
     }
 
