@@ -17,6 +17,7 @@ mod output;
 mod protocol;
 mod reader;
 mod table;
+mod x509;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -35,7 +36,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, s7comm }
+protocols! { arp, dnp3, enip, modbus, opcua, s7comm }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
