@@ -54,9 +54,13 @@ pub(crate) const UNRECOGNISED: &[&str] = &["tcp", "udp", "ip", "ethernet", "icmp
 pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap"];
 
 /// Kinds of operations that engineers and their tools use and operators do not, by protocol; the last entry is for all
-/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too.
-const ENGINEERING: &[(&str, &[OperationKind])] =
-    &[("modbus", &[OperationKind::Program]), ("", &[OperationKind::Program, OperationKind::Control])];
+/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too, and methods of OPC UA
+/// servers are called by whatever runs the plant.
+const ENGINEERING: &[(&str, &[OperationKind])] = &[
+    ("modbus", &[OperationKind::Program]),
+    ("opcua", &[OperationKind::Program]),
+    ("", &[OperationKind::Program, OperationKind::Control]),
+];
 
 /// Words in the names of operations of those kinds that operators' systems use as well: setting the clock, logging in.
 const OPERATED: &[&str] = &["clock", "time", "password"];
@@ -134,6 +138,7 @@ mod tests {
                 && !is_engineering("s7comm", Control, "set clock")
         );
         assert!(!is_engineering("ssh", Control, "restart"));
+        assert!(!is_engineering("opcua", Control, "call") && is_engineering("opcua", Program, "add nodes"));
     }
 
     #[test]
