@@ -102,7 +102,7 @@ impl Address<'_, '_> {
                 self.fold(index, nesting, "states the same serial number as the address", sets, nested);
             } else if nesting.alike_is_one && identity.is_blank() {
                 self.fold(index, nesting, "says nothing that tells it from the address", sets, nested);
-            } else if alone && contradiction.is_none() {
+            } else if alone && !nesting.is_apart && contradiction.is_none() {
                 self.fold(index, nesting, "alone below the address, and nothing contradicts", sets, nested);
             } else {
                 if let Some(attribute) = contradiction {

@@ -16,6 +16,7 @@ mod numbered;
 mod output;
 mod protocol;
 mod reader;
+mod registry;
 mod table;
 mod x509;
 
@@ -36,7 +37,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, opcua, s7comm }
+protocols! { arp, bacnet, dnp3, enip, modbus, opcua, s7comm }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

@@ -116,7 +116,7 @@ impl Reader {
 
     /// Where the messages stand that are not whole yet.
     pub(crate) fn unread(&self) -> impl Iterator<Item = &Piece> {
-        self.directions.iter().flat_map(|direction| &direction.pieces)
+        self.directions.iter().filter_map(|direction| direction.held.as_ref()).flat_map(|held| &held.pieces)
     }
 
     /// Octets waiting in both directions.

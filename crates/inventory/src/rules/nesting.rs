@@ -13,16 +13,19 @@ pub(crate) struct Nesting {
     pub(crate) silent_is_address: bool,
     /// The step says where a device that is alone at its address sits.
     pub(crate) tells_position: bool,
+    /// Nobody numbers the address itself that way: one that is alone is a device of its own, too.
+    pub(crate) is_apart: bool,
 }
 
 /// By kind of the first step; the last is for all others.
-const NESTINGS: [Nesting; 4] = [
+const NESTINGS: [Nesting; 5] = [
     Nesting {
         kind: "unit",
         needs_gateway: true,
         alike_is_one: true,
         silent_is_address: false,
         tells_position: false,
+        is_apart: false,
     },
     Nesting {
         kind: "rack",
@@ -30,6 +33,7 @@ const NESTINGS: [Nesting; 4] = [
         alike_is_one: true,
         silent_is_address: true,
         tells_position: true,
+        is_apart: false,
     },
     Nesting {
         kind: "outstation",
@@ -37,6 +41,16 @@ const NESTINGS: [Nesting; 4] = [
         alike_is_one: false,
         silent_is_address: true,
         tells_position: true,
+        is_apart: false,
+    },
+    // Beyond a BACnet router.
+    Nesting {
+        kind: "network",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: false,
+        tells_position: true,
+        is_apart: true,
     },
     Nesting {
         kind: "",
@@ -44,6 +58,7 @@ const NESTINGS: [Nesting; 4] = [
         alike_is_one: false,
         silent_is_address: false,
         tells_position: true,
+        is_apart: false,
     },
 ];
 
