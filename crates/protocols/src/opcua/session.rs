@@ -9,7 +9,10 @@ use super::{message, observe, rules};
 use crate::{Assembly, Context, Malformed, Output, Problem, Reader, Session};
 
 /// Longest message that is put together from chunks. Endpoints with certificates take some tens of kilobytes.
-const MESSAGE_OCTETS_MAX: usize = 128 << 10;
+const MESSAGE_OCTETS_MAX: usize = 64 << 10;
+
+/// Chunks of one message: each has its place in memory besides its octets. Senders fill chunks of 8 KiB or more.
+const CHUNKS_MAX: u8 = 64;
 
 /// Octets of the symmetric security header behind the header of the chunk: secure channel and token.
 const SECURITY_HEADER: usize = 8;
@@ -22,6 +25,7 @@ const REQUEST_HEAD: usize = 28;
 struct Gathered {
     request: u32,
     kind: u16,
+    chunks: u8,
     whole: Assembly,
 }
 
@@ -143,7 +147,7 @@ impl OpcUa {
         match known.filter(|(kind, _)| self.is_of_interest(*kind, request)) {
             Some((kind, _)) if whole.push(first.peek(), MESSAGE_OCTETS_MAX) => {
                 output.hold = true;
-                self.lane(context).gathered = Some(Box::new(Gathered { request, kind, whole }));
+                self.lane(context).gathered = Some(Box::new(Gathered { request, kind, chunks: 1, whole }));
             }
             _ => self.lane(context).skipped = Some(request),
         }
@@ -163,7 +167,8 @@ impl OpcUa {
         if part == Part::Abort {
             return Ok(());
         }
-        if !gathered.whole.push(octets, MESSAGE_OCTETS_MAX) {
+        gathered.chunks = gathered.chunks.saturating_add(1);
+        if gathered.chunks > CHUNKS_MAX || !gathered.whole.push(octets, MESSAGE_OCTETS_MAX) {
             output.dropped = output.dropped.saturating_add(1);
             lane.skipped = Some(gathered.request).filter(|_| part == Part::Intermediate);
             return Ok(());

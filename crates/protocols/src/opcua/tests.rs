@@ -226,6 +226,28 @@ fn a_gap_leaves_nothing_half_put_together() {
 }
 
 #[test]
+fn a_message_in_endless_small_chunks_is_given_up_and_counted() {
+    let chunk = |body: &[u8]| {
+        let size = u32::try_from(24 + body.len()).unwrap();
+        [b"MSGC", &size.to_le_bytes()[..], &[0; 12], &7_u32.to_le_bytes(), body].concat()
+    };
+    let mut octets = chunk(&[0x01, 0, 0xaf, 0x01, 0, 0]);
+    octets.extend(chunk(&[0]).repeat(200));
+    let mut session = (PROTOCOL.session)();
+    let mut dropped = 0;
+    let mut at = 0;
+    while at < octets.len() {
+        let Frame::Message(length) = (PROTOCOL.frame)(&octets[at..], Transport::Tcp) else { unreachable!() };
+        let mut output = Output::default();
+        let message = Octets::unplaced(&octets[at..at + length]);
+        session.message(&context(End::Server), message, &mut output).unwrap();
+        dropped += output.dropped;
+        at += length;
+    }
+    assert_eq!(dropped, 1);
+}
+
+#[test]
 fn the_certificate_that_opens_a_channel_names_its_holder() {
     let said = said(include_bytes!("messages/open-encrypted.bin"), End::Server);
     let expected = [
