@@ -37,7 +37,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, bacnet, dnp3, enip, modbus, opcua, s7comm }
+protocols! { arp, bacnet, dnp3, enip, modbus, opcua, s7comm, tls }
 
 /// The rule of that name, among those of all protocols.
 #[must_use]
