@@ -95,14 +95,15 @@ impl Address<'_, '_> {
             nested.children.extend(silent);
             return;
         }
-        let alone = active.len() == 1 || (nesting.alike_is_one && differing.is_none());
+        let is_one = active.len() == 1 || (nesting.alike_is_one && differing.is_none());
+        let alone = nesting.alone_is_address && is_one;
         for (index, identity) in active.iter().copied().zip(&identities) {
             let contradiction = self.identity.contradiction(identity);
             if self.identity.shares_serial(identity) && contradiction.is_none() {
                 self.fold(index, nesting, "states the same serial number as the address", sets, nested);
             } else if nesting.alike_is_one && identity.is_blank() {
                 self.fold(index, nesting, "says nothing that tells it from the address", sets, nested);
-            } else if alone && !nesting.is_apart && contradiction.is_none() {
+            } else if alone && contradiction.is_none() {
                 self.fold(index, nesting, "alone below the address, and nothing contradicts", sets, nested);
             } else {
                 if let Some(attribute) = contradiction {

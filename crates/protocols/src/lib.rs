@@ -10,14 +10,24 @@
 //! gives the value again.
 
 mod assembly;
+mod cotp;
 mod crc;
+mod dcerpc_datagram;
+mod ip_address;
 mod malformed;
+mod netbios;
 mod numbered;
 mod output;
+mod pi_vendors;
 mod protocol;
 mod reader;
 mod registry;
+mod strings;
+mod system_description;
 mod table;
+mod tpkt;
+mod tsdu;
+mod windows;
 mod x509;
 
 pub use assembly::Assembly;
@@ -37,7 +47,9 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, bacnet, dnp3, enip, modbus, opcua, s7comm, tls }
+protocols! {
+    arp, bacnet, browser, cdp, dnp3, enip, fins, lldp, llmnr, modbus, nbdgm, nbns, netlogon, opcua, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, stp, tls, umas,
+}
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

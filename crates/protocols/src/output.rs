@@ -99,7 +99,8 @@ impl<'m> Output<'m> {
         Self { operations, ..Self::default() }
     }
 
-    /// Says `attribute` of `station`, as `rule` reads it from `octets`. Nothing is said where the rule reads nothing.
+    /// Says `attribute` of `station`, as `rule` reads it from `octets`. Nothing is said where the rule reads nothing, and
+    /// where the capture holds only the beginning of the octets: half a name is no name.
     pub fn fact(
         &mut self,
         station: &Station,
@@ -108,6 +109,9 @@ impl<'m> Output<'m> {
         rule: &'static Rule,
         octets: Octets<'_>,
     ) {
+        if octets.is_cut() {
+            return;
+        }
         if let Some(value) = (rule.read)(octets.bytes) {
             let evidence = octets.evidence();
             self.facts.push(SeenFact {
@@ -131,6 +135,9 @@ impl<'m> Output<'m> {
         rule: &'static Rule,
         octets: &[Octets<'_>],
     ) {
+        if octets.iter().any(Octets::is_cut) {
+            return;
+        }
         let (mut bytes, mut pieces) = (Vec::new(), Vec::new());
         for part in octets {
             part.append_to(&mut bytes, &mut pieces);

@@ -8,10 +8,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use observation::{Address, Mac, Transport};
 
 use super::flow::Ends;
+use super::reader::Ports;
 use crate::LinkType;
 
 /// The ends of a frame in Ethernet, with up to two VLAN tags, of IPv4 or of no network protocol.
-pub(crate) fn ends(link_type: LinkType, octets: &[u8]) -> Option<Ends> {
+pub(crate) fn ends(ports: &Ports, link_type: LinkType, octets: &[u8]) -> Option<Ends> {
     if link_type != LinkType::ETHERNET {
         return None;
     }
@@ -37,6 +38,7 @@ pub(crate) fn ends(link_type: LinkType, octets: &[u8]) -> Option<Ends> {
             destination_port: 0,
             transport: Transport::Ethernet,
             number: ethertype,
+            share: ports.share(ethertype, rest),
         });
     }
     let (header, _) = rest.split_first_chunk::<20>()?;
@@ -55,6 +57,7 @@ pub(crate) fn ends(link_type: LinkType, octets: &[u8]) -> Option<Ends> {
         destination_port: u16::from_be_bytes([k, l]),
         transport,
         number: 0,
+        share: 0,
     })
 }
 
@@ -68,15 +71,17 @@ mod tests {
         octets.extend([
             0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0xc3, 0x50, 0x01, 0xf6,
         ]);
-        let found = ends(LinkType::ETHERNET, &octets).unwrap();
+        let ports = Ports::new();
+        let found = ends(&ports, LinkType::ETHERNET, &octets).unwrap();
         assert_eq!((found.source_port, found.destination_port), (50_000, 502));
         assert_eq!(found.source, "10.0.0.1".parse().unwrap());
         assert_eq!(found.transport, Transport::Tcp);
         for length in 0..octets.len() {
-            assert!(ends(LinkType::ETHERNET, &octets[..length]).is_none());
+            assert!(ends(&ports, LinkType::ETHERNET, &octets[..length]).is_none());
         }
-        assert!(ends(LinkType::RAW, &octets).is_none());
-        let bare = ends(LinkType::ETHERNET, &[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0x92, 0x80]).unwrap();
+        assert!(ends(&ports, LinkType::RAW, &octets).is_none());
+        let bare = ends(&ports, LinkType::ETHERNET, &[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0x92, 0x80])
+            .unwrap();
         assert_eq!((bare.transport, bare.number), (Transport::Ethernet, 0x8892));
         assert_eq!(bare.source, Address::Mac(Mac([2, 0, 0, 0, 0, 2])));
     }

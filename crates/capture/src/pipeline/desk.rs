@@ -149,7 +149,9 @@ impl Desk<'_, '_> {
                 Frame::Message(length) if length > 0 && length <= rest.len() => {
                     direction.synchronised = true;
                     self.reader.foreign = 0;
-                    self.message(rest.head(length), at_hand);
+                    // A datagram is its message: where the capture cut the one, it cut the other.
+                    let whole = if length == rest.len() { rest } else { rest.head(length) };
+                    self.message(whole, at_hand);
                     at = at.saturating_add(length);
                 }
                 Frame::Partial(needed) if needed <= STREAM_OCTETS_MAX => return at,
@@ -180,9 +182,8 @@ impl Desk<'_, '_> {
         let held = direction.held.take();
         direction.forget_partial();
         if let Some(held) = held {
-            self.turn.cut_messages = self.turn.cut_messages.saturating_add(1);
             let at_hand = AtHand { frame: at_hand.frame, earlier: [&held.frames, at_hand.earlier[0]] };
-            self.message(held.octets(), &at_hand);
+            self.message(held.octets().cut(), &at_hand);
         }
         self.reader.session.gap(self.flow.end(self.side));
     }
@@ -191,6 +192,7 @@ impl Desk<'_, '_> {
     pub(crate) fn datagram(&mut self, frame: &RawFrame<'_>, packet: &Packet<'_>) {
         let own = [origin(frame, packet)];
         let (octets, earlier) = placed(packet, &own);
+        let octets = if packet.payload_missing > 0 { octets.cut() } else { octets };
         let at_hand = AtHand { frame, earlier: [earlier, &[]] };
         let consumed = self.messages_in(octets, &at_hand);
         let rest = octets.tail(consumed);
@@ -198,7 +200,6 @@ impl Desk<'_, '_> {
             return;
         }
         if packet.payload_missing > 0 {
-            self.turn.cut_messages = self.turn.cut_messages.saturating_add(1);
             self.message(rest, &at_hand);
             return;
         }

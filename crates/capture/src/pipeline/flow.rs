@@ -63,6 +63,8 @@ pub(crate) struct Ends {
     pub(crate) transport: Transport,
     /// EtherType or IP protocol number; 0 for TCP and UDP.
     pub(crate) number: u16,
+    /// Which of the protocols that share the EtherType: see [`Ports::share`](super::reader::Ports::share).
+    pub(crate) share: u8,
 }
 
 impl Ends {
@@ -81,7 +83,7 @@ impl Ends {
             Transport::Ethernet => 2,
             Transport::Ip => 3,
         };
-        let kind = family << 24 | transport << 16 | u32::from(self.number);
+        let kind = u32::from(self.share) << 26 | family << 24 | transport << 16 | u32::from(self.number);
         if source <= destination {
             (FlowKey { low: source, high: destination, kind }, 0)
         } else {
@@ -438,6 +440,7 @@ impl Flows {
             destination_port: 0,
             transport: flow.transport,
             number: flow.number,
+            share: 0,
         };
         let mut vacant = Flow::new(flow.key, &ends, 0);
         (vacant.used, vacant.head) = (false, false);
@@ -501,7 +504,15 @@ mod tests {
 
     fn ends(source: &str, source_port: u16, destination: &str, destination_port: u16) -> Ends {
         let (source, destination) = (source.parse().unwrap(), destination.parse().unwrap());
-        Ends { source, destination, source_port, destination_port, transport: Transport::Tcp, number: 0 }
+        Ends {
+            source,
+            destination,
+            source_port,
+            destination_port,
+            transport: Transport::Tcp,
+            number: 0,
+            share: 0,
+        }
     }
 
     fn seen(vlan: Option<u16>, mac: u8) -> Seen {

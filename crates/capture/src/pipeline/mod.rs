@@ -110,7 +110,7 @@ impl Pipeline {
         if let Some((at, side)) = guess {
             self.flows.foresee_reader(at, side);
         }
-        let next = ahead::ends(frame.link_type, following).map(|ends| ends.key());
+        let next = ahead::ends(&self.ports, frame.link_type, following).map(|ends| ends.key());
         self.foresight = next.and_then(|(key, side)| Some((self.flows.foresee(&key, side)?, side)));
         self.frames = self.frames.saturating_add(1);
         self.octets = self.octets.saturating_add(frame.original_length.into());
@@ -268,12 +268,17 @@ impl Reading<'_> {
                     destination_port: 0,
                     transport: Transport::Ip,
                     number: protocol.into(),
+                    share: 0,
                 };
                 self.count(frame, &ends, mac, packet.vlan, hop_limit);
                 return Read::Fragment;
             }
         };
-        let ends = Ends { source, destination, source_port, destination_port, transport, number };
+        let share = match packet.layer {
+            Layer::Ethernet { ethertype } => self.ports.share(ethertype, packet.payload.octets()),
+            _ => 0,
+        };
+        let ends = Ends { source, destination, source_port, destination_port, transport, number, share };
         let (key, side) = ends.key();
         let seen =
             Seen { print: mark::print(packet), hop_limit, nanos: frame.time.0, vlan: packet.vlan, mac };
@@ -320,6 +325,7 @@ impl Reading<'_> {
                 destination_port: 0,
                 transport: Transport::Ip,
                 number: TUNNEL,
+                share: 0,
             };
             self.count(frame, &ends, mac, outer.vlan, hop_limit);
         } else {

@@ -87,7 +87,13 @@ impl Direction {
         self.next.is_some_and(|next| next.wrapping_sub(sequence) <= 1)
     }
 
-    /// Octets waiting here.
+    /// Octets of the stream that wait to be read.
+    pub(crate) fn unread(&self) -> usize {
+        let early = self.early.iter().flat_map(|waiting| &waiting.segments).map(|early| early.length);
+        early.fold(self.held.as_ref().map_or(0, |held| held.octets.len()), usize::saturating_add)
+    }
+
+    /// Octets of memory that what waits here takes: a half-read message and whole frames.
     pub(crate) fn octets(&self) -> usize {
         let held = self.held.as_ref().map_or(0, |held| {
             let frames: usize = held.frames.iter().map(|frame| frame.octets.len()).sum();

@@ -11,37 +11,55 @@ pub(crate) struct Nesting {
     pub(crate) alike_is_one: bool,
     /// One that is asked for and says nothing is the address itself, if it is the only one.
     pub(crate) silent_is_address: bool,
+    /// One that answers alone below the address is the device at the address, if nothing contradicts.
+    pub(crate) alone_is_address: bool,
     /// The step says where a device that is alone at its address sits.
     pub(crate) tells_position: bool,
-    /// Nobody numbers the address itself that way: one that is alone is a device of its own, too.
-    pub(crate) is_apart: bool,
 }
 
 /// By kind of the first step; the last is for all others.
-const NESTINGS: [Nesting; 5] = [
+const NESTINGS: [Nesting; 7] = [
     Nesting {
         kind: "unit",
         needs_gateway: true,
         alike_is_one: true,
         silent_is_address: false,
+        alone_is_address: true,
         tells_position: false,
-        is_apart: false,
     },
     Nesting {
         kind: "rack",
         needs_gateway: false,
         alike_is_one: true,
         silent_is_address: true,
+        alone_is_address: true,
         tells_position: true,
-        is_apart: false,
     },
     Nesting {
         kind: "outstation",
         needs_gateway: false,
         alike_is_one: false,
         silent_is_address: true,
+        alone_is_address: true,
         tells_position: true,
-        is_apart: false,
+    },
+    // Slot 0 of PROFINET is the device at the address; all others are modules in it, however few of them are heard of.
+    Nesting {
+        kind: "slot",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: false,
+        alone_is_address: false,
+        tells_position: true,
+    },
+    // A node of a fieldbus is never its master.
+    Nesting {
+        kind: "node",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: false,
+        alone_is_address: false,
+        tells_position: true,
     },
     // Beyond a BACnet router.
     Nesting {
@@ -49,16 +67,16 @@ const NESTINGS: [Nesting; 5] = [
         needs_gateway: false,
         alike_is_one: false,
         silent_is_address: false,
+        alone_is_address: false,
         tells_position: true,
-        is_apart: true,
     },
     Nesting {
         kind: "",
         needs_gateway: false,
         alike_is_one: false,
         silent_is_address: false,
+        alone_is_address: true,
         tells_position: true,
-        is_apart: false,
     },
 ];
 
