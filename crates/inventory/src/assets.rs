@@ -240,6 +240,7 @@ impl Context<'_, '_> {
             roles::of_requests(index, conversations, &names, &mut claims);
             roles::of_greetings(asset, &mut claims);
             roles::of_capabilities(asset, &mut claims);
+            roles::of_guesses(index, conversations, &mut claims);
             asset.roles = claims.finish();
         }
     }

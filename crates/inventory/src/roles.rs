@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use observation::{Basis, OperationKind, Transport, attribute};
 
+use crate::guesses::{self, Guess};
 use crate::identity::squash;
 use crate::links::Forwarding;
 use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
@@ -269,6 +270,27 @@ pub(crate) fn of_capabilities(asset: &Asset, claims: &mut Claims) {
         let is_built_in = is_network(&role) && (is_other || stated_other);
         if !is_built_in {
             claims.add(role, basis, reason);
+        }
+    }
+}
+
+/// What usually listens on the ports that answered, where nothing else tells what an asset is for.
+pub(crate) fn of_guesses(asset: usize, conversations: &[&Conversation], claims: &mut Claims) {
+    if !claims.0.is_empty() {
+        return;
+    }
+    for conversation in conversations {
+        if conversation.server != AssetEnd::Asset(asset) || conversation.frames[1] == 0 {
+            continue;
+        }
+        let (transport, port) = (conversation.transport, conversation.port);
+        let candidates = guesses::candidates(&conversation.protocol, transport, port);
+        // Where a port has users of several kinds it tells nothing.
+        if let Some((Guess { role: Some(role), name }, others)) = candidates.split_first()
+            && others.iter().all(|other| other.role == Some(*role))
+        {
+            let reason = format!("answers on {} port {port}, customary for {name}", transport.as_str());
+            claims.add(*role, Basis::Inferred, reason);
         }
     }
 }

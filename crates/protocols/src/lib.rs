@@ -48,7 +48,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, browser, cdp, dnp3, enip, fins, lldp, llmnr, modbus, nbdgm, nbns, netlogon, opcua, pccc, profinet_cm, profinet_dcp, profinet_rt, rdp, s7comm, s7comm_plus, stp, tls, umas, vnc,
+    arp, bacnet, browser, c37118, cdp, dnp3, enip, fins, hart_ip, lldp, llmnr, modbus, nbdgm, nbns, netlogon, opcua, pccc, profinet_cm, profinet_dcp, profinet_rt, rdp, s7comm, s7comm_plus, stp, tls, umas, vnc,
 }
 
 /// The rule of that name, among those of all protocols.

@@ -44,6 +44,14 @@ const CIP_DEVICE_TYPES: &[(&str, Role)] = &[
     ("773", Role::Sensor),
 ];
 
+/// Device profiles of HART (FCG TS20183, common table 57) that tell more than that it is an instrument.
+const HART_PROFILES: &[(&str, Role)] = &[
+    ("I/O system", Role::ProtocolGateway),
+    ("HART-IP I/O system", Role::ProtocolGateway),
+    ("WirelessHART gateway", Role::ProtocolGateway),
+    ("WirelessHART access point", Role::ProtocolGateway),
+];
+
 /// DeviceRoleDetails of PROFINET DCP that name a controller (IEC 61158-6-10, chapter 4.3.1.4.4).
 const DCP_ROLES: &[(&str, Role)] = &[
     ("IO-Controller", Role::Plc),
@@ -62,6 +70,7 @@ pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("cip.device_type", CIP_DEVICE_TYPES),
     ("profinet_dcp.role", DCP_ROLES),
     ("profinet_cm.relation", CM_RELATIONS),
+    ("device_type", HART_PROFILES),
 ];
 
 /// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
@@ -91,6 +100,7 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("roc_plus", Role::Rtu),
     ("bsap", Role::Rtu),
     ("mms", Role::Ied),
+    ("c37118", Role::Ied),
     ("profinet_cm", Role::IoModule),
     ("cip_io", Role::IoModule),
     ("bacnet", Role::BuildingController),
