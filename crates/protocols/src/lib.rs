@@ -32,6 +32,7 @@ mod told;
 mod tpkt;
 mod tsdu;
 mod windows;
+mod x509;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -51,7 +52,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    ads, arp, bacnet, browser, c37118, cdp, dnp3, enip, ethercat, fins, goose, gvcp, hart_ip, knxnet_ip, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, ntlm, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, roc_plus, s7comm, s7comm_plus, mms, smb, stp, sv, umas,
+    ads, arp, bacnet, browser, c37118, cdp, dnp3, enip, ethercat, fins, goose, gvcp, hart_ip, knxnet_ip, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, ntlm, opcua, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, rdp, roc_plus, s7comm, s7comm_plus, mms, smb, stp, sv, tls, umas, vnc,
 }
 
 /// The rule of that name, among those of all protocols.

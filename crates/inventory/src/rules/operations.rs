@@ -60,6 +60,12 @@ pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap"];
 const ENGINEERING: &[(&str, &[OperationKind])] = &[
     ("modbus", &[OperationKind::Program]),
     ("mms", &[OperationKind::Program]),
+
+/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too, and methods of OPC UA
+/// servers are called by whatever runs the plant.
+const ENGINEERING: &[(&str, &[OperationKind])] = &[
+    ("modbus", &[OperationKind::Program]),
+    ("opcua", &[OperationKind::Program]),
     ("", &[OperationKind::Program, OperationKind::Control]),
 ];
 
@@ -145,6 +151,7 @@ mod tests {
 
         assert!(!is_engineering("mms", Control, "operate") && is_engineering("mms", Program, "obtain file"));
         assert!(!is_engineering("ssh", Control, "restart"));
+        assert!(!is_engineering("opcua", Control, "call") && is_engineering("opcua", Program, "add nodes"));
     }
 
     #[test]
