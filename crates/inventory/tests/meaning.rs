@@ -223,7 +223,7 @@ fn captures_that_are_cut_lossy_or_hold_secrets_are_findings() {
     capture.summary.counters.insert("malformed modbus".to_owned(), 3);
     let station = observation::Station::root("10.0.0.1".parse().unwrap(), None);
     let message = MalformedMessage {
-        protocol: "modbus",
+        protocol: "modbus".into(),
         frame: 9,
         time: Time(4),
         station: Some(station),

@@ -137,7 +137,7 @@ impl Rows<'_> {
             update: "UPDATE mention SET evidence = ?2 WHERE id = ?1",
         };
         let (station, by) = (self.station(&mention.station)?, self.station(&mention.by)?);
-        let key = params![station, by, mention.protocol, mention.reason];
+        let key = params![station, by, mention.protocol.as_ref(), mention.reason.as_ref()];
         let id = prove(
             self.transaction,
             &PROOF,
@@ -269,7 +269,7 @@ impl Rows<'_> {
             .execute(params![
                 self.capture.id,
                 station,
-                message.protocol,
+                message.protocol.as_ref(),
                 stored(message.frame),
                 message.time.0,
                 message.problem
