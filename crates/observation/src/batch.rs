@@ -118,7 +118,7 @@ pub struct Binding {
 }
 
 /// A station named by another one, on one day.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mention {
     /// Who is named.
     pub station: Station,
@@ -135,7 +135,7 @@ pub struct Mention {
 }
 
 /// A message or packet that is not of the prescribed shape.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MalformedMessage {
     /// Protocol, or the layer: `modbus`, `ipv4`.
     pub protocol: Cow<'static, str>,

@@ -37,11 +37,15 @@ pub(crate) struct Kept {
     pub(crate) replaced: bool,
 }
 
-/// The statements of a table whose rows carry evidence. All take the columns of the key in the same order.
+/// A table whose rows carry evidence: its statements, of which the first two take the columns of the key in the same
+/// order, and what its evidence is needed for.
 pub(crate) struct Proof {
     pub(crate) select: &'static str,
     pub(crate) insert: &'static str,
     pub(crate) update: &'static str,
+    /// Adds what was counted on a day: row, day, first, last, count.
+    pub(crate) day: &'static str,
+    pub(crate) importance: Importance,
 }
 
 /// The number of the row with this key, made if need be, with the earliest evidence of all given so far.
@@ -52,7 +56,6 @@ pub(crate) fn prove(
     proof: &Proof,
     key: &[&dyn ToSql],
     evidence: &Evidence,
-    importance: Importance,
     wanted: &mut BTreeMap<u64, Importance>,
     kept: &mut Kept,
 ) -> Result<i64> {
@@ -74,8 +77,8 @@ pub(crate) fn prove(
         transaction.prepare_cached(proof.update)?.execute(params![id, given])?;
         kept.replaced |= before.is_some();
         for range in &evidence.ranges {
-            let needed = wanted.entry(range.frame).or_insert(importance);
-            *needed = importance.max(*needed);
+            let needed = wanted.entry(range.frame).or_insert(proof.importance);
+            *needed = proof.importance.max(*needed);
         }
     }
     Ok(id)

@@ -184,15 +184,7 @@ fn mentions(connection: &Connection, capture: i64, stations: &Stations) -> Resul
             sighting: sighting_read(row, 5)?,
         })
     })?;
-    mentions.sort_by(|a, b| {
-        (&a.station, &a.by, &a.protocol, &a.reason, a.sighting).cmp(&(
-            &b.station,
-            &b.by,
-            &b.protocol,
-            &b.reason,
-            b.sighting,
-        ))
-    });
+    mentions.sort();
     Ok(mentions)
 }
 
@@ -262,14 +254,6 @@ fn malformed(connection: &Connection, capture: i64, stations: &Stations) -> Resu
             problem: row.get(4)?,
         })
     })?;
-    malformed.sort_by(|a, b| {
-        (&a.protocol, a.frame, a.time, &a.station, &a.problem).cmp(&(
-            &b.protocol,
-            b.frame,
-            b.time,
-            &b.station,
-            &b.problem,
-        ))
-    });
+    malformed.sort();
     Ok(malformed)
 }

@@ -305,15 +305,7 @@ impl Gathered {
             .sort_by(|a, b| (a.mac, &a.station, a.sighting.day).cmp(&(b.mac, &b.station, b.sighting.day)));
         batch.conversations.sort_by(|a, b| (&a.key, a.sighting.day).cmp(&(&b.key, b.sighting.day)));
         batch.facts.sort();
-        batch.mentions.sort_by(|a, b| {
-            (&a.station, &a.by, &a.protocol, &a.reason, a.sighting).cmp(&(
-                &b.station,
-                &b.by,
-                &b.protocol,
-                &b.reason,
-                b.sighting,
-            ))
-        });
+        batch.mentions.sort();
         batch
     }
 }
