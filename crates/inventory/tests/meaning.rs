@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{check_findings, inventory, observed, winner};
+use common::{check, check_findings, inventory, observed, winner};
 use inventory::{Options, Role, resolve};
 use observation::{Basis, CaptureStatus, MalformedMessage, Time};
 
@@ -49,6 +49,28 @@ fn the_latest_word_wins_where_a_value_changed() {
         "model",
         "new",
     );
+}
+
+#[test]
+fn the_more_exact_version_wins_and_is_not_replaced_by_the_coarser() {
+    // As a PLC says it: each session says V4.3, its identification block V4.3.1.
+    let coarse = "fact 10.0.0.1 | firmware_version=V4.3";
+    let exact = "fact 10.0.0.1 | firmware_version=V4.3.1";
+    for said in [
+        format!("{coarse}\nat 2\n{exact}\nat 9\n{coarse}"),
+        format!("{exact}\nat 9\n{coarse}"),
+        exact.to_owned(),
+    ] {
+        check_winner(&said, "firmware_version", "V4.3.1");
+    }
+    // Another version is another version.
+    let other = "fact 10.0.0.1 | firmware_version=V4.4";
+    check_winner(&format!("{coarse}\n{exact}\nat 9\n{other}"), "firmware_version", "V4.4");
+    // Who only reports does not make a statement more exact.
+    let reported = "reported 10.0.0.1 | firmware_version=V4.3.1";
+    check_winner(&format!("{coarse}\n{reported}"), "firmware_version", "V4.3");
+    // Names are no versions.
+    check_winner("fact 10.0.0.1 | model=100.1\nat 9\nfact 10.0.0.1 | model=100", "model", "100");
 }
 
 /// Roles of 10.0.0.9 after lines of talk.
@@ -249,5 +271,34 @@ fn captures_that_are_cut_lossy_or_hold_secrets_are_findings() {
     assert_eq!(
         (findings[2].assets.as_slice(), findings[2].evidence[0].evidence.ranges[0].frame),
         ([0].as_slice(), 9)
+    );
+}
+
+#[test]
+fn what_a_device_does_in_the_network_is_its_role_only_where_it_is_nothing_else() {
+    check(
+        "sent 00:1b:1b:00:00:01
+         fact 00:1b:1b:00:00:01 | lldp: lldp.enabled_capability=bridge",
+        "observed switch: switch @ 00:1b:1b:00:00:01 [00:1b:1b:00:00:01! ]",
+    );
+    check(
+        "sent 00:1b:1b:00:00:02
+         fact 00:1b:1b:00:00:02 | lldp: lldp.enabled_capability=bridge
+         fact 00:1b:1b:00:00:02 | lldp: lldp.enabled_capability=telephone",
+        "observed telephone: telephone @ 00:1b:1b:00:00:02 [00:1b:1b:00:00:02! ]",
+    );
+    // A controller with a switch of two ports.
+    check(
+        "sent 00:1b:1b:00:00:03
+         fact 00:1b:1b:00:00:03 | lldp: order_number=6ES7 211-1BE40-0XB0
+         fact 00:1b:1b:00:00:03 | lldp: lldp.enabled_capability=bridge",
+        "observed plc: 6ES7 211-1BE40-0XB0 @ 00:1b:1b:00:00:03 [00:1b:1b:00:00:03! ]",
+    );
+    check(
+        "sent 10.0.0.1
+         fact 10.0.0.1 | cdp: cdp.capability=router
+         fact 10.0.0.1 | cdp: cdp.capability=switch
+         fact 10.0.0.1 | cdp: cdp.capability=igmp capable",
+        "observed router+switch: router @ 10.0.0.1 [ 10.0.0.1]",
     );
 }

@@ -10,13 +10,24 @@
 //! gives the value again.
 
 mod assembly;
+mod cotp;
 mod crc;
+mod dcerpc_datagram;
+mod ip_address;
 mod malformed;
+mod netbios;
 mod numbered;
 mod output;
+mod pi_vendors;
 mod protocol;
 mod reader;
+mod registry;
+mod strings;
+mod system_description;
 mod table;
+mod tpkt;
+mod tsdu;
+mod windows;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -35,7 +46,9 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, modbus, s7comm }
+protocols! {
+    arp, bacnet, browser, cdp, dnp3, enip, fins, lldp, llmnr, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, stp, umas,
+}
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

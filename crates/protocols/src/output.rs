@@ -73,6 +73,8 @@ pub struct Output<'m> {
     pub malformed: Vec<Malformed>,
     /// The end that answers, if this message proves it: overrules ports and who spoke first.
     pub server_is: Option<End>,
+    /// The end that answers, as far as this message makes it likely: overrules who spoke first, but no port and no proof.
+    pub server_seems: Option<End>,
     /// The protocol that the conversation really carries, if another than the decoder's own name.
     pub carries: Option<&'static str>,
     /// True if the frames of this message are needed by a later one (a fragment).
@@ -185,6 +187,7 @@ impl<'m> Output<'m> {
             && self.secrets.is_empty()
             && self.malformed.is_empty()
             && self.server_is.is_none()
+            && self.server_seems.is_none()
             && self.carries.is_none()
             && !self.hold
             && !self.hand_over

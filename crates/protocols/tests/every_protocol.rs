@@ -103,7 +103,9 @@ fn feed(protocol: &Protocol, transport: Transport, octets: &[u8]) -> usize {
                 &mut output,
             );
             for fact in &output.facts {
-                let listed = protocol.rules.iter().any(|rule| rule.name == fact.rule);
+                // What a protocol carried inside says is said by that one's rules.
+                let says = fact.protocol.map_or(protocol, |name| protocols::by_name(name).unwrap());
+                let listed = says.rules.iter().any(|rule| rule.name == fact.rule);
                 assert!(listed, "{}: the rule {} is not listed", protocol.name, fact.rule);
                 assert!(
                     fact.value.chars().count() <= observation::VALUE_CHARS_MAX,

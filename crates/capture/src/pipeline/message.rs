@@ -36,12 +36,14 @@ impl Desk<'_, '_> {
     fn take(&mut self, message: Octets<'_>, at_hand: &AtHand<'_>, output: &mut Output<'_>) {
         let time = at_hand.frame.time;
         let name = self.reader.protocol.name;
-        if let Some(end) = output.server_is {
-            let client = match end {
-                End::Server => self.flow.client,
-                End::Client => 1_usize.saturating_sub(self.flow.client),
+        let says = [(output.server_seems, Orientation::Port), (output.server_is, Orientation::Proved)];
+        for (server, by) in says {
+            let client = match server {
+                None => continue,
+                Some(End::Server) => self.flow.client,
+                Some(End::Client) => 1_usize.saturating_sub(self.flow.client),
             };
-            self.flow.orient(client, Orientation::Proved);
+            self.flow.orient(client, by);
         }
         self.turn.decoder_entries = self.turn.decoder_entries.saturating_add(output.dropped.into());
         if output.carries.is_some() {

@@ -58,8 +58,9 @@ pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap"];
 const ENGINEERING: &[(&str, &[OperationKind])] =
     &[("modbus", &[OperationKind::Program]), ("", &[OperationKind::Program, OperationKind::Control])];
 
-/// Words in the names of operations of those kinds that operators' systems use as well: setting the clock, logging in.
-const OPERATED: &[&str] = &["clock", "time", "password"];
+/// Words in the names of operations of those kinds that operators' systems use as well: setting the clock, logging in;
+/// and that controllers use at every start: giving their devices addresses until these are switched off.
+const OPERATED: &[&str] = &["clock", "time", "password", "temporary"];
 
 /// True if whoever does this is engineering.
 pub(crate) fn is_engineering(protocol: &str, kind: OperationKind, name: &str) -> bool {
@@ -103,7 +104,8 @@ pub(crate) fn is_disruptive(name: &str) -> bool {
     let has = |words: &[&str]| {
         name.split(|character: char| !character.is_alphanumeric()).any(|word| words.contains(&word))
     };
-    (has(DISRUPTIVE) || name.starts_with("set attribute")) && !has(HARMLESS)
+    let renames = ["set attribute", "set name", "set ip", "set full ip"];
+    (has(DISRUPTIVE) || renames.iter().any(|start| name.starts_with(start))) && !has(HARMLESS)
 }
 
 #[cfg(test)]
@@ -133,6 +135,8 @@ mod tests {
             !is_engineering("s7comm", Write, "write variables")
                 && !is_engineering("s7comm", Control, "set clock")
         );
+        assert!(is_engineering("profinet_dcp", Program, "set ip parameter"));
+        assert!(!is_engineering("profinet_dcp", Control, "set temporary ip parameter"));
         assert!(!is_engineering("ssh", Control, "restart"));
     }
 
@@ -146,6 +150,8 @@ mod tests {
             "insert block",
             "set attribute single ethernet link",
             "specific service non-volatile storage",
+            "set name of station",
+            "reset to factory",
         ] {
             assert!(is_disruptive(name), "{name}");
         }

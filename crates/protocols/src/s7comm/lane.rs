@@ -4,8 +4,8 @@ use std::mem;
 
 use observation::{End, Octets};
 
-use super::cotp::Data;
 use super::wire::{self, Userdata};
+use crate::cotp::Data;
 use crate::{Assembly, Malformed, Problem};
 
 /// Octets of one protocol data unit put together from TPDUs, and of one answer put together from data units. A

@@ -139,7 +139,7 @@ pub(super) fn language(code: u8) -> Option<&'static str> {
 }
 
 /// Operating mode after a transition, by the low half of the transition octet of list 24.
-pub(super) fn mode(code: u8) -> Option<&'static str> {
+pub(crate) fn mode(code: u8) -> Option<&'static str> {
     Some(match code {
         0x1..=0x4 => "STOP",
         0x5..=0x7 => "STARTUP",
@@ -171,7 +171,7 @@ pub(super) fn pushed_mode(code: u8) -> Option<&'static str> {
 
 /// Who makes modules of such an order number: the families of Siemens, and makers of compatible CPUs who put their
 /// name in front.
-pub(super) fn vendor(order_number: &[u8]) -> Option<&'static str> {
+pub(crate) fn vendor(order_number: &[u8]) -> Option<&'static str> {
     const SIEMENS: [&[u8]; 14] = [
         b"6ES", b"6AG", b"6GK", b"6AV", b"6FC", b"6SL", b"6SE", b"6DD", b"6NH", b"6ED", b"6EP", b"6DL",
         b"7MH", b"3RK",
@@ -184,7 +184,7 @@ pub(super) fn vendor(order_number: &[u8]) -> Option<&'static str> {
 }
 
 /// Name of an I&M manufacturer id, as PROFIBUS & PROFINET International assigns them.
-pub(super) fn manufacturer(id: u16) -> Option<&'static str> {
+pub(crate) fn manufacturer(id: u16) -> Option<&'static str> {
     match id {
         42 => Some("Siemens AG"),
         _ => None,

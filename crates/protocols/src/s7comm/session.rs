@@ -7,12 +7,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use observation::{Basis, End, Octets, Station};
 
-use super::cotp::{Data, Selectors, Tpdu};
 use super::lane::{Lane, Taken};
 use super::observe::{self, Carrier};
 use super::rules;
 use super::szl::{self, Cpu, List};
 use super::wire::{self, Kind, Pdu, Userdata, Way};
+use crate::cotp::{Data, Selectors, Tpdu};
 use crate::{Assembly, Context, Malformed, Output, Problem, Session};
 
 /// Octets of a transport selector that are kept; the longest S7 ones name a route in about 30.

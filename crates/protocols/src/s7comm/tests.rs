@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use observation::{End, Octets, Piece, Range, Transport};
 
 use super::session::S7;
-use super::{PROTOCOL, tpkt};
-use crate::{Context, Frame, Output, Probe, Session};
+use super::PROTOCOL;
+use crate::{Context, Frame, Output, Probe, Session, tpkt};
 
 const CLIENT: &[u8] = include_bytes!("messages/client.bin");
 const SERVER: &[u8] = include_bytes!("messages/server.bin");

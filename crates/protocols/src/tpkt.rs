@@ -4,8 +4,7 @@
 
 use observation::Octets;
 
-use super::cotp;
-use crate::{Frame, Malformed, Problem, Reader};
+use crate::{Frame, Malformed, Problem, Reader, cotp};
 
 /// Octets of the packet header: version, reserved, length.
 pub(crate) const HEADER: usize = 4;
@@ -57,6 +56,18 @@ pub(crate) fn tpdu(packet: Octets<'_>) -> Result<Reader<'_>, Malformed> {
     let tpdu = reader.part(tpdu, "TPDU")?;
     reader.finish("TPKT")?;
     Ok(tpdu)
+}
+
+/// What there is of the TPDU of a packet that the capture cut: without a look at the length.
+///
+/// # Errors
+///
+/// Fails if not even the header is there.
+pub(crate) fn tpdu_cut(packet: Octets<'_>) -> Result<Reader<'_>, Malformed> {
+    let mut reader = Reader::new(packet);
+    reader.skip(HEADER, "TPKT")?;
+    let rest = reader.remaining();
+    reader.sub(rest, "TPDU")
 }
 
 #[cfg(test)]

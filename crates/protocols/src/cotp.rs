@@ -4,8 +4,7 @@
 
 use observation::Octets;
 
-use super::tpkt;
-use crate::{Malformed, Problem, Reader};
+use crate::{Malformed, Problem, Reader, tpkt};
 
 /// Code of a connection request, credit in the low half.
 const CONNECTION_REQUEST: u8 = 0xe0;
@@ -63,7 +62,25 @@ impl<'a> Tpdu<'a> {
     ///
     /// Fails if the packet or a header is cut short, or if the code is none of the standard.
     pub(crate) fn parse(packet: Octets<'a>) -> Result<Self, Malformed> {
-        let mut reader = tpkt::tpdu(packet)?;
+        Self::read(tpkt::tpdu(packet)?)
+    }
+
+    /// Reads the TPDU of a TPKT packet, or what the capture left of it, with a word about what is missing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a header is cut short, or if the code is none of the standard.
+    pub(crate) fn parse_cut(packet: Octets<'a>) -> Result<(Self, Option<Malformed>), Malformed> {
+        match Self::parse(packet) {
+            Ok(tpdu) => Ok((tpdu, None)),
+            Err(cut @ Malformed { problem: Problem::Truncated { .. }, .. }) => {
+                Self::read(tpkt::tpdu_cut(packet)?).map(|tpdu| (tpdu, Some(cut)))
+            }
+            Err(malformed) => Err(malformed),
+        }
+    }
+
+    fn read(mut reader: Reader<'a>) -> Result<Self, Malformed> {
         let length = reader.u8("COTP length indicator")?;
         let mut header = reader.sub(length.into(), "COTP header")?;
         let at = header.offset();
@@ -106,7 +123,7 @@ impl<'a> Selectors<'a> {
 }
 
 /// Whether these octets, as far as they are there, can start a TPDU of `length` octets.
-pub(super) fn may_start(octets: &[u8], length: usize) -> bool {
+pub(crate) fn may_start(octets: &[u8], length: usize) -> bool {
     let header_fits = octets.first().is_none_or(|header| *header >= 2 && usize::from(*header) < length);
     header_fits && octets.get(1).is_none_or(|code| CODES.contains(&(code & 0xf0)))
 }
@@ -144,6 +161,18 @@ mod tests {
         assert_eq!(error.to_string(), "COTP parameter at octet 13: 14 octets missing");
         let error = parse(&[3, 0, 0, 7, 2, 0x30, 0x80]).unwrap_err();
         assert_eq!(error.to_string(), "COTP code at octet 5: value 0x30 is not allowed");
+    }
+
+    #[test]
+    fn what_the_capture_left_of_data_is_read_with_a_word_about_the_rest() {
+        let (tpdu, cut) = Tpdu::parse_cut(Octets::unplaced(&[3, 0, 0, 20, 2, 0xf0, 0x80, 0x32, 1])).unwrap();
+        let Tpdu::Data(data) = tpdu else { panic!("no data") };
+        assert_eq!(
+            (data.octets.bytes, cut.unwrap().to_string().as_str()),
+            ([0x32, 1].as_slice(), "TPDU at octet 4: 11 octets missing")
+        );
+        assert!(Tpdu::parse_cut(Octets::unplaced(&[3, 0, 0, 20, 2])).is_err());
+        assert!(Tpdu::parse_cut(Octets::unplaced(&[3, 0, 0, 7, 2, 0x30, 0x80])).is_err());
     }
 
     #[test]
