@@ -8,6 +8,7 @@ mod attributes;
 mod devices;
 mod findings;
 mod gather;
+mod greetings;
 mod guesses;
 mod identity;
 mod joins;

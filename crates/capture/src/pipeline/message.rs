@@ -110,7 +110,7 @@ impl Desk<'_, '_> {
     pub(crate) fn note(&mut self, at_hand: &AtHand<'_>, malformed: &Malformed) {
         let time = at_hand.frame.time;
         self.hands.gathered.malformed(MalformedMessage {
-            protocol: self.reader.protocol.name,
+            protocol: self.reader.protocol.name.into(),
             frame: at_hand.frame.number,
             time,
             station: Some(context(self.flow, self.side, time).source()),

@@ -170,7 +170,7 @@ impl Writer<'_, '_, '_> {
         }
         let mut kept: BTreeMap<&str, Vec<_>> = BTreeMap::new();
         for message in &self.context.gathered.malformed {
-            kept.entry(message.1.protocol).or_default().push(*message);
+            kept.entry(&message.1.protocol).or_default().push(*message);
         }
         let protocols: BTreeSet<_> = counts.keys().chain(kept.keys()).copied().collect();
         let finding = |protocol: &str| {

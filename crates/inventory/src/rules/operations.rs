@@ -80,6 +80,37 @@ pub(crate) fn is_engineering(protocol: &str, kind: OperationKind, name: &str) ->
     is_industrial(protocol) && !is_operation && kinds.is_some_and(|(_, kinds)| kinds.contains(&kind))
 }
 
+/// Operations that only open a connection.
+pub(crate) const OPENINGS: &[&str] = &["setup communication"];
+
+/// Operations that change nothing and that hardly anything but the tools of engineers asks for: what programs there
+/// are, how the modules are, what the test functions show. They bear out who says that it is such a tool; alone they
+/// prove none, as scanners ask for them too.
+const INSPECTING: &[(&str, &[&str])] = &[(
+    "s7comm",
+    &[
+        "block info",
+        "block status",
+        "list blocks",
+        "list blocks of type",
+        "measure times",
+        "monitor variables",
+        "other block function",
+        "other programmer command",
+        "read diagnostic buffer szl",
+        "read forces",
+        "read module states szl",
+        "read stacks",
+        "read test job",
+        "read test job list",
+    ],
+)];
+
+/// True if it is the tools of engineers that ask for this.
+pub(crate) fn is_inspecting(protocol: &str, name: &str) -> bool {
+    INSPECTING.iter().any(|(of, names)| *of == protocol && names.contains(&name))
+}
+
 /// Words in the names of operations that change what a device does: they are findings to act on. Others of the same
 /// kinds (uploads, setting a clock) are findings to look at.
 const DISRUPTIVE: &[&str] = &[

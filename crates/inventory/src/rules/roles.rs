@@ -140,17 +140,35 @@ pub(crate) const SENDERS: &[(&str, Role)] =
 /// word: controllers exchange I/O with each other, too.
 pub(crate) const SERVER_OPERATIONS: &[(&str, Role)] = &[("forward open i/o connection", Role::IoModule)];
 
-/// Words by which the client of a connection says what it is: programming device, operator panel.
-pub(crate) const CLIENT_FACTS: &[(&str, &str, Role)] = &[
-    ("s7comm.connection_type", "pg", Role::EngineeringWorkstation),
-    ("s7comm.connection_type", "op", Role::Hmi),
-    ("s7comm.tsap", "SIMATIC-ROOT-ES", Role::EngineeringWorkstation),
-    ("s7comm.tsap", "SIMATIC-ROOT-HMI", Role::Hmi),
+/// A word by which the client of a connection says what it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientFact {
+    /// Where it says so.
+    pub(crate) attribute: &'static str,
+    /// The word, whatever the case of its letters.
+    pub(crate) word: &'static str,
+    /// What it stands for.
+    pub(crate) role: Role,
+    /// True if libraries that anybody uses for anything say it unless they are told otherwise.
+    pub(crate) by_default: bool,
+}
+
+/// Programming device, operator panel. Snap7 and its bindings connect as programming devices by default.
+pub(crate) const CLIENT_FACTS: &[ClientFact] = &[
+    client_fact("s7comm.connection_type", "pg", Role::EngineeringWorkstation, true),
+    client_fact("s7comm.connection_type", "op", Role::Hmi, false),
+    client_fact("s7comm.tsap", "SIMATIC-ROOT-ES", Role::EngineeringWorkstation, false),
+    client_fact("s7comm.tsap", "SIMATIC-ROOT-HMI", Role::Hmi, false),
 ];
 
-/// Roles that a client may claim by word, but that libraries claim by default: the word counts only where nothing else
-/// tells what the client does.
-pub(crate) const CLAIMED_BY_DEFAULT: &[Role] = &[Role::EngineeringWorkstation];
+const fn client_fact(
+    attribute: &'static str,
+    word: &'static str,
+    role: Role,
+    by_default: bool,
+) -> ClientFact {
+    ClientFact { attribute, word, role, by_default }
+}
 
 /// Values by which a device states what it does in the network, and the role that stands for. They tell what it is for
 /// only where nothing says that it is something else: controllers, panels and computers have switches built in.
