@@ -279,3 +279,10 @@ fn a_pseudowire_whose_frame_begins_like_ip_is_ethernet() {
         assert_eq!(packet.outer[0].network, Network::None);
     }
 }
+
+#[test]
+fn a_label_stack_without_end_is_malformed_and_the_frame_counted() {
+    let stack: Vec<u8> = [0, 0, 0x10, 64].repeat(20);
+    let octets = ethernet(0x8847, &stack);
+    assert_eq!(read(&octets).3.unwrap(), "mpls label stack at octet 14: value 0x10 is not allowed");
+}

@@ -95,7 +95,8 @@ impl Address<'_, '_> {
             nested.children.extend(silent);
             return;
         }
-        let alone = active.len() == 1 || (nesting.alike_is_one && differing.is_none());
+        let is_one = active.len() == 1 || (nesting.alike_is_one && differing.is_none());
+        let alone = nesting.alone_is_address && is_one;
         for (index, identity) in active.iter().copied().zip(&identities) {
             let contradiction = self.identity.contradiction(identity);
             if self.identity.shares_serial(identity) && contradiction.is_none() {
@@ -150,7 +151,7 @@ impl Address<'_, '_> {
         let mentioned = |index: &usize| {
             self.gathered
                 .station(*index)
-                .is_some_and(|known| known.mentions.iter().any(|mention| fits(mention.reason)))
+                .is_some_and(|known| known.mentions.iter().any(|mention| fits(&mention.reason)))
         };
         stations.iter().copied().filter(|index| mentioned(index)).collect()
     }

@@ -94,6 +94,23 @@ pub struct Context {
 }
 
 impl Context {
+    /// What `from` sends in a conversation of two ends, each an address and a port.
+    #[cfg(test)]
+    pub(crate) fn of_test(from: End, client: (&str, u16), server: (&str, u16), transport: Transport) -> Self {
+        let (source, destination) = if from == End::Client { (client, server) } else { (server, client) };
+        Self {
+            source: source.0.parse().unwrap(),
+            destination: destination.0.parse().unwrap(),
+            vlan: None,
+            destination_vlan: None,
+            transport,
+            source_port: source.1,
+            destination_port: destination.1,
+            from,
+            time: Time(0),
+        }
+    }
+
     /// The sender.
     #[must_use]
     pub fn source(&self) -> Station {
@@ -127,7 +144,8 @@ impl Context {
 
 /// Reads the messages of one conversation, in both directions, in the order they were sent as far as that is known.
 pub trait Session {
-    /// Reads one whole message, as the protocol's `frame` delimits it.
+    /// Reads one whole message, as the protocol's `frame` delimits it, or the beginning of one that the capture cut
+    /// ([`Octets::is_cut`]): then what stands before the cut is said.
     ///
     /// # Errors
     ///

@@ -39,6 +39,7 @@ pub(crate) const IDENTIFYING: &[&str] = &[
     "cip.vendor_id",
     "cip.device_type",
     "cip.product_code",
+    "bacnet.instance",
 ];
 
 /// Shortest serial number that may join stations, in letters and digits.

@@ -1,11 +1,10 @@
 //! S7 communication of SIMATIC S7-300/400 and of all that speak like them, on TCP port 102.
 //!
 //! Three layers: packets (`tpkt`, RFC 1006), transport (`cotp`, ISO/IEC 8073 class 0), S7 protocol data units
-//! (`wire`). The transport carries S7comm-plus and MMS too; those are named and left to their own folders.
+//! (`wire`). The transport carries S7comm-plus and MMS too; those are handed over to their own folders.
 
-pub(crate) mod cotp;
 mod lane;
-mod names;
+pub(crate) mod names;
 mod observe;
 mod racks;
 mod rules;
@@ -13,12 +12,11 @@ mod session;
 mod szl;
 #[cfg(test)]
 mod tests;
-pub(crate) mod tpkt;
 mod wire;
 
 use observation::Octets;
 
-use crate::{Depth, Frame, Probe, Protocol};
+use crate::{Depth, Frame, Probe, Protocol, cotp, tpkt};
 
 /// S7comm.
 pub const PROTOCOL: Protocol = Protocol {

@@ -101,10 +101,13 @@ pub(super) fn userdata(group: u8, subfunction: u8) -> Named {
     }
 }
 
-/// The operation of reading a system status list: lists 00, 11 and 1C tell who the CPU is.
+/// The operation of reading a system status list: lists 00, 11 and 1C tell who the CPU is, lists 91 to 96 what is
+/// plugged and connected and how it is, list A0 what happened.
 pub(super) fn szl(id: u16) -> Named {
     match id & 0x00ff {
         0x00 | 0x11 | 0x1c => (Identify, "read identification szl"),
+        0x91..=0x96 => (Diagnostic, "read module states szl"),
+        0xa0 => (Diagnostic, "read diagnostic buffer szl"),
         _ => (Diagnostic, "read szl"),
     }
 }
@@ -139,7 +142,7 @@ pub(super) fn language(code: u8) -> Option<&'static str> {
 }
 
 /// Operating mode after a transition, by the low half of the transition octet of list 24.
-pub(super) fn mode(code: u8) -> Option<&'static str> {
+pub(crate) fn mode(code: u8) -> Option<&'static str> {
     Some(match code {
         0x1..=0x4 => "STOP",
         0x5..=0x7 => "STARTUP",
@@ -171,7 +174,7 @@ pub(super) fn pushed_mode(code: u8) -> Option<&'static str> {
 
 /// Who makes modules of such an order number: the families of Siemens, and makers of compatible CPUs who put their
 /// name in front.
-pub(super) fn vendor(order_number: &[u8]) -> Option<&'static str> {
+pub(crate) fn vendor(order_number: &[u8]) -> Option<&'static str> {
     const SIEMENS: [&[u8]; 14] = [
         b"6ES", b"6AG", b"6GK", b"6AV", b"6FC", b"6SL", b"6SE", b"6DD", b"6NH", b"6ED", b"6EP", b"6DL",
         b"7MH", b"3RK",
@@ -184,7 +187,7 @@ pub(super) fn vendor(order_number: &[u8]) -> Option<&'static str> {
 }
 
 /// Name of an I&M manufacturer id, as PROFIBUS & PROFINET International assigns them.
-pub(super) fn manufacturer(id: u16) -> Option<&'static str> {
+pub(crate) fn manufacturer(id: u16) -> Option<&'static str> {
     match id {
         42 => Some("Siemens AG"),
         _ => None,
