@@ -48,7 +48,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    ads, arp, bacnet, browser, bsap, cdp, dnp3, enip, fins, genisys, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, roc_plus, s7comm, s7comm_plus, stp, umas,
+    ads, arp, bacnet, browser, bsap, c1222, cdp, dnp3, enip, fins, genisys, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, roc_plus, s7comm, s7comm_plus, stp, umas,
 }
 
 /// The rule of that name, among those of all protocols.
