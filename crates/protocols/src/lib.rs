@@ -10,6 +10,7 @@
 //! gives the value again.
 
 mod assembly;
+mod ber;
 mod cotp;
 mod crc;
 mod dcerpc_datagram;
@@ -20,15 +21,18 @@ mod news;
 mod numbered;
 mod output;
 mod pi_vendors;
+mod process_bus;
 mod protocol;
 mod reader;
 mod registry;
 mod strings;
 mod system_description;
 mod table;
+mod told;
 mod tpkt;
 mod tsdu;
 mod windows;
+mod x509;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -49,6 +53,7 @@ macro_rules! protocols {
 
 protocols! {
     ads, arp, bacnet, browser, bsap, c1222, cdp, dnp3, enip, fins, genisys, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, roc_plus, s7comm, s7comm_plus, stp, umas,
+    ads, arp, bacnet, browser, c37118, cdp, dnp3, enip, ethercat, fins, goose, gvcp, hart_ip, knxnet_ip, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, ntlm, opcua, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, rdp, roc_plus, s7comm, s7comm_plus, mms, smb, stp, sv, tls, umas, vnc,
 }
 
 /// The rule of that name, among those of all protocols.
