@@ -52,8 +52,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    ads, arp, bacnet, browser, bsap, c1222, cdp, dnp3, enip, fins, genisys, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, roc_plus, s7comm, s7comm_plus, stp, umas,
-    ads, arp, bacnet, browser, c37118, cdp, dnp3, enip, ethercat, fins, goose, gvcp, hart_ip, knxnet_ip, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, ntlm, opcua, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, rdp, roc_plus, s7comm, s7comm_plus, mms, smb, stp, sv, tls, umas, vnc,
+    ads, arp, bacnet, browser, bsap, c1222, c37118, cdp, dnp3, enip, ethercat, fins, genisys, goose, gvcp, hart_ip, knxnet_ip, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, ntlm, opcua, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, rdp, roc_plus, s7comm, s7comm_plus, mms, smb, stp, sv, tls, umas, vnc,
 }
 
 /// The rule of that name, among those of all protocols.
