@@ -57,16 +57,11 @@ pub(crate) const UNRECOGNISED: &[&str] = &["tcp", "udp", "ip", "ethernet", "icmp
 pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap", "genisys", "c1222"];
 
 /// Kinds of operations that engineers and their tools use and operators do not, by protocol; the last entry is for all
-/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too, and MMS operates
-/// switchgear by control operations.
+/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too, MMS operates
+/// switchgear by control operations, and methods of OPC UA servers are called by whatever runs the plant.
 const ENGINEERING: &[(&str, &[OperationKind])] = &[
     ("modbus", &[OperationKind::Program]),
     ("mms", &[OperationKind::Program]),
-
-/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too, and methods of OPC UA
-/// servers are called by whatever runs the plant.
-const ENGINEERING: &[(&str, &[OperationKind])] = &[
-    ("modbus", &[OperationKind::Program]),
     ("opcua", &[OperationKind::Program]),
     ("", &[OperationKind::Program, OperationKind::Control]),
 ];
