@@ -118,6 +118,8 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("iec104", Role::Rtu),
     ("roc_plus", Role::Rtu),
     ("bsap", Role::Rtu),
+    ("genisys", Role::Rtu),
+    ("c1222", Role::Meter),
     ("mms", Role::Ied),
     ("c37118", Role::Ied),
     ("profinet_cm", Role::IoModule),
