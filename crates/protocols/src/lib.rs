@@ -47,7 +47,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, browser, cdp, dnp3, enip, fins, lldp, llmnr, modbus, nbdgm, nbns, netlogon, ntlm, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, smb, stp, umas,
+    arp, bacnet, browser, cdp, dcerpc, dnp3, enip, fins, lldp, llmnr, modbus, nbdgm, nbns, netlogon, ntlm, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, smb, stp, umas,
 }
 
 /// The rule of that name, among those of all protocols.

@@ -25,6 +25,7 @@ const INDUSTRIAL: &[&str] = &[
     "melsec",
     "mms",
     "modbus",
+    "opc_da",
     "opcua",
     "pccc",
     "powerlink",

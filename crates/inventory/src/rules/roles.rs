@@ -106,6 +106,7 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("knxnet_ip", Role::BuildingController),
     ("fox", Role::BuildingController),
     ("opcua", Role::OpcServer),
+    ("opc_da", Role::OpcServer),
     ("ntp", Role::TimeServer),
     ("kerberos", Role::DomainController),
 ];
