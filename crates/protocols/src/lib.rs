@@ -10,24 +10,29 @@
 //! gives the value again.
 
 mod assembly;
+mod ber;
 mod cotp;
 mod crc;
 mod dcerpc_datagram;
 mod ip_address;
 mod malformed;
 mod netbios;
+mod news;
 mod numbered;
 mod output;
 mod pi_vendors;
+mod process_bus;
 mod protocol;
 mod reader;
 mod registry;
 mod strings;
 mod system_description;
 mod table;
+mod told;
 mod tpkt;
 mod tsdu;
 mod windows;
+mod x509;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -47,7 +52,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, browser, cdp, dcerpc, dnp3, enip, fins, lldp, llmnr, modbus, nbdgm, nbns, netlogon, ntlm, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, smb, stp, umas,
+    ads, arp, bacnet, browser, c37118, cdp, dcerpc, dnp3, enip, ethercat, fins, goose, gvcp, hart_ip, knxnet_ip, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, ntlm, opcua, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, rdp, roc_plus, s7comm, s7comm_plus, mms, smb, ssrp, stp, sv, tds, tls, umas, vnc,
 }
 
 /// The rule of that name, among those of all protocols.

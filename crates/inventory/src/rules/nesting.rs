@@ -18,7 +18,7 @@ pub(crate) struct Nesting {
 }
 
 /// By kind of the first step; the last is for all others.
-const NESTINGS: [Nesting; 7] = [
+const NESTINGS: [Nesting; 8] = [
     Nesting {
         kind: "unit",
         needs_gateway: true,
@@ -46,6 +46,15 @@ const NESTINGS: [Nesting; 7] = [
     // Slot 0 of PROFINET is the device at the address; all others are modules in it, however few of them are heard of.
     Nesting {
         kind: "slot",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: false,
+        alone_is_address: false,
+        tells_position: true,
+    },
+    // A device on a KNX line is never the router that leads to it.
+    Nesting {
+        kind: "device",
         needs_gateway: false,
         alike_is_one: false,
         silent_is_address: false,

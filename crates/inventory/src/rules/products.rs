@@ -67,6 +67,12 @@ const FAMILIES: &[(&str, Role)] = &[
     ("atv", Role::Drive),
     // Others
     ("acs", Role::Drive),
+    ("ek11", Role::IoModule), // Beckhoff: couplers and terminals by their first digit
+    ("el1", Role::IoModule),
+    ("el2", Role::IoModule),
+    ("el3", Role::IoModule),
+    ("el4", Role::IoModule),
+    ("ic200", Role::IoModule), // VersaMax of GE
     ("cj2", Role::Plc),
     ("cp1", Role::Plc),
     ("nj50", Role::Plc),
