@@ -93,7 +93,6 @@ pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] = &[
     ("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)]),
     ("powerlink.node", &[("controlled node", Role::IoModule)]),
     ("browser.class", &[("server", Role::Server), ("workstation", Role::Workstation)]),
-
     // Control centres talk to each other by TASE.2 (IEC 60870-6).
     ("mms.application", &[("TASE.2", Role::ScadaServer)]),
 ];
