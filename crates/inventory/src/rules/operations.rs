@@ -28,6 +28,7 @@ const INDUSTRIAL: &[&str] = &[
     "melsec",
     "mms",
     "modbus",
+    "opc_da",
     "opcua",
     "pccc",
     "powerlink",

@@ -129,6 +129,7 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("fox", Role::BuildingController),
     ("gvcp", Role::Camera),
     ("opcua", Role::OpcServer),
+    ("opc_da", Role::OpcServer),
     ("ntp", Role::TimeServer),
     ("kerberos", Role::DomainController),
 ];
