@@ -55,7 +55,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    ads, arp, bacnet, browser, bsap, c1222, c37118, cdp, codesys, crimson, dcerpc, dhcp, dhcpv6, dnp3, enip, ethercat, fins, focas, fox, ge_srtp, genisys, goose, gvcp, hart_ip, hsrp, knxnet_ip, lacp, lldp, llmnr, melsec, modbus, moxa_dsci, mqtt, mrp, nbdgm, nbns, ndp, netlogon, ntlm, opcua, pccc, pcworx, powerlink, proconos, profinet_cm, profinet_dcp, profinet_rt, prp, rdp, roc_plus, s7comm, s7comm_plus, mms, smb, sparkplug, ssrp, stp, sv, tds, tls, tristation, umas, vnc, vrrp,
+    ads, arp, bacnet, browser, bsap, c1222, c37118, cdp, codesys, crimson, dcerpc, dhcp, dhcpv6, dnp3, enip, ethercat, fins, focas, fox, ge_srtp, genisys, goose, gvcp, hart_ip, hsms, hsrp, knxnet_ip, lacp, lldp, llmnr, melsec, modbus, moxa_dsci, mqtt, mrp, nbdgm, nbns, ndp, netlogon, ntlm, opcua, pccc, pcworx, powerlink, proconos, profinet_cm, profinet_dcp, profinet_rt, prp, rdp, roc_plus, s7comm, s7comm_plus, mms, smb, sparkplug, ssrp, stp, sv, tds, tls, tristation, umas, vnc, vrrp,
 }
 
 /// The rule of that name, among those of all protocols.
