@@ -115,15 +115,14 @@ pub(crate) const NAMED: &[&str] = &[
 pub(crate) const GATEWAY_ATTRIBUTES: &[&str] = &["modbus.gateway"];
 
 /// The kind of position by which the stations of a protocol are numbered.
-pub(crate) const STATION_NUMBERS: &[(&str, &str)] =
-    &[
-        ("modbus", "unit"),
-        ("umas", "unit"),
-        ("bsap", "unit"),
-        ("genisys", "unit"),
-        ("dnp3", "outstation"),
-        ("iec104", "asdu"),
-    ];
+pub(crate) const STATION_NUMBERS: &[(&str, &str)] = &[
+    ("modbus", "unit"),
+    ("umas", "unit"),
+    ("bsap", "unit"),
+    ("genisys", "unit"),
+    ("dnp3", "outstation"),
+    ("iec104", "asdu"),
+];
 
 /// In a chassis, port 1 is the backplane and the link address is the slot (CIP Networks Library volume 1, C-1.4.1).
 pub(crate) const BACKPLANE: (&str, &str, &str) = ("port", "1", "link");
