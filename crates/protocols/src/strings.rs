@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(part(&mut reader, 2).rest().bytes, b"ab");
         assert_eq!(
             part(&mut reader, 2).u16_be("field").unwrap_err().to_string(),
-            "field at octet 2: 1 octets missing"
+            "field at octet 2: 1 octet missing"
         );
     }
 }
