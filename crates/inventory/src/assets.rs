@@ -241,6 +241,7 @@ impl Context<'_, '_> {
             roles::of_requests(index, conversations, &names, &mut claims);
             greetings::of_greetings(asset, index, conversations, &names, &mut claims);
             roles::of_capabilities(asset, &mut claims);
+            roles::of_guesses(index, conversations, &mut claims);
             asset.roles = claims.finish();
         }
     }

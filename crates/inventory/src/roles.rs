@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use observation::{Basis, OperationKind, Transport, attribute, number_of};
 
+use crate::guesses::{self, Guess};
 use crate::identity::squash;
 use crate::links::Forwarding;
 use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
+use crate::rules::addresses::GROUP_ADDRESSES;
 use crate::rules::operations::{MASTERED, OPENINGS, is_engineering, is_industrial, is_inspecting};
 use crate::rules::products;
 use crate::rules::roles::{
@@ -250,6 +252,11 @@ pub(crate) fn of_capabilities(asset: &Asset, claims: &mut Claims) {
             Some((*role, said.basis, format!("states {name} {word}")))
         })
         .collect();
+    let in_group = GROUP_ADDRESSES.iter().filter_map(|name| {
+        let said = asset.attributes.get(*name)?.first()?;
+        Some((Role::Router, said.basis, format!("states {name} {}", said.value)))
+    });
+    let stated: Vec<_> = stated.into_iter().chain(in_group).collect();
     let is_network = |role: &Role| NETWORK.contains(role);
     let stated_other = stated.iter().any(|(role, ..)| !is_network(role));
     let is_other = !claims.0.keys().all(is_network);
@@ -257,6 +264,27 @@ pub(crate) fn of_capabilities(asset: &Asset, claims: &mut Claims) {
         let is_built_in = is_network(&role) && (is_other || stated_other);
         if !is_built_in {
             claims.add(role, basis, reason);
+        }
+    }
+}
+
+/// What usually listens on the ports that answered, where nothing else tells what an asset is for.
+pub(crate) fn of_guesses(asset: usize, conversations: &[&Conversation], claims: &mut Claims) {
+    if !claims.0.is_empty() {
+        return;
+    }
+    for conversation in conversations {
+        if conversation.server != AssetEnd::Asset(asset) || conversation.frames[1] == 0 {
+            continue;
+        }
+        let (transport, port) = (conversation.transport, conversation.port);
+        let candidates = guesses::candidates(&conversation.protocol, transport, port);
+        // Where a port has users of several kinds it tells nothing.
+        if let Some((Guess { role: Some(role), name }, others)) = candidates.split_first()
+            && others.iter().all(|other| other.role == Some(*role))
+        {
+            let reason = format!("answers on {} port {port}, customary for {name}", transport.as_str());
+            claims.add(*role, Basis::Inferred, reason);
         }
     }
 }

@@ -69,6 +69,12 @@ fn the_more_exact_version_wins_and_is_not_replaced_by_the_coarser() {
     // Who only reports does not make a statement more exact.
     let reported = "reported 10.0.0.1 | firmware_version=V4.3.1";
     check_winner(&format!("{coarse}\n{reported}"), "firmware_version", "V4.3");
+    // A maker's initials say less than its name.
+    check_winner(
+        "fact 10.0.0.1 | vendor=Schweitzer Engineering Laboratories\nat 9\nfact 10.0.0.1 | vendor=SEL",
+        "vendor",
+        "Schweitzer Engineering Laboratories",
+    );
     // Names are no versions.
     check_winner("fact 10.0.0.1 | model=100.1\nat 9\nfact 10.0.0.1 | model=100", "model", "100");
 }

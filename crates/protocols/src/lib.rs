@@ -10,24 +10,30 @@
 //! gives the value again.
 
 mod assembly;
+mod ber;
 mod cotp;
 mod crc;
 mod dcerpc_datagram;
 mod ip_address;
 mod malformed;
 mod netbios;
+mod news;
 mod numbered;
 mod output;
 mod pi_vendors;
+mod process_bus;
 mod protocol;
 mod reader;
 mod registry;
 mod strings;
 mod system_description;
 mod table;
+mod told;
 mod tpkt;
 mod tsdu;
 mod windows;
+mod wire_text;
+mod x509;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -47,7 +53,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, browser, cdp, dnp3, enip, fins, lldp, llmnr, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, stp, umas,
+    ads, arp, bacnet, browser, bsap, c1222, c37118, cdp, dcerpc, dhcp, dhcpv6, dnp3, enip, ethercat, fins, genisys, goose, gvcp, hart_ip, hsrp, knxnet_ip, lacp, lldp, llmnr, melsec, modbus, mrp, nbdgm, nbns, ndp, netlogon, ntlm, opcua, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, prp, rdp, roc_plus, s7comm, s7comm_plus, mms, smb, ssrp, stp, sv, tds, tls, umas, vnc, vrrp,
 }
 
 /// The rule of that name, among those of all protocols.

@@ -9,7 +9,7 @@ use ::export::csv::CsvOptions;
 use ::export::json::{Part, Tool};
 use ::export::time::rfc3339;
 use inventory::{AssetEnd, Conversation, Snapshot};
-use observation::{OperationKind, number_of};
+use observation::{OperationKind, Transport, number_of};
 
 use crate::arguments::{Export, ExportFormat, List, ListFormat};
 use crate::failure::Failure;
@@ -39,7 +39,7 @@ pub(crate) fn conversations(arguments: &List) -> Result<ExitCode, Failure> {
         vec![
             end(&snapshot, &conversation.client),
             end(&snapshot, &conversation.server),
-            conversation.protocol.clone(),
+            protocol(&conversation.protocol, conversation.transport, conversation.port),
             format!("{}/{}", conversation.port, conversation.transport.as_str()),
             conversation.vlan.map(|vlan| vlan.to_string()).unwrap_or_default(),
             format!("{} / {}", conversation.frames[0], conversation.frames[1]),
@@ -60,6 +60,14 @@ pub(crate) fn conversations(arguments: &List) -> Result<ExitCode, Failure> {
             stdout(|out| ::export::json::write_part(&snapshot, Part::Conversations, None, out))
         }
         _ => stdout(|out| ::export::csv::write_conversations(&snapshot, out, &CsvOptions::default())),
+    }
+}
+
+/// A protocol by name, and where its octets told nothing what the port is customary for.
+pub(crate) fn protocol(name: &str, transport: Transport, port: u16) -> String {
+    match inventory::guess_by_port(name, transport, port) {
+        Some(guess) => format!("{name} ({guess}?)"),
+        None => name.to_owned(),
     }
 }
 

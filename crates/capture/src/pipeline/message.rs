@@ -26,9 +26,12 @@ impl Desk<'_, '_> {
             self.take(message, at_hand, &mut output);
         }
         let hand_over = output.hand_over;
+        let finished = output.finished;
         self.turn.spare = recycled(output.operations);
         if hand_over && self.reader.hand_over(message.bytes, self.flow.transport) {
             self.message(message, at_hand);
+        } else {
+            self.reader.finished |= finished;
         }
     }
 

@@ -8,6 +8,7 @@ const INDUSTRIAL: &[&str] = &[
     "ads",
     "bacnet",
     "bsap",
+    "c1222",
     "c37118",
     "cip",
     "codesys",
@@ -18,13 +19,16 @@ const INDUSTRIAL: &[&str] = &[
     "fins",
     "fox",
     "ge_srtp",
+    "genisys",
     "goose",
+    "gvcp",
     "hart_ip",
     "iec104",
     "knxnet_ip",
     "melsec",
     "mms",
     "modbus",
+    "opc_da",
     "opcua",
     "pccc",
     "powerlink",
@@ -51,12 +55,17 @@ pub(crate) const UNRECOGNISED: &[&str] = &["tcp", "udp", "ip", "ethernet", "icmp
 
 /// Protocols in which a master polls outstations and also controls them: their control operations are operation, not
 /// engineering.
-pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap"];
+pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap", "genisys", "c1222"];
 
 /// Kinds of operations that engineers and their tools use and operators do not, by protocol; the last entry is for all
-/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too.
-const ENGINEERING: &[(&str, &[OperationKind])] =
-    &[("modbus", &[OperationKind::Program]), ("", &[OperationKind::Program, OperationKind::Control])];
+/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too, MMS operates
+/// switchgear by control operations, and methods of OPC UA servers are called by whatever runs the plant.
+const ENGINEERING: &[(&str, &[OperationKind])] = &[
+    ("modbus", &[OperationKind::Program]),
+    ("mms", &[OperationKind::Program]),
+    ("opcua", &[OperationKind::Program]),
+    ("", &[OperationKind::Program, OperationKind::Control]),
+];
 
 /// Words in the names of operations of those kinds that operators' systems use as well: setting the clock, logging in;
 /// and that controllers use at every start: giving their devices addresses until these are switched off.
@@ -135,7 +144,7 @@ pub(crate) fn is_disruptive(name: &str) -> bool {
     let has = |words: &[&str]| {
         name.split(|character: char| !character.is_alphanumeric()).any(|word| words.contains(&word))
     };
-    let renames = ["set attribute", "set name", "set ip", "set full ip"];
+    let renames = ["set attribute", "set name", "set ip", "set full ip", "set host name"];
     (has(DISRUPTIVE) || renames.iter().any(|start| name.starts_with(start))) && !has(HARMLESS)
 }
 
@@ -168,7 +177,10 @@ mod tests {
         );
         assert!(is_engineering("profinet_dcp", Program, "set ip parameter"));
         assert!(!is_engineering("profinet_dcp", Control, "set temporary ip parameter"));
+
+        assert!(!is_engineering("mms", Control, "operate") && is_engineering("mms", Program, "obtain file"));
         assert!(!is_engineering("ssh", Control, "restart"));
+        assert!(!is_engineering("opcua", Control, "call") && is_engineering("opcua", Program, "add nodes"));
     }
 
     #[test]

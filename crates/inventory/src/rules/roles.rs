@@ -44,6 +44,14 @@ const CIP_DEVICE_TYPES: &[(&str, Role)] = &[
     ("773", Role::Sensor),
 ];
 
+/// Device profiles of HART (FCG TS20183, common table 57) that tell more than that it is an instrument.
+const HART_PROFILES: &[(&str, Role)] = &[
+    ("I/O system", Role::ProtocolGateway),
+    ("HART-IP I/O system", Role::ProtocolGateway),
+    ("WirelessHART gateway", Role::ProtocolGateway),
+    ("WirelessHART access point", Role::ProtocolGateway),
+];
+
 /// DeviceRoleDetails of PROFINET DCP that name a controller (IEC 61158-6-10, chapter 4.3.1.4.4).
 const DCP_ROLES: &[(&str, Role)] = &[
     ("IO-Controller", Role::Plc),
@@ -57,17 +65,37 @@ const DCP_ROLES: &[(&str, Role)] = &[
 const CM_RELATIONS: &[(&str, Role)] =
     &[("IO controller", Role::Plc), ("IO supervisor", Role::EngineeringWorkstation)];
 
+/// Device profiles of CANopen and EtherCAT (CiA 401, 402, 406; ETG.5001 modular devices).
+const CANOPEN_PROFILES: &[(&str, Role)] =
+    &[("401", Role::IoModule), ("402", Role::Drive), ("406", Role::Sensor), ("5001", Role::IoModule)];
+
+/// What Windows says that it is for its domain.
+const WINDOWS_ROLES: &[(&str, Role)] =
+    &[("primary domain controller", Role::DomainController), ("domain controller", Role::DomainController)];
+
 /// A number or word that a device states, and the role it stands for.
 pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("cip.device_type", CIP_DEVICE_TYPES),
     ("profinet_dcp.role", DCP_ROLES),
     ("profinet_cm.relation", CM_RELATIONS),
+    ("device_type", HART_PROFILES),
+    ("ethercat.profile", CANOPEN_PROFILES),
+    ("powerlink.profile", CANOPEN_PROFILES),
+    ("powerlink.node", &[("managing node", Role::Plc)]),
+    ("nbns.domain_role", WINDOWS_ROLES),
+    ("netlogon.role", WINDOWS_ROLES),
+    ("browser.class", WINDOWS_ROLES),
 ];
 
 /// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
 /// switch or drive of an IO system is an IO device, too.
-pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] =
-    &[("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)])];
+pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] = &[
+    ("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)]),
+    ("powerlink.node", &[("controlled node", Role::IoModule)]),
+    ("browser.class", &[("server", Role::Server), ("workstation", Role::Workstation)]),
+    // Control centres talk to each other by TASE.2 (IEC 60870-6).
+    ("mms.application", &[("TASE.2", Role::ScadaServer)]),
+];
 
 /// Attributes that name a product, whose family tells the role.
 pub(crate) const PRODUCT_NAMES: &[&str] =
@@ -90,19 +118,25 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("iec104", Role::Rtu),
     ("roc_plus", Role::Rtu),
     ("bsap", Role::Rtu),
+    ("genisys", Role::Rtu),
+    ("c1222", Role::Meter),
     ("mms", Role::Ied),
+    ("c37118", Role::Ied),
     ("profinet_cm", Role::IoModule),
     ("cip_io", Role::IoModule),
     ("bacnet", Role::BuildingController),
     ("knxnet_ip", Role::BuildingController),
     ("fox", Role::BuildingController),
+    ("gvcp", Role::Camera),
     ("opcua", Role::OpcServer),
+    ("opc_da", Role::OpcServer),
     ("ntp", Role::TimeServer),
     ("kerberos", Role::DomainController),
 ];
 
 /// Whoever sends this protocol without being asked is this.
-pub(crate) const SENDERS: &[(&str, Role)] = &[("goose", Role::Ied), ("sv", Role::Ied), ("stp", Role::Switch)];
+pub(crate) const SENDERS: &[(&str, Role)] =
+    &[("goose", Role::Ied), ("sv", Role::Ied), ("stp", Role::Switch), ("ethercat", Role::Plc)];
 
 /// Part of the name of an operation, and what it makes of the one that is asked unless that is something else by its own
 /// word: controllers exchange I/O with each other, too.
@@ -150,8 +184,7 @@ pub(crate) const CAPABILITIES: &[(&str, &str, Role)] = &[
     ("cdp.capability", "switch", Role::Switch),
     ("cdp.capability", "telephone", Role::Telephone),
     ("ndp.advertises", "default router", Role::Router),
-    ("vrrp.state", "router", Role::Router),
-    ("hsrp.state", "router", Role::Router),
+    ("ndp.advertises", "router", Role::Router),
 ];
 
 /// Roles of equipment that only carries traffic.
