@@ -88,8 +88,9 @@ pub enum Layer {
         protocol: u8,
     },
     /// No IP: the EtherType, or below 0x0600 the destination service access point of an LLC header (SNAP is resolved
-    /// to its EtherType where its organisation code is 0; other SNAP is given as 0x00AA with the payload from the
-    /// organisation code on; the payload of other LLC frames starts behind the control field). 0 if an LLC header is not
+    /// to its EtherType where its organisation code is 0; other SNAP is given with the payload from the organisation
+    /// code on, as the organisation's protocol number for makers of switches whose discovery and spanning tree protocols
+    /// are read, else as 0x00AA; the payload of other LLC frames starts behind the control field). 0 if an LLC header is not
     /// readable.
     Ethernet {
         /// EtherType or service access point.

@@ -163,8 +163,11 @@ fn llc_frames_end_where_their_length_says() {
     let frame = ethernet(10, &[0xaa, 0xaa, 3, 0, 0, 0x0c, 0x20, 0, 2, 180, 9, 9]);
     assert_eq!(
         read(&frame),
-        (Layer::Ethernet { ethertype: 0xaa }, vec![0, 0, 0x0c, 0x20, 0, 2, 180], 0, None)
+        (Layer::Ethernet { ethertype: 0x2000 }, vec![0, 0, 0x0c, 0x20, 0, 2, 180], 0, None)
     );
+    // Of another one: its numbers mean nothing here.
+    let frame = ethernet(10, &[0xaa, 0xaa, 3, 8, 0, 7, 0x20, 0, 2, 180, 9, 9]);
+    assert_eq!(read(&frame), (Layer::Ethernet { ethertype: 0xaa }, vec![8, 0, 7, 0x20, 0, 2, 180], 0, None));
     // IPX without LLC.
     let frame = ethernet(6, &[0xff, 0xff, 0, 6, 0, 1, 0, 0]);
     assert_eq!(read(&frame), (Layer::Ethernet { ethertype: 0xff }, vec![0xff, 0xff, 0, 6, 0, 1], 0, None));
@@ -275,4 +278,11 @@ fn a_pseudowire_whose_frame_begins_like_ip_is_ethernet() {
         assert_eq!((packet.payload.octets(), packet.outer.len()), (PAYLOAD, 1));
         assert_eq!(packet.outer[0].network, Network::None);
     }
+}
+
+#[test]
+fn a_label_stack_without_end_is_malformed_and_the_frame_counted() {
+    let stack: Vec<u8> = [0, 0, 0x10, 64].repeat(20);
+    let octets = ethernet(0x8847, &stack);
+    assert_eq!(read(&octets).3.unwrap(), "mpls label stack at octet 14: value 0x10 is not allowed");
 }

@@ -239,6 +239,7 @@ impl Context<'_, '_> {
             roles::of_treatment(index, conversations, &mut claims);
             roles::of_requests(index, conversations, &names, &mut claims);
             roles::of_greetings(asset, &mut claims);
+            roles::of_capabilities(asset, &mut claims);
             asset.roles = claims.finish();
         }
     }

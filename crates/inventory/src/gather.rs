@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use observation::{
-    Address, Basis, CaptureSummary, Conversation, Fact, MalformedMessage, Mention, Path, Station, Transport,
+    Address, Basis, CaptureSummary, Conversation, Fact, Mac, MalformedMessage, Mention, Path, Station,
+    Transport, attribute,
 };
 
 use crate::links::{Lane, Links};
@@ -125,17 +126,21 @@ impl<'a> Gathered<'a> {
                 .facts
                 .iter()
                 .filter_map(|fact| fact.station.address.ip().map(|ip| (ip, fact)));
-            for (ip, fact) in claimed.filter(|(_, fact)| {
-                fact.station.path.is_root() && fact.attribute == observation::attribute::MAC_ADDRESS
-            }) {
+            for (ip, fact) in claimed
+                .filter(|(_, fact)| fact.station.path.is_root() && fact.attribute == attribute::MAC_ADDRESS)
+            {
                 let lane = links.lane(fact.station.address, fact.station.vlan);
                 keys.extend(
                     links.claims(ip, lane).into_iter().map(|claim| (Address::Mac(claim.mac), 0, &ROOT)),
                 );
             }
-            // So may an address that a MAC states as its own.
+            // So may the MAC of the chassis that a port states …
+            keys.extend(
+                capture.observed.facts.iter().filter_map(device_mac).map(|mac| (Address::Mac(mac), 0, &ROOT)),
+            );
+            // … and an address that a MAC states as its own.
             for fact in capture.observed.facts.iter().filter(|fact| {
-                fact.station.address.mac().is_some() && fact.attribute == observation::attribute::IP_ADDRESS
+                fact.station.address.mac().is_some() && fact.attribute == attribute::IP_ADDRESS
             }) {
                 if let Ok(ip) = fact.value.parse().map(Address::Ip)
                     && ip.is_unicast()
@@ -242,6 +247,14 @@ impl<'a> Gathered<'a> {
     pub(crate) fn station(&self, index: usize) -> Option<&Known<'a>> {
         self.stations.get(index)
     }
+}
+
+/// The MAC that a MAC states as one of the same device, as the port of a switch states that of its chassis.
+pub(crate) fn device_mac(fact: &Fact) -> Option<Mac> {
+    let own = fact.station.address.mac().filter(|_| fact.station.path.is_root())?;
+    let is_stated = fact.basis == Basis::Stated && fact.attribute == attribute::MAC_ADDRESS;
+    let mac: Mac = fact.value.parse().ok().filter(|_| is_stated)?;
+    (mac != own && Address::Mac(mac).is_unicast() && !mac.is_virtual_router()).then_some(mac)
 }
 
 /// True if one end of a conversation proves that there is another, although that one was not heard.

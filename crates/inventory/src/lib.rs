@@ -16,6 +16,7 @@ mod names;
 mod nest;
 mod options;
 mod oui;
+mod ports;
 mod resolve;
 mod roles;
 mod rules;

@@ -12,7 +12,7 @@ use observation::{Address, Basis, Evidence, Mac, attribute};
 use crate::model::Captured;
 use crate::options::{is_globally_routable, is_link_local};
 use crate::rules::addresses::{
-    CARRIED_MAX, INITIAL_HOP_LIMITS, OWN_MAX, PATHS_DIFFER_MAX, SUBNET_BITS, SUBNETS_MAX,
+    CARRIED_MAX, DEVICE_WIDE, INITIAL_HOP_LIMITS, OWN_MAX, PATHS_DIFFER_MAX, SUBNET_BITS, SUBNETS_MAX,
 };
 use crate::span::Span;
 
@@ -115,8 +115,9 @@ impl<'a> Links<'a> {
                 .iter()
                 .filter(|fact| fact.basis == Basis::Stated && fact.station.path.is_root())
             {
+                let is_of_device = DEVICE_WIDE.contains(&fact.protocol.as_ref());
                 let pair = match (fact.station.address, fact.attribute.as_ref()) {
-                    (Address::Mac(mac), attribute::IP_ADDRESS) => {
+                    (Address::Mac(mac), attribute::IP_ADDRESS) if !is_of_device => {
                         fact.value.parse().ok().map(|ip: IpAddr| (mac, ip))
                     }
                     (Address::Ip(ip), attribute::MAC_ADDRESS) => {

@@ -142,6 +142,8 @@ roles! {
     Workstation = "workstation";
     /// Printer.
     Printer = "printer";
+    /// Telephone.
+    Telephone = "telephone";
     /// Camera.
     Camera = "camera";
     /// Not known.

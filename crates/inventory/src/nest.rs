@@ -95,7 +95,8 @@ impl Address<'_, '_> {
             nested.children.extend(silent);
             return;
         }
-        let alone = active.len() == 1 || (nesting.alike_is_one && differing.is_none());
+        let is_one = active.len() == 1 || (nesting.alike_is_one && differing.is_none());
+        let alone = nesting.alone_is_address && is_one;
         for (index, identity) in active.iter().copied().zip(&identities) {
             let contradiction = self.identity.contradiction(identity);
             if self.identity.shares_serial(identity) && contradiction.is_none() {

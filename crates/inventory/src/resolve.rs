@@ -10,6 +10,7 @@ use crate::links::Links;
 use crate::model::{AssetEnd, Captured, Inventory, Observed};
 use crate::nest::nest;
 use crate::options::Options;
+use crate::ports::{join_managed, join_ports};
 use crate::sets::Sets;
 use crate::{joins, talks};
 
@@ -35,6 +36,8 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Invent
     let gathered = Gathered::new(site, captures, &links);
     let mut sets = Sets::new(gathered.stations.len());
     let mut reasons = joins::join_interfaces(&gathered, &links, &mut sets);
+    reasons.extend(join_ports(&gathered, &mut sets));
+    reasons.extend(join_managed(&gathered, &links, &mut sets));
     let nested = nest(&gathered, &mut sets);
     let (by_serial, shared) = joins::join_serials(&gathered, &mut sets);
     reasons.extend(by_serial);

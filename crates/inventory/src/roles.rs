@@ -10,8 +10,9 @@ use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
 use crate::rules::operations::{MASTERED, is_engineering, is_industrial};
 use crate::rules::products;
 use crate::rules::roles::{
-    CLAIMED_BY_DEFAULT, CLIENT_FACTS, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX,
-    POLLS_MIN, PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
+    CAPABILITIES, CLAIMED_BY_DEFAULT, CLIENT_FACTS, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS,
+    HMI_SERVERS_MAX, NETWORK, POLLS_MIN, PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
+    TYPES_OF_LAST_RESORT,
 };
 
 /// Names in one reason; more are counted.
@@ -53,7 +54,26 @@ impl Claims {
 
 /// What an asset says of itself, and what the family of its product is.
 pub(crate) fn of_statements(asset: &Asset, claims: &mut Claims) {
-    for (name, types) in TYPES {
+    of_types(asset, TYPES, claims);
+    for name in PRODUCT_NAMES {
+        if let Some(winner) = asset.attributes.get(*name).and_then(|candidates| candidates.first())
+            && let Some(role) = products::role_of(&squash(&winner.value))
+        {
+            claims.add(
+                role,
+                Basis::Inferred,
+                format!("{name} {} is of a family of such devices", winner.value),
+            );
+        }
+    }
+    if claims.0.is_empty() {
+        of_types(asset, TYPES_OF_LAST_RESORT, claims);
+    }
+}
+
+/// What a number or word stands for.
+fn of_types(asset: &Asset, table: &[(&str, &[(&str, Role)])], claims: &mut Claims) {
+    for (name, types) in table {
         if let Some(winner) = asset.attributes.get(*name).and_then(|candidates| candidates.first())
             && let Some((_, role)) = types.iter().find(|(value, _)| *value == winner.value)
         {
@@ -64,17 +84,6 @@ pub(crate) fn of_statements(asset: &Asset, claims: &mut Claims) {
                 .map_or(winner.value.as_str(), |word| word.value.as_str());
             let by = if winner.basis == Basis::Stated { "states" } else { "is said to have" };
             claims.add(*role, winner.basis, format!("{by} {name} {} ({said})", winner.value));
-        }
-    }
-    for name in PRODUCT_NAMES {
-        if let Some(winner) = asset.attributes.get(*name).and_then(|candidates| candidates.first())
-            && let Some(role) = products::role_of(&squash(&winner.value))
-        {
-            claims.add(
-                role,
-                Basis::Inferred,
-                format!("{name} {} is of a family of such devices", winner.value),
-            );
         }
     }
 }
@@ -239,6 +248,27 @@ pub(crate) fn of_greetings(asset: &Asset, claims: &mut Claims) {
             && (!told_otherwise || claims.0.contains_key(role) || !CLAIMED_BY_DEFAULT.contains(role))
         {
             claims.add(*role, said.basis, format!("connects as {} ({name})", said.value));
+        }
+    }
+}
+
+/// What an asset says that it does in the network. A telephone's switch makes no switch of it, nor does a computer's.
+pub(crate) fn of_capabilities(asset: &Asset, claims: &mut Claims) {
+    let stated: Vec<_> = CAPABILITIES
+        .iter()
+        .filter_map(|(name, word, role)| {
+            let mut candidates = asset.attributes.get(*name).into_iter().flatten();
+            let said = candidates.find(|candidate| candidate.value == *word)?;
+            Some((*role, said.basis, format!("states {name} {word}")))
+        })
+        .collect();
+    let is_network = |role: &Role| NETWORK.contains(role);
+    let stated_other = stated.iter().any(|(role, ..)| !is_network(role));
+    let is_other = !claims.0.keys().all(is_network);
+    for (role, basis, reason) in stated {
+        let is_built_in = is_network(&role) && (is_other || stated_other);
+        if !is_built_in {
+            claims.add(role, basis, reason);
         }
     }
 }

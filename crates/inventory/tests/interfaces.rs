@@ -274,3 +274,86 @@ fn the_maker_of_the_card_is_not_the_maker_of_the_device() {
     assert_eq!(makers, [("Siemens AG", ""), ("", ""), ("", ""), ("Fortinet, Inc.", "")]);
     assert!(inventory.assets[0].attributes["mac_vendor"][0].proof.is_none());
 }
+
+#[test]
+fn ports_that_state_one_chassis_are_one_device_whatever_mac_carries_its_address() {
+    check(
+        "arp 00:1b:1b:10:00:50 10.0.0.2
+         bind 00:1b:1b:10:00:50 10.0.0.2 64
+         sent 00:1b:1b:10:00:51
+         sent 00:1b:1b:10:00:52
+         fact 00:1b:1b:10:00:51 | lldp: mac_address=00:1b:1b:10:00:50
+         fact 00:1b:1b:10:00:51 | lldp: ip_address=10.0.0.2
+         fact 00:1b:1b:10:00:52 | stp: mac_address=00:1b:1b:10:00:50
+         fact 10.0.0.2 | serial_number=SVPL600001",
+        "observed unknown: unknown @ 10.0.0.2 [00:1b:1b:10:00:50! 10.0.0.2] [00:1b:1b:10:00:51! ] [00:1b:1b:10:00:52! ]",
+    );
+    // The chassis MAC itself need not be heard.
+    check(
+        "sent 00:1b:1b:10:00:51
+         sent 00:1b:1b:10:00:52
+         fact 00:1b:1b:10:00:51 | lldp: mac_address=00:1b:1b:10:00:50
+         fact 00:1b:1b:10:00:52 | lldp: mac_address=00:1b:1b:10:00:50",
+        "observed unknown: unknown @ 00:1b:1b:10:00:50 [00:1b:1b:10:00:50! ] [00:1b:1b:10:00:51! ] [00:1b:1b:10:00:52! ]",
+    );
+    check_joins(
+        "sent 00:1b:1b:10:00:51
+         fact 00:1b:1b:10:00:51 | lldp: mac_address=00:1b:1b:10:00:50
+         fact 00:1b:1b:10:00:51 | stp: mac_address=00:1b:1b:10:00:50",
+        "+ 00:1b:1b:10:00:50 = 00:1b:1b:10:00:51: the port states the MAC of its chassis (lldp, stp)",
+    );
+}
+
+#[test]
+fn ports_that_state_one_chassis_and_different_serial_numbers_stay_apart() {
+    let two = "sent 00:1b:1b:10:00:51
+         sent 00:1b:1b:10:00:61
+         fact 00:1b:1b:10:00:51 | lldp: mac_address=00:1b:1b:10:00:50
+         fact 00:1b:1b:10:00:51 | lldp: serial_number=SVPL600001
+         fact 00:1b:1b:10:00:61 | lldp: mac_address=00:1b:1b:10:00:50
+         fact 00:1b:1b:10:00:61 | lldp: serial_number=SVPL600002";
+    assert_eq!(inventory(two).assets.len(), 2);
+    check_joins(
+        two,
+        "- 00:1b:1b:10:00:50 = 00:1b:1b:10:00:51: ports that state this MAC as their chassis differ in serial_number
+         - 00:1b:1b:10:00:50 = 00:1b:1b:10:00:61: ports that state this MAC as their chassis differ in serial_number",
+    );
+    // A virtual router's MAC is nobody's chassis.
+    check(
+        "sent 00:1b:1b:10:00:51
+         fact 00:1b:1b:10:00:51 | lldp: mac_address=00:00:5e:00:01:01",
+        "observed unknown: unknown @ 00:1b:1b:10:00:51 [00:1b:1b:10:00:51! ]",
+    );
+}
+
+#[test]
+fn a_managed_address_belongs_to_the_device_and_is_no_second_claim() {
+    // The interface that is managed has a MAC of its own, of the same maker.
+    let switch = "arp 00:1b:1b:10:00:50 10.0.0.2
+         sent 00:1b:1b:20:00:07
+         fact 00:1b:1b:20:00:07 | cdp: ip_address=10.0.0.2";
+    check(switch, "observed unknown: unknown @ 10.0.0.2 [00:1b:1b:10:00:50! 10.0.0.2] [00:1b:1b:20:00:07! ]");
+    check_findings(switch, "");
+    // Of another maker: a default address that somebody else has.
+    check(
+        "arp 00:09:0f:00:00:01 192.168.0.1
+         sent 00:1b:1b:20:00:07
+         fact 00:1b:1b:20:00:07 | lldp: ip_address=192.168.0.1",
+        "observed unknown: unknown @ 192.168.0.1 [00:09:0f:00:00:01! 192.168.0.1]
+         observed unknown: unknown @ 00:1b:1b:20:00:07 [00:1b:1b:20:00:07! ]",
+    );
+    // Two of one default address, and two ports of one device without a chassis MAC.
+    let two = "sent 00:1b:1b:20:00:07
+         sent 00:1b:1b:20:00:08
+         fact 00:1b:1b:20:00:07 | lldp: ip_address=192.168.0.1
+         fact 00:1b:1b:20:00:08 | lldp: ip_address=192.168.0.1";
+    assert_eq!(inventory(two).assets.len(), 2);
+    check(
+        &format!(
+            "{two}
+         fact 00:1b:1b:20:00:07 | lldp: lldp.chassis_id=press 4
+         fact 00:1b:1b:20:00:08 | lldp: lldp.chassis_id=press 4"
+        ),
+        "observed unknown: unknown @ 192.168.0.1 [ 192.168.0.1] [00:1b:1b:20:00:07! ] [00:1b:1b:20:00:08! ]",
+    );
+}

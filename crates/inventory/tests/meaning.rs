@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{check_findings, inventory, observed, winner};
+use common::{check, check_findings, inventory, observed, winner};
 use inventory::{Options, Role, resolve};
 use observation::{Basis, CaptureStatus, MalformedMessage, Time};
 
@@ -277,5 +277,34 @@ fn captures_that_are_cut_lossy_or_hold_secrets_are_findings() {
     assert_eq!(
         (findings[2].assets.as_slice(), findings[2].evidence[0].evidence.ranges[0].frame),
         ([0].as_slice(), 9)
+    );
+}
+
+#[test]
+fn what_a_device_does_in_the_network_is_its_role_only_where_it_is_nothing_else() {
+    check(
+        "sent 00:1b:1b:00:00:01
+         fact 00:1b:1b:00:00:01 | lldp: lldp.enabled_capability=bridge",
+        "observed switch: switch @ 00:1b:1b:00:00:01 [00:1b:1b:00:00:01! ]",
+    );
+    check(
+        "sent 00:1b:1b:00:00:02
+         fact 00:1b:1b:00:00:02 | lldp: lldp.enabled_capability=bridge
+         fact 00:1b:1b:00:00:02 | lldp: lldp.enabled_capability=telephone",
+        "observed telephone: telephone @ 00:1b:1b:00:00:02 [00:1b:1b:00:00:02! ]",
+    );
+    // A controller with a switch of two ports.
+    check(
+        "sent 00:1b:1b:00:00:03
+         fact 00:1b:1b:00:00:03 | lldp: order_number=6ES7 211-1BE40-0XB0
+         fact 00:1b:1b:00:00:03 | lldp: lldp.enabled_capability=bridge",
+        "observed plc: 6ES7 211-1BE40-0XB0 @ 00:1b:1b:00:00:03 [00:1b:1b:00:00:03! ]",
+    );
+    check(
+        "sent 10.0.0.1
+         fact 10.0.0.1 | cdp: cdp.capability=router
+         fact 10.0.0.1 | cdp: cdp.capability=switch
+         fact 10.0.0.1 | cdp: cdp.capability=igmp capable",
+        "observed router+switch: router @ 10.0.0.1 [ 10.0.0.1]",
     );
 }

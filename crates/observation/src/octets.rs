@@ -21,23 +21,39 @@ pub struct Piece {
 pub struct Octets<'a> {
     /// The octets.
     pub bytes: &'a [u8],
-    /// Where these octets start in the message that `pieces` describes.
-    base: usize,
+    /// Where these octets start in the message that `pieces` describes, which is shorter than 4 GiB: no protocol has
+    /// longer ones, and every message costs a few of these.
+    base: u32,
     /// Origin of the whole message.
     pieces: &'a [Piece],
+    /// True if more followed on the wire, which the capture does not hold.
+    cut: bool,
 }
 
 impl<'a> Octets<'a> {
     /// The octets of a whole message.
     #[must_use]
     pub fn new(bytes: &'a [u8], pieces: &'a [Piece]) -> Self {
-        Self { bytes, base: 0, pieces }
+        Self { bytes, base: 0, pieces, cut: false }
     }
 
     /// Octets without an origin, for tests: evidence of them is empty.
     #[must_use]
     pub fn unplaced(bytes: &'a [u8]) -> Self {
-        Self { bytes, base: 0, pieces: &[] }
+        Self { bytes, base: 0, pieces: &[], cut: false }
+    }
+
+    /// The same octets as the beginning of more that the capture does not hold (a snaplen).
+    #[must_use]
+    pub fn cut(self) -> Self {
+        Self { cut: true, ..self }
+    }
+
+    /// True if more followed on the wire that the capture does not hold: these octets are not the whole of anything.
+    /// Parts of them that are all there are not cut.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// Number of octets.
@@ -63,7 +79,8 @@ impl<'a> Octets<'a> {
     pub fn slice(&self, from: usize, length: usize) -> Option<Self> {
         let end = from.checked_add(length)?;
         let bytes = self.bytes.get(from..end)?;
-        Some(Self { bytes, base: self.base.checked_add(from)?, pieces: self.pieces })
+        let base = self.base.checked_add(u32::try_from(from).ok()?)?;
+        Some(Self { bytes, base, pieces: self.pieces, cut: false })
     }
 
     /// The octets from `from` on; empty if it lies behind the end.
@@ -72,15 +89,15 @@ impl<'a> Octets<'a> {
         let from = from.min(self.bytes.len());
         Self {
             bytes: self.bytes.get(from..).unwrap_or_default(),
-            base: self.base.saturating_add(from),
-            pieces: self.pieces,
+            base: self.base.saturating_add(u32::try_from(from).unwrap_or(u32::MAX)),
+            ..*self
         }
     }
 
-    /// The first `length` octets, or all if there are fewer.
+    /// The first `length` octets, or all if there are fewer, which are cut if these are.
     #[must_use]
     pub fn head(&self, length: usize) -> Self {
-        Self { bytes: self.bytes.get(..length).unwrap_or(self.bytes), ..*self }
+        self.bytes.get(..length).map_or(*self, |bytes| Self { bytes, cut: false, ..*self })
     }
 
     /// Where the octets stand in their frames; empty for octets without an origin.
@@ -106,7 +123,8 @@ impl<'a> Octets<'a> {
 
     /// The runs within these octets: start relative to them, frame, offset in the frame, length.
     fn runs(&self) -> impl Iterator<Item = (usize, u64, u32, usize)> + '_ {
-        let (start, end) = (self.base, self.base.saturating_add(self.bytes.len()));
+        let start = usize::try_from(self.base).unwrap_or(usize::MAX);
+        let end = start.saturating_add(self.bytes.len());
         let first = self.pieces.partition_point(|piece| piece.at <= start).saturating_sub(1);
         let pieces = self.pieces.get(first..).unwrap_or_default();
         pieces
@@ -161,6 +179,17 @@ mod tests {
             whole.evidence().ranges,
             [Range { frame: 7, offset: 55, length: 2 }, Range { frame: 9, offset: 62, length: 2 }]
         );
+    }
+
+    #[test]
+    fn only_what_reaches_into_the_cut_is_cut() {
+        let octets = Octets::unplaced(b"abcdef").cut();
+        assert!(
+            octets.is_cut() && octets.tail(2).is_cut() && octets.tail(6).is_cut() && octets.head(7).is_cut()
+        );
+        assert!(!octets.head(6).is_cut() && !octets.tail(4).head(2).is_cut());
+        assert!(octets.slice(0, 6).is_some_and(|slice| !slice.is_cut()) && octets.slice(0, 7).is_none());
+        assert!(!Octets::unplaced(b"abc").tail(1).head(9).is_cut());
     }
 
     #[test]

@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::Ipv4Addr;
 
-/// Longest value in characters; a longer one is cut. No field of a real device needs more.
+/// Longest value in characters; a longer one is cut and ends with `…`. No field of a real device needs more.
 pub const VALUE_CHARS_MAX: usize = 512;
+
+/// Last character of a value that is too long.
+const CUT: char = '…';
 
 /// Turns octets into the value of an attribute.
 ///
@@ -111,6 +114,8 @@ pub(crate) fn printable(text: &str) -> Option<String> {
     }
     let mut shown = String::with_capacity(text.len());
     let mut count = 0_usize;
+    // Where the text would end if it proved to be too long.
+    let mut end = 0_usize;
     for character in text.chars() {
         let escaped = match character {
             c if !acts(c) => None,
@@ -119,11 +124,16 @@ pub(crate) fn printable(text: &str) -> Option<String> {
         };
         count = count.saturating_add(escaped.as_ref().map_or(1, String::len));
         if count > VALUE_CHARS_MAX {
+            shown.truncate(end);
+            shown.push(CUT);
             break;
         }
         match escaped {
             Some(escaped) => shown.push_str(&escaped),
             None => shown.push(character),
+        }
+        if count < VALUE_CHARS_MAX {
+            end = shown.len();
         }
     }
     Some(shown)
@@ -146,8 +156,19 @@ mod tests {
     fn hostile_characters_are_shown_and_never_act() {
         assert_eq!(Rules::text(b"a\x1b[2Jb").as_deref(), Some("a\\x1b[2Jb"));
         assert_eq!(Rules::text("a\u{202e}b".as_bytes()).as_deref(), Some("a\\u{202e}b"));
-        assert_eq!(Rules::text(&[b'A'; 4000]).map(|text| text.len()), Some(VALUE_CHARS_MAX));
         assert!(Rules::text(&[0x01; 4000]).is_some_and(|text| text.chars().count() <= VALUE_CHARS_MAX));
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_shows_that_it_was_cut() {
+        let whole = "A".repeat(VALUE_CHARS_MAX);
+        assert_eq!(Rules::text(whole.as_bytes()).as_deref(), Some(whole.as_str()));
+        let cut = Rules::text(&[b'A'; VALUE_CHARS_MAX + 1]).unwrap();
+        assert_eq!((cut.chars().count(), cut.ends_with("A…")), (VALUE_CHARS_MAX, true));
+        // 508 characters and an escape of four fill it; one more does not fit, nor does half an escape stand for it.
+        let escaped = |after: &str| Rules::text(format!("{}\x1b{after}", "A".repeat(508)).as_bytes());
+        assert!(escaped("").is_some_and(|text| text.ends_with("A\\x1b") && text.len() == VALUE_CHARS_MAX));
+        assert!(escaped("A").is_some_and(|text| text.ends_with("A…") && text.chars().count() == 509));
     }
 
     #[test]

@@ -107,7 +107,9 @@ fn message(
     let _ = session.message(&context, Octets::new(&wire[at..at + length], &pieces), &mut output);
     let mut grown = 0;
     for fact in &output.facts {
-        let rule = protocol.rules.iter().find(|rule| rule.name == fact.rule);
+        // What a protocol carried inside says is said by that one's rules.
+        let says = fact.protocol.and_then(protocols::by_name).unwrap_or(protocol);
+        let rule = says.rules.iter().find(|rule| rule.name == fact.rule);
         let rule = rule.unwrap_or_else(|| panic!("{}: the rule {} is not listed", protocol.name, fact.rule));
         assert!(fact.value.chars().count() <= VALUE_CHARS_MAX, "{}: a value too long", protocol.name);
         assert!(!fact.value.chars().any(char::is_control), "{}: {:?}", protocol.name, fact.value);

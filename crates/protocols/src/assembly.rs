@@ -8,20 +8,24 @@ use observation::{Octets, Piece};
 pub struct Assembly {
     bytes: Vec<u8>,
     pieces: Vec<Piece>,
+    /// True if the last octets added end where the capture cut them.
+    cut: bool,
 }
 
 impl Assembly {
     /// Nothing gathered yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { bytes: Vec::new(), pieces: Vec::new() }
+        Self { bytes: Vec::new(), pieces: Vec::new(), cut: false }
     }
 
-    /// Adds octets; false, and nothing added, if the whole would be longer than `octets_max`.
+    /// Adds octets; false, and nothing added, if the whole would be longer than `octets_max`, or if the capture cut
+    /// what was added before: behind a hole nothing fits.
     pub fn push(&mut self, octets: Octets<'_>, octets_max: usize) -> bool {
-        if self.bytes.len().saturating_add(octets.len()) > octets_max {
+        if self.cut || self.bytes.len().saturating_add(octets.len()) > octets_max {
             return false;
         }
+        self.cut = octets.is_cut();
         octets.append_to(&mut self.bytes, &mut self.pieces);
         true
     }
@@ -29,7 +33,8 @@ impl Assembly {
     /// What is gathered so far.
     #[must_use]
     pub fn octets(&self) -> Octets<'_> {
-        Octets::new(&self.bytes, &self.pieces)
+        let octets = Octets::new(&self.bytes, &self.pieces);
+        if self.cut { octets.cut() } else { octets }
     }
 
     /// True if nothing is gathered.
@@ -42,5 +47,6 @@ impl Assembly {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.pieces.clear();
+        self.cut = false;
     }
 }

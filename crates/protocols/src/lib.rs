@@ -13,16 +13,24 @@ mod assembly;
 mod ber;
 mod cotp;
 mod crc;
+mod dcerpc_datagram;
+mod ip_address;
 mod malformed;
+mod netbios;
 mod numbered;
 mod output;
+mod pi_vendors;
 mod process_bus;
 mod protocol;
 mod reader;
+mod registry;
+mod strings;
+mod system_description;
 mod table;
 mod told;
 mod tpkt;
 mod tsdu;
+mod windows;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -41,7 +49,10 @@ macro_rules! protocols {
     };
 }
 
-protocols! { arp, dnp3, enip, goose, modbus, s7comm, mms, s7comm_plus, sv }
+// S7comm stands before its relatives on port 102: it reads who is called in a connection request, and hands over.
+protocols! {
+    arp, bacnet, browser, cdp, dnp3, enip, fins, goose, lldp, llmnr, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, mms, s7comm_plus, stp, sv, umas,
+}
 
 /// The rule of that name, among those of all protocols.
 #[must_use]

@@ -73,6 +73,8 @@ pub struct Output<'m> {
     pub malformed: Vec<Malformed>,
     /// The end that answers, if this message proves it: overrules ports and who spoke first.
     pub server_is: Option<End>,
+    /// The end that answers, as far as this message makes it likely: overrules who spoke first, but no port and no proof.
+    pub server_seems: Option<End>,
     /// The protocol that the conversation really carries, if another than the decoder's own name.
     pub carries: Option<&'static str>,
     /// True if the frames of this message are needed by a later one (a fragment).
@@ -94,7 +96,8 @@ impl<'m> Output<'m> {
         Self { operations, ..Self::default() }
     }
 
-    /// Says `attribute` of `station`, as `rule` reads it from `octets`. Nothing is said where the rule reads nothing.
+    /// Says `attribute` of `station`, as `rule` reads it from `octets`. Nothing is said where the rule reads nothing, and
+    /// where the capture holds only the beginning of the octets: half a name is no name.
     pub fn fact(
         &mut self,
         station: &Station,
@@ -103,6 +106,9 @@ impl<'m> Output<'m> {
         rule: &'static Rule,
         octets: Octets<'_>,
     ) {
+        if octets.is_cut() {
+            return;
+        }
         if let Some(value) = (rule.read)(octets.bytes) {
             let evidence = octets.evidence();
             self.facts.push(SeenFact {
@@ -126,6 +132,9 @@ impl<'m> Output<'m> {
         rule: &'static Rule,
         octets: &[Octets<'_>],
     ) {
+        if octets.iter().any(Octets::is_cut) {
+            return;
+        }
         let (mut bytes, mut pieces) = (Vec::new(), Vec::new());
         for part in octets {
             part.append_to(&mut bytes, &mut pieces);
@@ -178,6 +187,7 @@ impl<'m> Output<'m> {
             && self.secrets.is_empty()
             && self.malformed.is_empty()
             && self.server_is.is_none()
+            && self.server_seems.is_none()
             && self.carries.is_none()
             && !self.hold
             && !self.hand_over

@@ -127,7 +127,8 @@ impl Context {
 
 /// Reads the messages of one conversation, in both directions, in the order they were sent as far as that is known.
 pub trait Session {
-    /// Reads one whole message, as the protocol's `frame` delimits it.
+    /// Reads one whole message, as the protocol's `frame` delimits it, or the beginning of one that the capture cut
+    /// ([`Octets::is_cut`]): then what stands before the cut is said.
     ///
     /// # Errors
     ///

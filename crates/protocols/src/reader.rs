@@ -76,6 +76,20 @@ impl<'a> Reader<'a> {
         self.take(length, what).map(|octets| Self::nested(octets, base))
     }
 
+    /// The next `length` octets as a reader of their own; where the capture cut the message, those of them that are
+    /// there. For what only wraps the fields: these still fail where they are not all there.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the message ends before them and was not cut.
+    pub fn part(&mut self, length: usize, what: &'static str) -> Result<Self, Malformed> {
+        if length <= self.remaining() || !self.octets.is_cut() {
+            return self.sub(length, what);
+        }
+        let base = self.offset();
+        Ok(Self::nested(self.rest(), base))
+    }
+
     /// Passes over `length` octets.
     ///
     /// # Errors

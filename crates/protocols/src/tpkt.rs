@@ -28,11 +28,12 @@ pub(crate) fn frame(octets: &[u8]) -> Frame {
     if octets.len() < length { Frame::Partial(length) } else { Frame::Message(length) }
 }
 
-/// The TPDU of a whole packet, as a reader whose errors name octets of the packet.
+/// The TPDU of a packet, as a reader whose errors name octets of the packet.
 ///
 /// # Errors
 ///
-/// Fails if the version is another one, or if the length field and the octets present disagree.
+/// Fails if the version is another one, or if the length field and the octets present disagree though the capture did
+/// not cut them.
 pub(crate) fn tpdu(packet: Octets<'_>) -> Result<Reader<'_>, Malformed> {
     let mut reader = Reader::new(packet);
     let version = reader.u8("TPKT version")?;
@@ -52,21 +53,9 @@ pub(crate) fn tpdu(packet: Octets<'_>) -> Result<Reader<'_>, Malformed> {
             problem: Problem::Value { value: length.into() },
         });
     };
-    let tpdu = reader.sub(tpdu, "TPDU")?;
+    let tpdu = reader.part(tpdu, "TPDU")?;
     reader.finish("TPKT")?;
     Ok(tpdu)
-}
-
-/// What there is of the TPDU of a packet that the capture cut: without a look at the length.
-///
-/// # Errors
-///
-/// Fails if not even the header is there.
-pub(crate) fn tpdu_cut(packet: Octets<'_>) -> Result<Reader<'_>, Malformed> {
-    let mut reader = Reader::new(packet);
-    reader.skip(HEADER, "TPKT")?;
-    let rest = reader.remaining();
-    reader.sub(rest, "TPDU")
 }
 
 #[cfg(test)]

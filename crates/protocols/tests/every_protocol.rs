@@ -104,7 +104,9 @@ fn feed(protocol: &Protocol, transport: Transport, octets: &[u8]) -> usize {
                 &mut output,
             );
             for fact in &output.facts {
-                let listed = protocol.rules.iter().any(|rule| rule.name == fact.rule);
+                // What a protocol carried inside says is said by that one's rules.
+                let says = fact.protocol.map_or(protocol, |name| protocols::by_name(name).unwrap());
+                let listed = says.rules.iter().any(|rule| rule.name == fact.rule);
                 assert!(listed, "{}: the rule {} is not listed", protocol.name, fact.rule);
                 assert!(
                     fact.value.chars().count() <= observation::VALUE_CHARS_MAX,
@@ -202,6 +204,62 @@ fn a_message_cut_anywhere_never_panics_and_frames_within_itself() {
                         Octets::unplaced(cut),
                         &mut output,
                     );
+                }
+            }
+        }
+    }
+}
+
+/// Feeds messages to a new session, the first from `from`, the others in turn or all from the same end, and returns
+/// the facts of the last one.
+fn facts(
+    protocol: &Protocol,
+    transport: Transport,
+    mut from: End,
+    in_turn: bool,
+    messages: &[Octets<'_>],
+) -> BTreeSet<String> {
+    let mut session = (protocol.session)();
+    let mut facts = BTreeSet::new();
+    for message in messages {
+        let mut output = Output::default();
+        let _ = session.message(&context(protocol, transport, from), *message, &mut output);
+        facts = output.facts.iter().map(|fact| format!("{fact:?}")).collect();
+        if in_turn {
+            from = from.other();
+        }
+    }
+    facts
+}
+
+#[test]
+fn a_message_cut_by_the_capture_says_nothing_that_the_whole_one_does_not() {
+    let pieces = [Piece { at: 0, frame: 1, offset: 0 }];
+    for protocol in ALL {
+        for (name, transport, octets) in messages(protocol) {
+            let (mut before, mut at) = (Vec::new(), 0);
+            while let Frame::Message(length) = (protocol.frame)(&octets[at..], transport) {
+                let message = Octets::new(&octets[at..at + length], &pieces);
+                for (from, in_turn) in [(End::Client, true), (End::Client, false), (End::Server, false)] {
+                    let say = |last| {
+                        let all: Vec<_> = before.iter().copied().chain([last]).collect();
+                        facts(protocol, transport, from, in_turn, &all)
+                    };
+                    let whole = say(message);
+                    for kept in 0..length {
+                        let cut = say(message.head(kept).cut());
+                        let made_up: Vec<_> = cut.difference(&whole).collect();
+                        assert!(
+                            made_up.is_empty(),
+                            "{}/{name}: {kept} of {length}: {made_up:?}",
+                            protocol.name
+                        );
+                    }
+                }
+                before.push(message);
+                at += length;
+                if at == octets.len() {
+                    break;
                 }
             }
         }

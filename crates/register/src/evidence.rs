@@ -37,10 +37,13 @@ pub(crate) struct Kept {
     pub(crate) replaced: bool,
 }
 
-/// The statements of a table whose rows carry evidence. All take the columns of the key in the same order.
+/// The statements of a table whose rows carry evidence. All but `update` take the columns of the key in the same order.
 pub(crate) struct Proof {
+    /// Number and evidence of the row.
     pub(crate) select: &'static str,
+    /// A new row, with the evidence behind the key; nothing where the key has one.
     pub(crate) insert: &'static str,
+    /// Another evidence (2) of a row (1).
     pub(crate) update: &'static str,
 }
 
@@ -56,15 +59,16 @@ pub(crate) fn prove(
     wanted: &mut BTreeMap<u64, Importance>,
     kept: &mut Kept,
 ) -> Result<i64> {
-    let known: Option<(i64, Option<Vec<u8>>)> = transaction
-        .prepare_cached(proof.select)?
-        .query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
     let given = evidence_stored(evidence);
-    let (id, before) = match known {
-        Some(row) => row,
-        None => (transaction.prepare_cached(proof.insert)?.insert(key)?, None),
-    };
+    // Most rows are new: for them one statement does it all.
+    let mut row = key.to_vec();
+    row.push(&given);
+    if transaction.prepare_cached(proof.insert)?.execute(row.as_slice())? == 1 {
+        want(evidence, importance, wanted);
+        return Ok(transaction.last_insert_rowid());
+    }
+    let (id, before): (i64, Option<Vec<u8>>) =
+        transaction.prepare_cached(proof.select)?.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))?;
     let earlier = match (&given, &before) {
         (Some(given), Some(before)) => given < before,
         (Some(_), None) => true,
@@ -73,12 +77,16 @@ pub(crate) fn prove(
     if earlier {
         transaction.prepare_cached(proof.update)?.execute(params![id, given])?;
         kept.replaced |= before.is_some();
-        for range in &evidence.ranges {
-            let needed = wanted.entry(range.frame).or_insert(importance);
-            *needed = importance.max(*needed);
-        }
+        want(evidence, importance, wanted);
     }
     Ok(id)
+}
+
+fn want(evidence: &Evidence, importance: Importance, wanted: &mut BTreeMap<u64, Importance>) {
+    for range in &evidence.ranges {
+        let needed = wanted.entry(range.frame).or_insert(importance);
+        *needed = importance.max(*needed);
+    }
 }
 
 /// Keeps those of `frames` that are wanted, facts' frames first.
@@ -101,49 +109,55 @@ pub(crate) fn keep_frames(
         let of_this = wanted.iter().filter(|(_, needed)| **needed == importance);
         for frame in of_this.filter_map(|(number, _)| given.get(number)) {
             let octets = frame.octets.len() as u64;
+            let has_room = kept.frames < frames_max && kept.octets.saturating_add(octets) <= octets_max;
+            if has_room && insert(transaction, capture, frame)? {
+                kept.frames = kept.frames.saturating_add(1);
+                kept.octets = kept.octets.saturating_add(octets);
+                continue;
+            }
             let known: Option<Vec<u8>> = transaction
                 .prepare_cached("SELECT masked FROM frame WHERE capture = ?1 AND number = ?2")?
                 .query_row(params![capture, stored(frame.frame)], |row| row.get(0))
                 .optional()?;
-            if let Some(masked) = known {
-                // What was not read yet is masked; when it has been, the frame comes again with less.
-                if octets_in(&ranges_read(&masked)?) > octets_in(&frame.masked) {
-                    transaction
-                        .prepare_cached(
-                            "UPDATE frame SET octets = ?3, masked = ?4 WHERE capture = ?1 AND number = ?2",
-                        )?
-                        .execute(params![
-                            capture,
-                            stored(frame.frame),
-                            frame.octets,
-                            ranges_stored(&frame.masked)
-                        ])?;
-                }
-                continue;
-            }
-            if kept.frames >= frames_max || kept.octets.saturating_add(octets) > octets_max {
+            let Some(masked) = known else {
                 kept.frames_dropped = kept.frames_dropped.saturating_add(1);
                 continue;
+            };
+            // What was not read yet is masked; when it has been, the frame comes again with less.
+            if octets_in(&ranges_read(&masked)?) > octets_in(&frame.masked) {
+                transaction
+                    .prepare_cached(
+                        "UPDATE frame SET octets = ?3, masked = ?4 WHERE capture = ?1 AND number = ?2",
+                    )?
+                    .execute(params![
+                        capture,
+                        stored(frame.frame),
+                        frame.octets,
+                        ranges_stored(&frame.masked)
+                    ])?;
             }
-            transaction
-                .prepare_cached(
-                    "INSERT INTO frame (capture, number, time, link_type, original_length, octets, masked)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                )?
-                .execute(params![
-                    capture,
-                    stored(frame.frame),
-                    frame.time.0,
-                    frame.link_type,
-                    frame.original_length,
-                    frame.octets,
-                    ranges_stored(&frame.masked)
-                ])?;
-            kept.frames = kept.frames.saturating_add(1);
-            kept.octets = kept.octets.saturating_add(octets);
         }
     }
     Ok(())
+}
+
+/// Keeps a frame. False if it is there already.
+fn insert(transaction: &Transaction<'_>, capture: i64, frame: &KeptFrame) -> Result<bool> {
+    let inserted = transaction
+        .prepare_cached(
+            "INSERT INTO frame (capture, number, time, link_type, original_length, octets, masked)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            capture,
+            stored(frame.frame),
+            frame.time.0,
+            frame.link_type,
+            frame.original_length,
+            frame.octets,
+            ranges_stored(&frame.masked)
+        ])?;
+    Ok(inserted == 1)
 }
 
 fn octets_in(ranges: &[Range]) -> u64 {

@@ -107,7 +107,8 @@ impl Rows<'_> {
         const PROOF: Proof = Proof {
             select: "SELECT id, evidence FROM fact WHERE station = ?1 AND attribute = ?2 AND value = ?3 AND basis = ?4
                      AND protocol = ?5 AND rule = ?6",
-            insert: "INSERT INTO fact (station, attribute, value, basis, protocol, rule) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            insert: "INSERT INTO fact (station, attribute, value, basis, protocol, rule, evidence)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
             update: "UPDATE fact SET evidence = ?2 WHERE id = ?1",
         };
         let station = self.station(&fact.station)?;
@@ -133,7 +134,9 @@ impl Rows<'_> {
     fn mention(&mut self, mention: &Mention) -> Result<()> {
         const PROOF: Proof = Proof {
             select: "SELECT id, evidence FROM mention WHERE station = ?1 AND by = ?2 AND protocol = ?3 AND reason = ?4",
-            insert: "INSERT INTO mention (station, by, protocol, reason) VALUES (?1, ?2, ?3, ?4)",
+            insert:
+                "INSERT INTO mention (station, by, protocol, reason, evidence) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT DO NOTHING",
             update: "UPDATE mention SET evidence = ?2 WHERE id = ?1",
         };
         let (station, by) = (self.station(&mention.station)?, self.station(&mention.by)?);
@@ -222,7 +225,8 @@ impl Rows<'_> {
     fn operation(&mut self, conversation: i64, operation: &OperationSeen, sighting: &Sighting) -> Result<()> {
         const PROOF: Proof = Proof {
             select: "SELECT id, evidence FROM operation WHERE conversation = ?1 AND kind = ?2 AND name = ?3",
-            insert: "INSERT INTO operation (conversation, kind, name) VALUES (?1, ?2, ?3)",
+            insert: "INSERT INTO operation (conversation, kind, name, evidence) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT DO NOTHING",
             update: "UPDATE operation SET evidence = ?2 WHERE id = ?1",
         };
         let key = params![conversation, operation.kind.as_str(), operation.name];

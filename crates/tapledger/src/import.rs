@@ -141,8 +141,8 @@ fn one(
         });
         let mut pipeline = Pipeline::default();
         let mut stuck = false;
-        while let Some(frame) = source.next() {
-            pipeline.frame(&frame);
+        while let Some((frame, following)) = source.next_and_following() {
+            pipeline.frame_before(&frame, following);
             if pipeline.frames() % FRAMES_PER_LOOK == 0 {
                 progress.at(before.saturating_add(source.octets_read()));
                 if pipeline.batch_is_due() && sender.send(pipeline.take_batch()).is_err() {

@@ -7,6 +7,10 @@ use crate::walk::{Next, Step, Top, Walk};
 const SNAP: u8 = 0xaa;
 /// Unnumbered information: the control field of SNAP.
 const UNNUMBERED_INFORMATION: u8 = 0x03;
+/// Organisations whose protocol numbers stand for what the same number would as an EtherType, and that send several
+/// protocols to one group address, so that these are told apart by number: Cisco (CDP 0x2000, PVST+ 0x010b), Foundry
+/// (FDP 0x2000), Extreme (EDP 0x00bb).
+const NUMBERED: [[u8; 3]; 3] = [[0x00, 0x00, 0x0c], [0x00, 0xe0, 0x52], [0x00, 0xe0, 0x2b]];
 /// In the place of an LLC header: the checksum field of IPX, which then has no LLC header ("raw 802.3").
 const RAW_IPX: u8 = 0xff;
 
@@ -42,7 +46,7 @@ fn snap(walk: &mut Walk<'_, '_>, at: usize) -> Step {
     if [o0, o1, o2] == [0, 0, 0] && ethertype >= ethernet::ETHERTYPE_MIN {
         return Ok(Next::EtherType(ethertype, at.saturating_add(5)));
     }
-    walk.state.top = Top::Ethernet(SNAP.into());
+    walk.state.top = Top::Ethernet(if NUMBERED.contains(&[o0, o1, o2]) { ethertype } else { SNAP.into() });
     walk.state.at = at;
     Ok(Next::Done)
 }

@@ -4,13 +4,15 @@
 use crate::link::{plausible_ethernet, sure_ethernet};
 use crate::network;
 use crate::walk::{Next, Step, Walk};
+use protocols::Problem;
 
 /// Labels on one stack at most.
 const LABELS_MAX: usize = 16;
 const LABEL: usize = 4;
 
-/// A label stack. If what it carries cannot be told, it stays the payload.
+/// A label stack. If what it carries cannot be told, it stays the payload; a stack without an end is malformed.
 pub(crate) fn mpls(walk: &mut Walk<'_, '_>, mut at: usize) -> Step {
+    let start = at;
     for _ in 0..LABELS_MAX {
         let &[_, _, low, _] = walk.header::<LABEL>(at, "mpls", "label")?;
         at = at.saturating_add(LABEL);
@@ -19,7 +21,7 @@ pub(crate) fn mpls(walk: &mut Walk<'_, '_>, mut at: usize) -> Step {
             return Ok(under(walk, at));
         }
     }
-    Ok(Next::Done)
+    Err(walk.malformed("mpls", "label stack", start, Problem::Value { value: LABELS_MAX as u64 }))
 }
 
 fn under(walk: &Walk<'_, '_>, at: usize) -> Next {

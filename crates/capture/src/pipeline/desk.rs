@@ -118,7 +118,7 @@ impl Desk<'_, '_> {
     /// Octets of a stream, in order.
     fn stream(&mut self, octets: Octets<'_>, at_hand: &AtHand<'_>) {
         let Some(direction) = self.reader.directions.get_mut(self.side) else { return };
-        if direction.partial.is_empty() {
+        if direction.held.is_none() {
             let consumed = self.messages_in(octets, at_hand);
             if let Some(direction) = self.reader.directions.get_mut(self.side) {
                 direction.hold_back(octets.tail(consumed), at_hand);
@@ -126,16 +126,11 @@ impl Desk<'_, '_> {
             return;
         }
         direction.hold_back(octets, at_hand);
-        let partial = std::mem::take(&mut direction.partial);
-        let pieces = std::mem::take(&mut direction.pieces);
-        let frames = std::mem::take(&mut direction.frames);
-        let at_hand = AtHand { frame: at_hand.frame, earlier: [&frames, at_hand.earlier[0]] };
-        let consumed = self.messages_in(Octets::new(&partial, &pieces), &at_hand);
+        let Some(held) = direction.held.take() else { return };
+        let at_hand = AtHand { frame: at_hand.frame, earlier: [&held.frames, at_hand.earlier[0]] };
+        let consumed = self.messages_in(held.octets(), &at_hand);
         if let Some(direction) = self.reader.directions.get_mut(self.side) {
-            direction.partial = partial;
-            direction.pieces = pieces;
-            direction.frames = frames;
-            direction.consume(consumed);
+            direction.keep(held, consumed);
         }
     }
 
@@ -154,7 +149,9 @@ impl Desk<'_, '_> {
                 Frame::Message(length) if length > 0 && length <= rest.len() => {
                     direction.synchronised = true;
                     self.reader.foreign = 0;
-                    self.message(rest.head(length), at_hand);
+                    // A datagram is its message: where the capture cut the one, it cut the other.
+                    let whole = if length == rest.len() { rest } else { rest.head(length) };
+                    self.message(whole, at_hand);
                     at = at.saturating_add(length);
                 }
                 Frame::Partial(needed) if needed <= STREAM_OCTETS_MAX => return at,
@@ -182,14 +179,11 @@ impl Desk<'_, '_> {
     /// The capture cut a segment: what there is of a message is read, and the stream goes on behind it.
     fn cut(&mut self, at_hand: &AtHand<'_>) {
         let Some(direction) = self.reader.directions.get_mut(self.side) else { return };
-        let partial = std::mem::take(&mut direction.partial);
-        let pieces = std::mem::take(&mut direction.pieces);
-        let frames = std::mem::take(&mut direction.frames);
+        let held = direction.held.take();
         direction.forget_partial();
-        if !partial.is_empty() {
-            self.turn.cut_messages = self.turn.cut_messages.saturating_add(1);
-            let at_hand = AtHand { frame: at_hand.frame, earlier: [&frames, at_hand.earlier[0]] };
-            self.message(Octets::new(&partial, &pieces), &at_hand);
+        if let Some(held) = held {
+            let at_hand = AtHand { frame: at_hand.frame, earlier: [&held.frames, at_hand.earlier[0]] };
+            self.message(held.octets().cut(), &at_hand);
         }
         self.reader.session.gap(self.flow.end(self.side));
     }
@@ -198,6 +192,7 @@ impl Desk<'_, '_> {
     pub(crate) fn datagram(&mut self, frame: &RawFrame<'_>, packet: &Packet<'_>) {
         let own = [origin(frame, packet)];
         let (octets, earlier) = placed(packet, &own);
+        let octets = if packet.payload_missing > 0 { octets.cut() } else { octets };
         let at_hand = AtHand { frame, earlier: [earlier, &[]] };
         let consumed = self.messages_in(octets, &at_hand);
         let rest = octets.tail(consumed);
@@ -205,7 +200,6 @@ impl Desk<'_, '_> {
             return;
         }
         if packet.payload_missing > 0 {
-            self.turn.cut_messages = self.turn.cut_messages.saturating_add(1);
             self.message(rest, &at_hand);
             return;
         }

@@ -5,11 +5,11 @@
 //! router. Two flows with equal addresses and ports in two VLANs (identical machines) are told apart by VLAN and MAC
 //! together, and chained.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use observation::{Address, End, Mac, Transport};
 
 use super::mark::{Copy, Marks};
@@ -63,6 +63,8 @@ pub(crate) struct Ends {
     pub(crate) transport: Transport,
     /// EtherType or IP protocol number; 0 for TCP and UDP.
     pub(crate) number: u16,
+    /// Which of the protocols that share the EtherType: see [`Ports::share`](super::reader::Ports::share).
+    pub(crate) share: u8,
 }
 
 impl Ends {
@@ -81,7 +83,7 @@ impl Ends {
             Transport::Ethernet => 2,
             Transport::Ip => 3,
         };
-        let kind = family << 24 | transport << 16 | u32::from(self.number);
+        let kind = u32::from(self.share) << 26 | family << 24 | transport << 16 | u32::from(self.number);
         if source <= destination {
             (FlowKey { low: source, high: destination, kind }, 0)
         } else {
@@ -179,6 +181,8 @@ pub(crate) struct Flow {
     key: FlowKey,
     next: u32,
     used: bool,
+    /// True for the first flow of its chain.
+    head: bool,
     /// True if something is counted that is not folded.
     pub(crate) dirty: bool,
     pub(crate) sides: [Side; 2],
@@ -216,6 +220,7 @@ impl Flow {
             last: i64::MIN,
             next: NONE,
             used: true,
+            head: true,
         }
     }
 
@@ -249,34 +254,13 @@ impl Flow {
     }
 }
 
-/// A hash as its own hash.
-#[derive(Debug, Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, octets: &[u8]) {
-        // Only whole hashes are written.
-        for octet in octets {
-            self.0 = self.0 << 8 | u64::from(*octet);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
-
 /// All flows.
 ///
-/// The index holds seeded hashes of keys instead of the keys themselves, which stand in the flows: it stays small enough
-/// for the processor's caches. Keys of equal hash share a chain like equal keys in different VLANs.
+/// The index holds places only; the keys stand in the flows. So it fits the processor's caches.
 #[derive(Debug)]
 pub(crate) struct Flows {
-    index: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    /// The first flow of each chain.
+    index: HashTable<u32>,
     seed: RandomState,
     flows: Vec<Flow>,
     free: Vec<u32>,
@@ -296,7 +280,7 @@ impl Flows {
     pub(crate) fn new(flows_max: usize) -> Self {
         let flows_max = flows_max.max(1);
         Self {
-            index: HashMap::with_capacity_and_hasher(flows_max, BuildHasherDefault::default()),
+            index: HashTable::with_capacity(flows_max),
             seed: RandomState::default(),
             flows: Vec::with_capacity(flows_max),
             free: Vec::new(),
@@ -309,18 +293,49 @@ impl Flows {
         self.flows.get_mut(at as usize)
     }
 
-    /// The flow of a packet, if there is one.
-    pub(crate) fn find(&self, key: &FlowKey, side: usize, seen: &Seen) -> Option<Found> {
-        let first = *self.index.get(&self.seed.hash_one(key))?;
+    /// The first flow of a key's chain.
+    fn head(&self, hash: u64, key: &FlowKey) -> Option<u32> {
+        let is_head = |at: &u32| self.flows.get(*at as usize).is_some_and(|flow| flow.key == *key);
+        self.index.find(hash, is_head).copied()
+    }
+
+    /// Guesses the flow of a packet that comes soon, and has its octets fetched from memory meanwhile.
+    pub(crate) fn foresee(&self, key: &FlowKey, side: usize) -> Option<u32> {
+        // The first of equal tag is taken: to compare keys, the flow would have to be here already.
+        let at = *self.index.find(self.seed.hash_one(key), |_| true)?;
+        let flow = self.flows.get(at as usize)?;
+        let [low, high] = &flow.sides;
+        let own = if side == 0 { low } else { high };
+        fetch(&flow.key);
+        fetch(own);
+        fetch(&own.marks);
+        fetch(&flow.last);
+        Some(at)
+    }
+
+    /// Has fetched what reads a flow.
+    pub(crate) fn foresee_reader(&self, at: u32, side: usize) {
+        if let Some(reader) = self.flows.get(at as usize).and_then(|flow| flow.reader.as_deref()) {
+            fetch(&reader.protocol);
+            fetch(&reader.operations);
+            if let Some(direction) = reader.directions.get(side) {
+                fetch(direction);
+            }
+        }
+    }
+
+    /// The flow of a packet, if there is one; `guess` is what was foreseen.
+    pub(crate) fn find(&self, key: &FlowKey, side: usize, seen: &Seen, guess: Option<u32>) -> Option<Found> {
         let mut fallback = None;
         let mut exact = None;
-        let mut at = first;
+        let is_head =
+            |at: &u32| self.flows.get(*at as usize).is_some_and(|flow| flow.head && flow.key == *key);
+        let mut at = match guess.filter(is_head) {
+            Some(at) => at,
+            None => self.head(self.seed.hash_one(key), key)?,
+        };
         while let Some(flow) = self.flows.get(at as usize) {
             let next = flow.next;
-            if flow.key != *key {
-                at = next;
-                continue;
-            }
             let [low, high] = &flow.sides;
             let (own, other) = if side == 0 { (low, high) } else { (high, low) };
             let copy = own.marks.look_up(seen.print, seen.hop_limit, seen.nanos);
@@ -346,8 +361,8 @@ impl Flows {
         let evicted =
             if self.free.is_empty() && self.flows.len() >= self.flows_max { self.evict() } else { None };
         let hash = self.seed.hash_one(key);
-        let head = self.index.get(&hash).copied().filter(|_| self.chain(hash) < CHAIN_MAX);
-        flow.next = head.unwrap_or(NONE);
+        let head = self.head(hash, &key);
+        flow.next = head.filter(|head| self.chain(*head) < CHAIN_MAX).unwrap_or(NONE);
         let at = match self.free.pop() {
             Some(at) => {
                 if let Some(place) = self.flows.get_mut(at as usize) {
@@ -361,13 +376,32 @@ impl Flows {
                 at
             }
         };
-        self.index.insert(hash, at);
+        match head {
+            Some(head) => self.lead(hash, head, at),
+            None => {
+                let (seed, flows) = (&self.seed, &self.flows);
+                let again = |at: &u32| flows.get(*at as usize).map_or(0, |flow| seed.hash_one(flow.key));
+                self.index.insert_unique(hash, at, again);
+            }
+        }
         (at, evicted)
     }
 
-    fn chain(&self, hash: u64) -> usize {
+    /// Puts another flow at the head of a chain.
+    fn lead(&mut self, hash: u64, head: u32, at: u32) {
+        if let Some(place) = self.index.find_mut(hash, |place| *place == head) {
+            *place = at;
+        }
+        for (place, is_head) in [(head, false), (at, true)] {
+            if let Some(flow) = self.flows.get_mut(place as usize) {
+                flow.head = is_head;
+            }
+        }
+    }
+
+    fn chain(&self, head: u32) -> usize {
         let mut length = 0_usize;
-        let mut at = self.index.get(&hash).copied().unwrap_or(NONE);
+        let mut at = head;
         while let Some(flow) = self.flows.get(at as usize) {
             length = length.saturating_add(1);
             at = flow.next;
@@ -406,9 +440,10 @@ impl Flows {
             destination_port: 0,
             transport: flow.transport,
             number: flow.number,
+            share: 0,
         };
         let mut vacant = Flow::new(flow.key, &ends, 0);
-        vacant.used = false;
+        (vacant.used, vacant.head) = (false, false);
         self.free.push(at);
         Some(std::mem::replace(flow, vacant))
     }
@@ -418,12 +453,12 @@ impl Flows {
             return;
         };
         let hash = self.seed.hash_one(key);
-        let head = self.index.get(&hash).copied().unwrap_or(NONE);
+        let Some(head) = self.head(hash, &key) else { return };
         if head == gone {
-            if next == NONE {
-                self.index.remove(&hash);
-            } else {
-                self.index.insert(hash, next);
+            if next != NONE {
+                self.lead(hash, head, next);
+            } else if let Ok(entry) = self.index.find_entry(hash, |place| *place == gone) {
+                entry.remove();
             }
             return;
         }
@@ -448,6 +483,11 @@ impl Flows {
     }
 }
 
+/// Has the line of the processor's cache fetched in which something begins, without waiting for it.
+fn fetch<T>(what: &T) {
+    prefetch_index::prefetch_index(std::slice::from_ref(what), 0);
+}
+
 /// What a packet shows of its sender.
 #[derive(Clone, std::marker::Copy, Debug)]
 pub(crate) struct Seen {
@@ -464,7 +504,15 @@ mod tests {
 
     fn ends(source: &str, source_port: u16, destination: &str, destination_port: u16) -> Ends {
         let (source, destination) = (source.parse().unwrap(), destination.parse().unwrap());
-        Ends { source, destination, source_port, destination_port, transport: Transport::Tcp, number: 0 }
+        Ends {
+            source,
+            destination,
+            source_port,
+            destination_port,
+            transport: Transport::Tcp,
+            number: 0,
+            share: 0,
+        }
     }
 
     fn seen(vlan: Option<u16>, mac: u8) -> Seen {
@@ -474,8 +522,9 @@ mod tests {
     /// Puts a packet in and returns the place of its flow.
     fn put(flows: &mut Flows, ends: &Ends, seen: Seen) -> u32 {
         let (key, side) = ends.key();
-        let at =
-            flows.find(&key, side, &seen).map_or_else(|| flows.insert(key, ends, side).0, |found| found.at);
+        let at = flows
+            .find(&key, side, &seen, None)
+            .map_or_else(|| flows.insert(key, ends, side).0, |found| found.at);
         let (own, _) = flows.get(at).unwrap().pair(side);
         (own.seen, own.vlan, own.mac) = (true, seen.vlan, seen.mac);
         flows.touch(at, seen.nanos);
@@ -522,6 +571,6 @@ mod tests {
         let (_, evicted) = flows.insert(key, &new, side);
         assert_eq!(evicted.unwrap().sides[0].port, 1);
         let (gone, side) = ends("10.0.0.1", 1, "10.0.0.2", 502).key();
-        assert!(flows.find(&gone, side, &seen(None, 1)).is_none());
+        assert!(flows.find(&gone, side, &seen(None, 1), None).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 
 use observation::{End, MalformedMessage, Octets, OperationKind, Sighting, Time, Transport};
-use protocols::{Context, Malformed, Operation, Output};
+use protocols::{Context, Malformed, Operation, Output, Problem};
 
 use super::desk::Desk;
 use super::evidence::AtHand;
@@ -15,11 +15,12 @@ impl Desk<'_, '_> {
     pub(crate) fn message<'m>(&mut self, message: Octets<'m>, at_hand: &AtHand<'_>) {
         self.turn.messages = self.turn.messages.saturating_add(1);
         self.reader.messages = self.reader.messages.saturating_add(1);
+        self.turn.cut_messages = self.turn.cut_messages.saturating_add(message.is_cut().into());
         let context = context(self.flow, self.side, at_hand.frame.time);
         let spare = std::mem::take(&mut self.turn.spare);
         let mut output: Output<'m> = Output::in_room_of(recycled(spare));
         if let Err(malformed) = self.reader.session.message(&context, message, &mut output) {
-            self.note(at_hand, &malformed);
+            self.note_unless_cut(message, at_hand, &malformed);
         }
         if !output.is_empty() {
             self.take(message, at_hand, &mut output);
@@ -35,12 +36,14 @@ impl Desk<'_, '_> {
     fn take(&mut self, message: Octets<'_>, at_hand: &AtHand<'_>, output: &mut Output<'_>) {
         let time = at_hand.frame.time;
         let name = self.reader.protocol.name;
-        if let Some(end) = output.server_is {
-            let client = match end {
-                End::Server => self.flow.client,
-                End::Client => 1_usize.saturating_sub(self.flow.client),
+        let says = [(output.server_seems, Orientation::Port), (output.server_is, Orientation::Proved)];
+        for (server, by) in says {
+            let client = match server {
+                None => continue,
+                Some(End::Server) => self.flow.client,
+                Some(End::Client) => 1_usize.saturating_sub(self.flow.client),
             };
-            self.flow.orient(client, Orientation::Proved);
+            self.flow.orient(client, by);
         }
         self.turn.decoder_entries = self.turn.decoder_entries.saturating_add(output.dropped.into());
         if output.carries.is_some() {
@@ -73,7 +76,7 @@ impl Desk<'_, '_> {
             }
         }
         for malformed in &output.malformed {
-            self.note(at_hand, malformed);
+            self.note_unless_cut(message, at_hand, malformed);
         }
     }
 
@@ -89,6 +92,14 @@ impl Desk<'_, '_> {
         let print = self.turn.hasher.hash_one((client, server, operation.kind, operation.name));
         if self.turn.shown.insert(print) {
             self.hands.kept.keep(&operation.octets.evidence(), at_hand, &mut self.hands.gathered.counters);
+        }
+    }
+
+    /// Counts and keeps a malformed message. That octets are missing behind a cut of the capture is not the sender's
+    /// fault, and is counted as such.
+    fn note_unless_cut(&mut self, message: Octets<'_>, at_hand: &AtHand<'_>, malformed: &Malformed) {
+        if !(message.is_cut() && matches!(malformed.problem, Problem::Truncated { .. })) {
+            self.note(at_hand, malformed);
         }
     }
 

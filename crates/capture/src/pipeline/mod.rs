@@ -3,6 +3,7 @@
 //! One thread, no clock, no I/O. An ordinary packet costs its headers, one look-up and a few counters in the flow's
 //! place; rows are made when flows are folded. Everything is bounded by `limits`, and what a bound cost is counted.
 
+mod ahead;
 mod desk;
 mod evidence;
 mod flow;
@@ -62,6 +63,8 @@ pub struct Pipeline {
     first: i64,
     last: i64,
     day: Option<observation::Day>,
+    /// The flow that the next frame probably belongs to, and the side of it that sends.
+    foresight: Option<(u32, usize)>,
 }
 
 impl Default for Pipeline {
@@ -91,11 +94,24 @@ impl Pipeline {
             first: i64::MAX,
             last: i64::MIN,
             day: None,
+            foresight: None,
         }
     }
 
     /// Reads one frame. Never fails: what cannot be read is counted.
     pub fn frame(&mut self, frame: &RawFrame<'_>) {
+        self.frame_before(frame, &[]);
+    }
+
+    /// Reads one frame. `following` are the octets that probably are the next frame: what is known of its flow is
+    /// fetched from memory meanwhile. Wrong octets, or none, cost nothing but that time.
+    pub fn frame_before(&mut self, frame: &RawFrame<'_>, following: &[u8]) {
+        let guess = self.foresight.take();
+        if let Some((at, side)) = guess {
+            self.flows.foresee_reader(at, side);
+        }
+        let next = ahead::ends(&self.ports, frame.link_type, following).map(|ends| ends.key());
+        self.foresight = next.and_then(|(key, side)| Some((self.flows.foresee(&key, side)?, side)));
         self.frames = self.frames.saturating_add(1);
         self.octets = self.octets.saturating_add(frame.original_length.into());
         self.first = self.first.min(frame.time.0);
@@ -121,7 +137,7 @@ impl Pipeline {
             kept: &mut self.kept,
             turn: &mut self.turn,
         };
-        let count = match reading.packet(frame, &packet) {
+        let count = match reading.packet(frame, &packet, guess.map(|(at, _)| at)) {
             Read::Counted => return,
             Read::Copy(Copy::Routed) => &mut self.routed,
             Read::Copy(_) => &mut self.mirrored,
@@ -220,7 +236,7 @@ struct Reading<'p> {
 }
 
 impl Reading<'_> {
-    fn packet(&mut self, frame: &RawFrame<'_>, packet: &Packet<'_>) -> Read {
+    fn packet(&mut self, frame: &RawFrame<'_>, packet: &Packet<'_>, guess: Option<u32>) -> Read {
         let (hop_limit, addresses) = match packet.network {
             Network::Ip { source, destination, hop_limit, .. } => {
                 (hop_limit, Some((Address::Ip(source), Address::Ip(destination))))
@@ -252,16 +268,21 @@ impl Reading<'_> {
                     destination_port: 0,
                     transport: Transport::Ip,
                     number: protocol.into(),
+                    share: 0,
                 };
                 self.count(frame, &ends, mac, packet.vlan, hop_limit);
                 return Read::Fragment;
             }
         };
-        let ends = Ends { source, destination, source_port, destination_port, transport, number };
+        let share = match packet.layer {
+            Layer::Ethernet { ethertype } => self.ports.share(ethertype, packet.payload.octets()),
+            _ => 0,
+        };
+        let ends = Ends { source, destination, source_port, destination_port, transport, number, share };
         let (key, side) = ends.key();
         let seen =
             Seen { print: mark::print(packet), hop_limit, nanos: frame.time.0, vlan: packet.vlan, mac };
-        let at = match self.flows.find(&key, side, &seen) {
+        let at = match self.flows.find(&key, side, &seen, guess) {
             Some(found) if found.copy == Copy::No => found.at,
             Some(found) => {
                 if found.copy == Copy::Routed {
@@ -304,6 +325,7 @@ impl Reading<'_> {
                 destination_port: 0,
                 transport: Transport::Ip,
                 number: TUNNEL,
+                share: 0,
             };
             self.count(frame, &ends, mac, outer.vlan, hop_limit);
         } else {
@@ -332,7 +354,7 @@ impl Reading<'_> {
         // Not one of the packets that copies are told by: its fingerprint is its number.
         #[expect(clippy::cast_possible_truncation, reason = "a fingerprint")]
         let seen = Seen { print: frame.number as u32, hop_limit, nanos: frame.time.0, vlan, mac };
-        let at = match self.flows.find(&key, side, &seen) {
+        let at = match self.flows.find(&key, side, &seen, None) {
             Some(found) => found.at,
             None => self.open(&key, ends, side),
         };

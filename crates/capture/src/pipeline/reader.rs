@@ -9,6 +9,9 @@ use protocols::{ALL, Frame, Operation, Probe, Protocol, Session};
 use super::stream::Direction;
 use crate::limits::{HAND_OVERS_MAX, OPERATION_NAMES_MAX, RECOGNITION_TRIES, UNSURE_MESSAGES_MIN};
 
+/// In place of a protocol: octets of none of those that share their EtherType.
+const SHARE_NONE: u8 = 63;
+
 /// What is known of a flow's protocol.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Recognition {
@@ -116,10 +119,15 @@ impl Reader {
 
     /// Where the messages stand that are not whole yet.
     pub(crate) fn unread(&self) -> impl Iterator<Item = &Piece> {
-        self.directions.iter().flat_map(|direction| &direction.pieces)
+        self.directions.iter().filter_map(|direction| direction.held.as_ref()).flat_map(|held| &held.pieces)
     }
 
-    /// Octets waiting in both directions.
+    /// Octets of both streams that wait to be read.
+    pub(crate) fn unread_octets(&self) -> usize {
+        self.directions.iter().map(Direction::unread).fold(0, usize::saturating_add)
+    }
+
+    /// Octets of memory that what waits in both directions takes.
     pub(crate) fn octets(&self) -> usize {
         let [low, high] = &self.directions;
         low.octets().saturating_add(high.octets())
@@ -141,6 +149,8 @@ pub(crate) struct Ports {
     tcp: HashMap<u16, Vec<&'static Protocol>>,
     udp: HashMap<u16, Vec<&'static Protocol>>,
     ethernet: HashMap<u16, Vec<&'static Protocol>>,
+    /// EtherTypes that several protocols share: few, and looked at for every frame without IP.
+    shared: Vec<(u16, Vec<&'static Protocol>)>,
     ip: HashMap<u16, Vec<&'static Protocol>>,
 }
 
@@ -161,12 +171,27 @@ impl Ports {
                 ip.entry((*number).into()).or_default().push(protocol);
             }
         }
+        let ethernet = table(|protocol| protocol.ethertypes);
+        let several = ethernet.iter().filter(|(_, protocols)| protocols.len() > 1);
+        let shared = several.map(|(number, protocols)| (*number, protocols.clone())).collect();
         Self {
             tcp: table(|protocol| protocol.tcp),
             udp: table(|protocol| protocol.udp),
-            ethernet: table(|protocol| protocol.ethertypes),
+            ethernet,
+            shared,
             ip,
         }
+    }
+
+    /// Which of the protocols that share an EtherType these octets are of, by its place among them. Two stations talk
+    /// in each of them as in a flow of its own; without ports nothing else keeps them apart. 0 for all other frames.
+    pub(crate) fn share(&self, ethertype: u16, octets: &[u8]) -> u8 {
+        let Some((_, protocols)) = self.shared.iter().find(|(number, _)| *number == ethertype) else {
+            return 0;
+        };
+        let fits =
+            |protocol: &&'static Protocol| (protocol.frame)(octets, Transport::Ethernet) != Frame::Foreign;
+        protocols.iter().position(fits).and_then(|place| u8::try_from(place).ok()).unwrap_or(SHARE_NONE)
     }
 
     /// The protocols that are registered at a port.

@@ -18,16 +18,29 @@ pub(crate) struct Direction {
     next: Option<u32>,
     /// True while the start of a message is known: not after a gap, nor before the first message.
     pub(crate) synchronised: bool,
-    /// Octets of a message that is not whole yet.
-    pub(crate) partial: Vec<u8>,
+    /// A message that is not whole yet.
+    pub(crate) held: Option<Box<Held>>,
+    /// Segments that came early. In its own place, as few directions have any: what every segment touches stays small.
+    early: Option<Box<Waiting>>,
+}
+
+/// A message that is not whole yet.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    octets: Vec<u8>,
     /// Where they came from.
     pub(crate) pieces: Vec<Piece>,
     /// The frames they came in.
     pub(crate) frames: Vec<Segment>,
-    /// Segments that came early, by distance from `next`.
-    early: Vec<Early>,
-    /// When the oldest of `early` came.
-    waiting_since: i64,
+}
+
+/// Segments that came early.
+#[derive(Debug)]
+struct Waiting {
+    /// By distance from the next octet in order; never empty.
+    segments: Vec<Early>,
+    /// When the oldest of them came.
+    since: i64,
 }
 
 #[derive(Debug)]
@@ -74,14 +87,23 @@ impl Direction {
         self.next.is_some_and(|next| next.wrapping_sub(sequence) <= 1)
     }
 
-    /// Octets waiting here.
+    /// Octets of the stream that wait to be read.
+    pub(crate) fn unread(&self) -> usize {
+        let early = self.early.iter().flat_map(|waiting| &waiting.segments).map(|early| early.length);
+        early.fold(self.held.as_ref().map_or(0, |held| held.octets.len()), usize::saturating_add)
+    }
+
+    /// Octets of memory that what waits here takes: a half-read message and whole frames.
     pub(crate) fn octets(&self) -> usize {
-        if self.partial.is_empty() && self.early.is_empty() {
-            return 0;
-        }
-        let early: usize = self.early.iter().map(|early| early.segment.octets.len()).sum();
-        let frames: usize = self.frames.iter().map(|frame| frame.octets.len()).sum();
-        self.partial.len().saturating_add(early).saturating_add(frames)
+        let held = self.held.as_ref().map_or(0, |held| {
+            let frames: usize = held.frames.iter().map(|frame| frame.octets.len()).sum();
+            held.octets.len().saturating_add(frames)
+        });
+        let early = self
+            .early
+            .as_ref()
+            .map_or(0, |waiting| waiting.segments.iter().map(|early| early.segment.octets.len()).sum());
+        held.saturating_add(early)
     }
 
     /// Places a segment of `length` octets. `lost` more were sent than captured.
@@ -90,7 +112,8 @@ impl Direction {
         let ahead = distance(next, sequence);
         let end = sequence.wrapping_add(wire(length)).wrapping_add(lost);
         if ahead > 0 {
-            let wait = self.early.len() < EARLY_SEGMENTS_MAX
+            let waiting = self.early.as_ref().map_or(0, |waiting| waiting.segments.len());
+            let wait = waiting < EARLY_SEGMENTS_MAX
                 && self.octets() < STREAM_OCTETS_MAX
                 && far(ahead) < STREAM_OCTETS_MAX;
             return if wait { Place::Early } else { Place::Gap };
@@ -116,35 +139,38 @@ impl Direction {
         length: usize,
         nanos: i64,
     ) {
-        if self.early.iter().any(|early| early.sequence == sequence && early.length >= length) {
+        let waiting =
+            self.early.get_or_insert_with(|| Box::new(Waiting { segments: Vec::new(), since: nanos }));
+        let segments = &mut waiting.segments;
+        if segments.iter().any(|early| early.sequence == sequence && early.length >= length) {
             return;
         }
-        if self.early.is_empty() {
-            self.waiting_since = nanos;
-        }
         let next = self.next.unwrap_or(sequence);
-        let at =
-            self.early.partition_point(|early| distance(next, early.sequence) <= distance(next, sequence));
-        self.early.insert(at, Early { sequence, segment, offset, length });
+        let at = segments.partition_point(|early| distance(next, early.sequence) <= distance(next, sequence));
+        segments.insert(at, Early { sequence, segment, offset, length });
     }
 
     /// True if segments wait although the receiver has `acknowledged` what is missing for a while: it was never captured.
     pub(crate) fn is_lost(&self, acknowledged: u32, nanos: i64) -> bool {
-        let Some(first) = self.early.first() else { return false };
-        distance(first.sequence, acknowledged) >= 0
-            && nanos.saturating_sub(self.waiting_since).saturating_abs() > GAP_WAIT_NANOS
+        let Some(waiting) = &self.early else { return false };
+        waiting.segments.first().is_some_and(|first| distance(first.sequence, acknowledged) >= 0)
+            && nanos.saturating_sub(waiting.since).saturating_abs() > GAP_WAIT_NANOS
     }
 
     /// The next segment that waited and is in order now; with `give_up` the next at all.
     pub(crate) fn due(&mut self, give_up: bool) -> Option<Due> {
         loop {
-            let first = self.early.first()?;
+            let waiting = self.early.as_deref_mut()?;
+            let first = waiting.segments.first()?;
             let next = self.next.unwrap_or(first.sequence);
             let ahead = distance(next, first.sequence);
             if ahead > 0 && !give_up {
                 return None;
             }
-            let early = self.early.remove(0);
+            let early = waiting.segments.remove(0);
+            if waiting.segments.is_empty() {
+                self.early = None;
+            }
             let skip = if ahead < 0 { far(ahead) } else { 0 };
             if skip >= early.length {
                 continue;
@@ -164,12 +190,8 @@ impl Direction {
 
     /// Drops a half-read message. Returns its octets.
     pub(crate) fn forget_partial(&mut self) -> usize {
-        let dropped = self.partial.len();
-        self.partial = Vec::new();
-        self.pieces = Vec::new();
-        self.frames = Vec::new();
         self.synchronised = false;
-        dropped
+        self.held.take().map_or(0, |held| held.octets.len())
     }
 
     /// Adds the beginning or more of a message to what waits for its rest.
@@ -177,8 +199,9 @@ impl Direction {
         if rest.is_empty() {
             return;
         }
+        let held = self.held.get_or_insert_default();
         for range in rest.evidence().ranges {
-            if self.frames.iter().any(|frame| frame.frame == range.frame) {
+            if held.frames.iter().any(|frame| frame.frame == range.frame) {
                 continue;
             }
             let earlier = at_hand
@@ -186,20 +209,29 @@ impl Direction {
                 .iter()
                 .flat_map(|frames| frames.iter())
                 .find(|segment| segment.frame == range.frame);
-            self.frames.push(earlier.cloned().unwrap_or_else(|| copy(at_hand.frame)));
+            held.frames.push(earlier.cloned().unwrap_or_else(|| copy(at_hand.frame)));
         }
-        rest.append_to(&mut self.partial, &mut self.pieces);
+        rest.append_to(&mut held.octets, &mut held.pieces);
     }
 
-    /// Drops the first `consumed` octets of the half-read message.
-    pub(crate) fn consume(&mut self, consumed: usize) {
-        if consumed >= self.partial.len() {
-            self.partial.clear();
-            self.pieces.clear();
-            self.frames.clear();
-            return;
+    /// Holds on to what `consumed` octets leave of a message.
+    pub(crate) fn keep(&mut self, mut held: Box<Held>, consumed: usize) {
+        if consumed < held.octets.len() {
+            held.consume(consumed);
+            self.held = Some(held);
         }
-        self.partial.drain(..consumed);
+    }
+}
+
+impl Held {
+    /// The octets, with their origin.
+    pub(crate) fn octets(&self) -> Octets<'_> {
+        Octets::new(&self.octets, &self.pieces)
+    }
+
+    /// Drops the first `consumed` octets.
+    fn consume(&mut self, consumed: usize) {
+        self.octets.drain(..consumed.min(self.octets.len()));
         let keep = self.pieces.partition_point(|piece| piece.at <= consumed).saturating_sub(1);
         self.pieces.drain(..keep);
         for piece in &mut self.pieces {
@@ -339,9 +371,11 @@ mod tests {
             let pieces = [Piece { at: 0, frame: number, offset }];
             direction.hold_back(Octets::new(octets, &pieces), &AtHand { frame: &frame, earlier: [&[], &[]] });
         }
-        direction.consume(6);
-        assert_eq!(direction.partial, b"gh");
-        assert_eq!(direction.pieces, [Piece { at: 0, frame: 2, offset: 62 }]);
-        assert_eq!(direction.frames.len(), 1);
+        let held = direction.held.take().unwrap();
+        direction.keep(held, 6);
+        let held = direction.held.unwrap();
+        assert_eq!(held.octets, b"gh");
+        assert_eq!(held.pieces, [Piece { at: 0, frame: 2, offset: 62 }]);
+        assert_eq!(held.frames.len(), 1);
     }
 }

@@ -77,7 +77,7 @@ impl Turn {
             flow.opened = flow.opened.saturating_add(1);
             // A new connection on the same ports may be for something else; what was counted stays.
             if let Some(old) = flow.reader.take() {
-                self.waiting = self.waiting.saturating_sub(old.octets());
+                self.lose(&old);
                 let mut reader = Reader::new(old.protocol);
                 reader.operations = old.operations;
                 flow.reader = Some(reader);
@@ -89,6 +89,8 @@ impl Turn {
             && let Some(direction) = reader.directions.get_mut(side)
             && !direction.is_opened_at(tcp.sequence)
         {
+            self.waiting = self.waiting.saturating_sub(direction.octets());
+            self.dropped_octets = self.dropped_octets.saturating_add(direction.unread() as u64);
             direction.open(tcp.sequence);
         }
     }
@@ -122,7 +124,7 @@ impl Turn {
         }
         if reader.messages == 0 && reader.foreign >= FOREIGN_PAYLOADS_MAX {
             // The port promised a protocol that the content never showed.
-            self.waiting = self.waiting.saturating_sub(reader.octets());
+            self.lose(&reader);
             flow.recognition = Recognition::GivenUp;
             return;
         }
@@ -155,10 +157,14 @@ impl Turn {
         flow.reader = Some(reader);
     }
 
+    /// What waits in both directions is dropped.
+    fn lose(&mut self, reader: &Reader) {
+        self.waiting = self.waiting.saturating_sub(reader.octets());
+        self.dropped_octets = self.dropped_octets.saturating_add(reader.unread_octets() as u64);
+    }
+
     fn drop_waiting(&mut self, flow: &Flow, reader: &mut Reader) {
-        let octets = reader.octets();
-        self.waiting = self.waiting.saturating_sub(octets);
-        self.dropped_octets = self.dropped_octets.saturating_add(octets as u64);
+        self.lose(reader);
         for (side, direction) in reader.directions.iter_mut().enumerate() {
             *direction = Direction::default();
             reader.session.gap(flow.end(side));

@@ -90,6 +90,13 @@ impl FileSource {
     #[inline]
     #[expect(clippy::should_implement_trait, reason = "an iterator cannot lend its frames")]
     pub fn next(&mut self) -> Option<RawFrame<'_>> {
+        self.next_and_following().map(|(frame, _)| frame)
+    }
+
+    /// The next frame, and the octets that are the following one if its record begins like this one's: a hint for
+    /// [`Pipeline::frame_before`](crate::Pipeline::frame_before). They end where the buffer ends.
+    #[inline]
+    pub fn next_and_following(&mut self) -> Option<(RawFrame<'_>, &[u8])> {
         if self.ended {
             return None;
         }
@@ -99,8 +106,9 @@ impl FileSource {
         };
         match record {
             Ok(Some(Record { number, time, link_type, original_length, offset, captured, length })) => {
-                let octets = self.stream.take(length, offset..offset.saturating_add(captured));
-                Some(RawFrame { number, time, link_type, original_length, octets })
+                let (octets, rest) = self.stream.take(length, offset..offset.saturating_add(captured));
+                let frame = RawFrame { number, time, link_type, original_length, octets };
+                Some((frame, rest.get(offset..).unwrap_or_default()))
             }
             Ok(None) => {
                 self.ended = true;

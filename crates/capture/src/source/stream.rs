@@ -87,12 +87,13 @@ impl Stream {
         self.start = self.start.saturating_add(count).min(self.end);
     }
 
-    /// Passes over `count` octets that are there and gives a part of them.
+    /// Passes over `count` octets that are there, and gives a part of them and what is there behind them.
     #[inline]
-    pub(crate) fn take(&mut self, count: usize, part: Range<usize>) -> &[u8] {
+    pub(crate) fn take(&mut self, count: usize, part: Range<usize>) -> (&[u8], &[u8]) {
         let begin = self.start;
         self.advance(count);
-        self.buffer.get(begin..self.start).and_then(|octets| octets.get(part)).unwrap_or_default()
+        let taken = self.buffer.get(begin..self.start).and_then(|octets| octets.get(part));
+        (taken.unwrap_or_default(), self.ahead())
     }
 
     #[cold]
@@ -255,7 +256,7 @@ mod tests {
                 if !stream.ensure(count) {
                     break;
                 }
-                assert_eq!(stream.take(count, 0..count), &octets[at..at + count]);
+                assert_eq!(stream.take(count, 0..count).0, &octets[at..at + count]);
                 at += count;
             }
             assert_eq!(stream.ahead(), &octets[at..]);

@@ -23,3 +23,7 @@ pub(crate) const SUBNETS_MAX: usize = 2;
 
 /// Leading bits of an IPv4 and an IPv6 address that are taken for its subnet where no mask is known.
 pub(crate) const SUBNET_BITS: (u8, u8) = (24, 64);
+
+/// Protocols in which a port speaks for the whole device: an IP address that they state is the device's, whatever MAC
+/// answers for it (IEEE 802.1AB clause 8.5.9 "management address"; CDP address TLV).
+pub(crate) const DEVICE_WIDE: &[&str] = &["cdp", "lldp"];

@@ -39,6 +39,7 @@ pub(crate) const IDENTIFYING: &[&str] = &[
     "cip.vendor_id",
     "cip.device_type",
     "cip.product_code",
+    "bacnet.instance",
 ];
 
 /// Shortest serial number that may join stations, in letters and digits.
@@ -100,3 +101,7 @@ pub(crate) const DEFAULTS: &[(&str, &str)] = &[
     ("wingpathlimited", "a Modbus simulator of Wingpath"),
     ("zeekmodbustest", "a Modbus test program"),
 ];
+
+/// Attributes by which a port names the device that it belongs to. Names are often defaults, so they join nothing alone:
+/// only ports that state the same address as well.
+pub(crate) const DEVICE_NAMES: &[&str] = &["cdp.device_id", "lldp.chassis_id"];

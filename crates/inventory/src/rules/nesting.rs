@@ -11,17 +11,20 @@ pub(crate) struct Nesting {
     pub(crate) alike_is_one: bool,
     /// One that is asked for and says nothing is the address itself, if it is the only one.
     pub(crate) silent_is_address: bool,
+    /// One that answers alone below the address is the device at the address, if nothing contradicts.
+    pub(crate) alone_is_address: bool,
     /// The step says where a device that is alone at its address sits.
     pub(crate) tells_position: bool,
 }
 
 /// By kind of the first step; the last is for all others.
-const NESTINGS: [Nesting; 4] = [
+const NESTINGS: [Nesting; 7] = [
     Nesting {
         kind: "unit",
         needs_gateway: true,
         alike_is_one: true,
         silent_is_address: false,
+        alone_is_address: true,
         tells_position: false,
     },
     Nesting {
@@ -29,6 +32,7 @@ const NESTINGS: [Nesting; 4] = [
         needs_gateway: false,
         alike_is_one: true,
         silent_is_address: true,
+        alone_is_address: true,
         tells_position: true,
     },
     Nesting {
@@ -36,6 +40,34 @@ const NESTINGS: [Nesting; 4] = [
         needs_gateway: false,
         alike_is_one: false,
         silent_is_address: true,
+        alone_is_address: true,
+        tells_position: true,
+    },
+    // Slot 0 of PROFINET is the device at the address; all others are modules in it, however few of them are heard of.
+    Nesting {
+        kind: "slot",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: false,
+        alone_is_address: false,
+        tells_position: true,
+    },
+    // A node of a fieldbus is never its master.
+    Nesting {
+        kind: "node",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: false,
+        alone_is_address: false,
+        tells_position: true,
+    },
+    // Beyond a BACnet router.
+    Nesting {
+        kind: "network",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: false,
+        alone_is_address: false,
         tells_position: true,
     },
     Nesting {
@@ -43,6 +75,7 @@ const NESTINGS: [Nesting; 4] = [
         needs_gateway: false,
         alike_is_one: false,
         silent_is_address: false,
+        alone_is_address: true,
         tells_position: true,
     },
 ];

@@ -62,8 +62,9 @@ const ENGINEERING: &[(&str, &[OperationKind])] = &[
     ("", &[OperationKind::Program, OperationKind::Control]),
 ];
 
-/// Words in the names of operations of those kinds that operators' systems use as well: setting the clock, logging in.
-const OPERATED: &[&str] = &["clock", "time", "password"];
+/// Words in the names of operations of those kinds that operators' systems use as well: setting the clock, logging in;
+/// and that controllers use at every start: giving their devices addresses until these are switched off.
+const OPERATED: &[&str] = &["clock", "time", "password", "temporary"];
 
 /// True if whoever does this is engineering.
 pub(crate) fn is_engineering(protocol: &str, kind: OperationKind, name: &str) -> bool {
@@ -107,7 +108,8 @@ pub(crate) fn is_disruptive(name: &str) -> bool {
     let has = |words: &[&str]| {
         name.split(|character: char| !character.is_alphanumeric()).any(|word| words.contains(&word))
     };
-    (has(DISRUPTIVE) || name.starts_with("set attribute")) && !has(HARMLESS)
+    let renames = ["set attribute", "set name", "set ip", "set full ip"];
+    (has(DISRUPTIVE) || renames.iter().any(|start| name.starts_with(start))) && !has(HARMLESS)
 }
 
 #[cfg(test)]
@@ -138,6 +140,8 @@ mod tests {
                 && !is_engineering("s7comm", Control, "set clock")
         );
         assert!(!is_engineering("mms", Control, "operate") && is_engineering("mms", Program, "obtain file"));
+        assert!(is_engineering("profinet_dcp", Program, "set ip parameter"));
+        assert!(!is_engineering("profinet_dcp", Control, "set temporary ip parameter"));
         assert!(!is_engineering("ssh", Control, "restart"));
     }
 
@@ -151,6 +155,8 @@ mod tests {
             "insert block",
             "set attribute single ethernet link",
             "specific service non-volatile storage",
+            "set name of station",
+            "reset to factory",
         ] {
             assert!(is_disruptive(name), "{name}");
         }

@@ -44,12 +44,32 @@ const CIP_DEVICE_TYPES: &[(&str, Role)] = &[
     ("773", Role::Sensor),
 ];
 
+/// DeviceRoleDetails of PROFINET DCP that name a controller (IEC 61158-6-10, chapter 4.3.1.4.4).
+const DCP_ROLES: &[(&str, Role)] = &[
+    ("IO-Controller", Role::Plc),
+    ("IO-Device, IO-Controller", Role::Plc),
+    ("IO-Controller, IO-Multidevice", Role::Plc),
+    ("IO-Device, IO-Controller, IO-Multidevice", Role::Plc),
+    ("IO-Supervisor", Role::EngineeringWorkstation),
+];
+
+/// Kinds of the relations that the one who connects to a PROFINET device asks for.
+const CM_RELATIONS: &[(&str, Role)] =
+    &[("IO controller", Role::Plc), ("IO supervisor", Role::EngineeringWorkstation)];
+
 /// A number or word that a device states, and the role it stands for.
 pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("cip.device_type", CIP_DEVICE_TYPES),
     // Control centres talk to each other by TASE.2 (IEC 60870-6).
     ("mms.application", &[("TASE.2", Role::ScadaServer)]),
+    ("profinet_dcp.role", DCP_ROLES),
+    ("profinet_cm.relation", CM_RELATIONS),
 ];
+
+/// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
+/// switch or drive of an IO system is an IO device, too.
+pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] =
+    &[("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)])];
 
 /// Attributes that name a product, whose family tells the role.
 pub(crate) const PRODUCT_NAMES: &[&str] =
@@ -101,6 +121,25 @@ pub(crate) const CLIENT_FACTS: &[(&str, &str, Role)] = &[
 /// Roles that a client may claim by word, but that libraries claim by default: the word counts only where nothing else
 /// tells what the client does.
 pub(crate) const CLAIMED_BY_DEFAULT: &[Role] = &[Role::EngineeringWorkstation];
+
+/// Values by which a device states what it does in the network, and the role that stands for. They tell what it is for
+/// only where nothing says that it is something else: controllers, panels and computers have switches built in.
+pub(crate) const CAPABILITIES: &[(&str, &str, Role)] = &[
+    ("lldp.enabled_capability", "bridge", Role::Switch),
+    ("lldp.enabled_capability", "wlan access point", Role::AccessPoint),
+    ("lldp.enabled_capability", "router", Role::Router),
+    ("lldp.enabled_capability", "telephone", Role::Telephone),
+    ("cdp.capability", "router", Role::Router),
+    ("cdp.capability", "transparent bridge", Role::Switch),
+    ("cdp.capability", "switch", Role::Switch),
+    ("cdp.capability", "telephone", Role::Telephone),
+    ("ndp.advertises", "default router", Role::Router),
+    ("vrrp.state", "router", Role::Router),
+    ("hsrp.state", "router", Role::Router),
+];
+
+/// Roles of equipment that only carries traffic.
+pub(crate) const NETWORK: &[Role] = &[Role::Router, Role::Switch, Role::AccessPoint, Role::Firewall];
 
 /// Roles that control or measure: a device with one of them that reads others is not a panel or historian for that.
 pub(crate) const FIELD: &[Role] = &[

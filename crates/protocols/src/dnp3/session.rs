@@ -169,6 +169,28 @@ impl Dnp3 {
     }
 }
 
+impl Dnp3 {
+    /// Reads what there is of a fragment whose link frame the capture cut, up to the last block whose check matches.
+    fn beginning(
+        &mut self,
+        ends: &Ends<'_>,
+        frame: &LinkFrame<'_>,
+        header: Header,
+        intact: usize,
+        output: &mut Output<'_>,
+    ) -> Result<(), Malformed> {
+        let Some(gathered) = self.fragments.cut(frame, header, intact, &mut output.dropped) else {
+            return Ok(());
+        };
+        if gathered.octets().get(1).map(Function).is_some_and(Function::carries_secrets) {
+            hide(frame, header, output);
+        }
+        let result = self.fragment(ends, gathered.octets().cut(), output);
+        self.fragments.give_back(gathered);
+        result
+    }
+}
+
 impl Session for Dnp3 {
     fn message<'m>(
         &mut self,
@@ -206,6 +228,11 @@ impl Session for Dnp3 {
         if from_master && header.is_first() {
             operation(first, output);
         }
+        let is_cut = message.is_cut()
+            && checked.as_ref().is_err_and(|error| matches!(error.problem, Problem::Truncated { .. }));
+        if is_cut {
+            self.beginning(&ends, &frame, header, intact, output)?;
+        }
         checked?;
         match self.fragments.add(&frame, header, &mut output.dropped) {
             Segment::Whole => {
@@ -217,13 +244,7 @@ impl Session for Dnp3 {
             Segment::More => {
                 output.hold = true;
                 if self.fragments.function(&frame).is_some_and(Function::carries_secrets) {
-                    // Where they stand is known when the fragment is whole; until then all of it is secret.
-                    let headers = if header.is_first() { OPERATION_OCTETS.saturating_add(1) } else { 1 };
-                    let mut shown = headers;
-                    for block in frame.user_octets() {
-                        output.secret(block.tail(shown));
-                        shown = 0;
-                    }
+                    hide(&frame, header, output);
                 }
                 Ok(())
             }
@@ -233,6 +254,16 @@ impl Session for Dnp3 {
 
     fn gap(&mut self, _: End) {
         self.fragments.clear();
+    }
+}
+
+/// Hides what follows the headers of a fragment: where its secrets stand is known when it is whole; until then all of it
+/// is secret.
+fn hide(frame: &LinkFrame<'_>, header: Header, output: &mut Output<'_>) {
+    let mut shown = if header.is_first() { OPERATION_OCTETS.saturating_add(1) } else { 1 };
+    for block in frame.user_octets() {
+        output.secret(block.tail(shown));
+        shown = 0;
     }
 }
 
@@ -311,20 +342,7 @@ mod tests {
     /// What the frames of one side say: 10.0.0.1 is the master, 10.0.0.2 holds the outstation. Offsets of evidence
     /// are those of the octets.
     fn says(session: &mut Dnp3, from: End, octets: &[u8]) -> Vec<(Told, Option<String>)> {
-        let (ours, theirs) = (("10.0.0.1".parse().unwrap(), 50_000), ("10.0.0.2".parse().unwrap(), 20_000));
-        let ((source, source_port), (destination, destination_port)) =
-            if from == End::Client { (ours, theirs) } else { (theirs, ours) };
-        let context = Context {
-            source,
-            destination,
-            vlan: None,
-            destination_vlan: None,
-            transport: Transport::Tcp,
-            source_port,
-            destination_port,
-            from,
-            time: Time(0),
-        };
+        let context = says_context(from);
         let (mut at, mut all) = (0, Vec::new());
         while let Some(rest) = octets.get(at..).filter(|rest| !rest.is_empty()) {
             let Frame::Message(length) = link::frame(rest) else { panic!("no frame at octet {at}") };
@@ -335,6 +353,23 @@ mod tests {
             at += length;
         }
         all
+    }
+
+    fn says_context(from: End) -> Context {
+        let (ours, theirs) = (("10.0.0.1".parse().unwrap(), 50_000), ("10.0.0.2".parse().unwrap(), 20_000));
+        let ((source, source_port), (destination, destination_port)) =
+            if from == End::Client { (ours, theirs) } else { (theirs, ours) };
+        Context {
+            source,
+            destination,
+            vlan: None,
+            destination_vlan: None,
+            transport: Transport::Tcp,
+            source_port,
+            destination_port,
+            from,
+            time: Time(0),
+        }
     }
 
     /// An output without the octets of its messages.
@@ -511,6 +546,26 @@ mod tests {
                 .windows(3)
                 .any(|three| [b"eng", b"sec", b"ret", b"wor"].iter().any(|word| three == *word))
         );
+    }
+
+    #[test]
+    fn a_password_behind_which_the_capture_cut_is_secret() {
+        let octets = include_bytes!("messages/authenticate-file.bin");
+        let context = says_context(End::Client);
+        for kept in 0..octets.len() {
+            let pieces = [Piece { at: 0, frame: 1, offset: 0 }];
+            let mut output = Output::default();
+            let message = Octets::new(&octets[..kept], &pieces).cut();
+            let result = Dnp3::default().message(&context, message, &mut output);
+            assert!(matches!(result.unwrap_err().problem, Problem::Truncated { .. }), "{kept}");
+            let mut masked = octets[..kept].to_vec();
+            for range in output.secrets.iter().flat_map(|secret| &secret.ranges) {
+                masked[range.offset as usize..][..range.length as usize].fill(b'*');
+            }
+            let shows = |word: &&[u8]| masked.windows(3).any(|three| three == *word);
+            let words = [b"eng".as_slice(), b"eer", b"sec", b"ret", b"wor"];
+            assert!(!words.iter().any(shows), "{kept}: {}", masked.escape_ascii());
+        }
     }
 
     #[test]

@@ -59,37 +59,50 @@ pub(super) struct Fragments {
 }
 
 impl Fragments {
-    /// Adds the segment of a link frame whose blocks are checked. Adds to `dropped` the fragments given up.
-    pub(super) fn add(&mut self, frame: &LinkFrame<'_>, header: Header, dropped: &mut u32) -> Segment {
+    /// The fragment that a segment belongs to, taken out; else what becomes of the segment.
+    fn take(
+        &mut self,
+        frame: &LinkFrame<'_>,
+        header: Header,
+        dropped: &mut u32,
+    ) -> Result<Unfinished, Segment> {
         let begun = self
             .unfinished
             .iter()
             .position(|one| one.source == frame.source && one.destination == frame.destination);
-        let mut one = match (header.is_first(), begun.map(|index| self.unfinished.remove(index))) {
+        match (header.is_first(), begun.map(|index| self.unfinished.remove(index))) {
             (true, begun) => {
                 *dropped = dropped.saturating_add(begun.is_some().into());
                 let mut gathered = std::mem::take(&mut self.whole);
                 gathered.clear();
-                Unfinished {
+                Ok(Unfinished {
                     source: frame.source,
                     destination: frame.destination,
                     sequence: header.sequence(),
                     gathered,
-                }
+                })
             }
-            (false, None) => return Segment::Lost,
+            (false, None) => Err(Segment::Lost),
             // Link layers that confirm send a segment again when the confirmation is lost.
             (false, Some(one)) if one.sequence == header.sequence() => {
                 self.unfinished.push(one);
-                return Segment::More;
+                Err(Segment::More)
             }
             (false, Some(one)) if one.sequence.wrapping_add(1) & 0x3f == header.sequence() => {
-                Unfinished { sequence: header.sequence(), ..one }
+                Ok(Unfinished { sequence: header.sequence(), ..one })
             }
             (false, Some(_)) => {
                 *dropped = dropped.saturating_add(1);
-                return Segment::Lost;
+                Err(Segment::Lost)
             }
+        }
+    }
+
+    /// Adds the segment of a link frame whose blocks are checked. Adds to `dropped` the fragments given up.
+    pub(super) fn add(&mut self, frame: &LinkFrame<'_>, header: Header, dropped: &mut u32) -> Segment {
+        let mut one = match self.take(frame, header, dropped) {
+            Ok(one) => one,
+            Err(segment) => return segment,
         };
         let mut skipped = 1;
         for block in frame.user_octets() {
@@ -109,6 +122,27 @@ impl Fragments {
         }
         self.unfinished.push(one);
         Segment::More
+    }
+
+    /// The beginning of a fragment, up to the last of the `intact` blocks of a link frame that the capture cut behind
+    /// them. Further segments of it are lost.
+    pub(super) fn cut(
+        &mut self,
+        frame: &LinkFrame<'_>,
+        header: Header,
+        intact: usize,
+        dropped: &mut u32,
+    ) -> Option<Assembly> {
+        let mut gathered = self.take(frame, header, dropped).ok()?.gathered;
+        let mut skipped = 1;
+        for block in frame.user_octets().take(intact) {
+            if !gathered.push(block.tail(skipped), FRAGMENT_MAX) {
+                *dropped = dropped.saturating_add(1);
+                return None;
+            }
+            skipped = 0;
+        }
+        Some(gathered)
     }
 
     /// The function code of the fragment that is begun between the addresses of a link frame.

@@ -18,6 +18,7 @@ pub(super) mod service {
     pub(crate) const GET_ATTRIBUTE_LIST: u8 = 0x03;
     pub(crate) const MULTIPLE_SERVICE_PACKET: u8 = 0x0a;
     pub(crate) const GET_ATTRIBUTE_SINGLE: u8 = 0x0e;
+    pub(crate) const EXECUTE_PCCC: u8 = 0x4b;
     pub(crate) const FORWARD_CLOSE: u8 = 0x4e;
     pub(crate) const UNCONNECTED_SEND: u8 = 0x52;
     pub(crate) const FORWARD_OPEN: u8 = 0x54;
@@ -30,6 +31,8 @@ pub(super) mod class {
     pub(crate) const CONNECTION_MANAGER: u32 = 0x06;
     /// Of Logix controllers: name and description of the project.
     pub(crate) const CONTROLLER_NAME: u32 = 0x64;
+    /// Of Rockwell Automation: carries the commands of older controllers.
+    pub(crate) const PCCC: u32 = 0x67;
     pub(crate) const PORT: u32 = 0xf4;
     pub(crate) const TCP_IP_INTERFACE: u32 = 0xf5;
     pub(crate) const ETHERNET_LINK: u32 = 0xf6;
@@ -78,6 +81,11 @@ impl<'a> Request<'a> {
         let head = whole.head(words.saturating_mul(2).saturating_add(2));
         let (target, path_error) = Target::read(path);
         Ok(Self { service, target, head, path_error, data: message })
+    }
+
+    /// True for a command of an older controller in the PCCC object.
+    pub(super) fn is_pccc(&self) -> bool {
+        self.service == service::EXECUTE_PCCC && self.target.is_class(class::PCCC)
     }
 
     /// True for a service of the connection manager, not of a tag that has the same number.
@@ -185,10 +193,17 @@ impl<'a> Packed<'a> {
     }
 
     fn message(&self, index: usize) -> Result<Reader<'a>, Malformed> {
-        let (from, to) = (self.start(index)?, self.start(index.saturating_add(1))?);
-        let octets = to.checked_sub(from).and_then(|length| self.data.slice(from, length));
+        let next = index.saturating_add(1);
+        let (from, to) = (self.start(index)?, self.start(next)?);
+        let octets = to.checked_sub(from).and_then(|length| match next < self.count {
+            true => self.data.slice(from, length),
+            false => Some(self.data.tail(from)),
+        });
         let offset = self.base.saturating_add(index.saturating_mul(2)).saturating_add(2);
-        let problem = Problem::Value { value: from.try_into().unwrap_or(u64::MAX) };
+        let problem = match from.max(to).saturating_sub(self.data.len()) {
+            missing @ 1.. if self.data.is_cut() => Problem::Truncated { missing },
+            _ => Problem::Value { value: from.try_into().unwrap_or(u64::MAX) },
+        };
         let octets = octets.ok_or(Malformed { what: "service offset", offset, problem })?;
         Ok(Reader::nested(octets, self.base.saturating_add(from)))
     }

@@ -19,7 +19,7 @@ impl ItemType {
 pub(super) struct Item<'a> {
     /// What it is.
     pub(super) kind: ItemType,
-    /// What it holds.
+    /// What it holds; as much of it as there is where the capture cut it.
     pub(super) body: Reader<'a>,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Items<'a> {
     fn item(&mut self) -> Result<Item<'a>, Malformed> {
         let kind = ItemType(self.reader.u16_le("item type")?);
         let length = self.reader.u16_le("item length")?;
-        Ok(Item { kind, body: self.reader.sub(length.into(), "item")? })
+        Ok(Item { kind, body: self.reader.part(length.into(), "item")? })
     }
 }
 
@@ -64,11 +64,21 @@ impl<'a> Iterator for Items<'a> {
 /// True for a packet of an I/O connection: a sequenced address item and connected data, without the encapsulation
 /// header (volume 2, 2-6 and 3-3), that fill the datagram.
 pub(super) fn is_class_1(octets: &[u8]) -> bool {
+    class_1_length(octets) == Some(octets.len())
+}
+
+/// True for the beginning of such a packet.
+pub(super) fn begins_class_1(octets: &[u8]) -> bool {
+    class_1_length(octets).is_some_and(|length| octets.len() <= length)
+}
+
+/// Octets that such a packet has by its own word.
+fn class_1_length(octets: &[u8]) -> Option<usize> {
     // Count, address item of 8 octets, data item.
     let Some([2, 0, 0x02, 0x80, 8, 0, _, _, _, _, _, _, _, _, 0xb1, 0, low, high]) = octets.get(..18) else {
-        return false;
+        return None;
     };
-    octets.len() == usize::from(u16::from_le_bytes([*low, *high])).saturating_add(18)
+    Some(usize::from(u16::from_le_bytes([*low, *high])).saturating_add(18))
 }
 
 #[cfg(test)]
@@ -104,7 +114,8 @@ mod tests {
     fn an_io_packet_fills_its_datagram() {
         let io = include_bytes!("messages/class-1-io-udp.bin");
         assert!(is_class_1(io));
-        assert!(!is_class_1(&io[..io.len() - 1]));
+        assert!(!is_class_1(&io[..io.len() - 1]) && begins_class_1(&io[..io.len() - 1]));
+        assert!(!begins_class_1(&[io.as_slice(), &[0]].concat()));
         assert!(!is_class_1(include_bytes!("messages/list-identity-udp.bin")));
     }
 }

@@ -89,7 +89,7 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     ///
-    /// Fails if the message is cut short, or if its options are not 0.
+    /// Fails if the message ends before its length though the capture did not cut it, or if its options are not 0.
     pub(super) fn parse(octets: Octets<'a>) -> Result<Self, Malformed> {
         let mut reader = Reader::new(octets);
         let header = Header::read(&mut reader)?;
@@ -97,7 +97,7 @@ impl<'a> Message<'a> {
             let problem = Problem::Value { value: header.options.into() };
             return Err(Malformed { what: "options", offset: 20, problem });
         }
-        let data = reader.sub(header.length.into(), "encapsulated data")?;
+        let data = reader.part(header.length.into(), "encapsulated data")?;
         Ok(Self { header, data, excess: reader.finish("message").err() })
     }
 
@@ -122,7 +122,8 @@ impl<'a> Message<'a> {
 /// Delimits the first message: a whole datagram, or as much of a stream as the header says.
 pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
     let datagram = transport != Transport::Tcp;
-    if datagram && cpf::is_class_1(octets) {
+    // Where the capture cut it, it is shorter than it says.
+    if datagram && cpf::begins_class_1(octets) {
         return Frame::Message(octets.len());
     }
     let mut reader = Reader::new(Octets::unplaced(octets));

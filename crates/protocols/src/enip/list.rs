@@ -55,7 +55,7 @@ pub(super) fn service<'a>(
     output: &mut Output<'a>,
 ) -> Result<(), Malformed> {
     item.skip(4, "version and capability flags")?;
-    let name = item.take(item.remaining().min(16), "name of service")?;
+    let name = item.rest().head(16);
     output.fact(station, "enip.service", Basis::Stated, &rules::SERVICE, name);
     Ok(())
 }

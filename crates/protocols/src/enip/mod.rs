@@ -45,8 +45,8 @@ pub const PROTOCOL: Protocol = Protocol {
         operations: "every CIP request by service and object, also packed and routed: tags, assemblies, programs, \
                      files, firmware, start, stop, reset; class 1 I/O",
         nesting: "Unconnected Send routes and connection paths: chassis slots and devices beyond, as port and link",
-        not_read: "facts through connections whose Forward Open was not captured; values of tags and I/O; PCCC \
-                   commands; CIP Security; CIP Safety; who scans whom in class 1 I/O; further instances of Identity",
+        not_read: "facts through connections whose Forward Open was not captured; values of tags and I/O; \
+                   CIP Security; CIP Safety; who scans whom in class 1 I/O; further instances of Identity",
         tried_on: "corpus, lab",
     },
 };

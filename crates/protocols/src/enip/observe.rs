@@ -9,6 +9,7 @@ use super::encapsulation::{Command, Message};
 use super::list;
 use super::pending::{Connections, Key, Requests};
 use super::routes::{Node, Routes};
+use crate::pccc::Commands;
 use crate::{Context, Malformed, Output, Reader, Session};
 
 /// One conversation: the devices it reached, the requests under way, the connections it opened.
@@ -17,6 +18,17 @@ pub(super) struct Enip {
     pub(super) routes: Routes,
     pub(super) requests: Requests,
     pub(super) connections: Connections,
+    /// What the PCCC object carries; most conversations carry none.
+    pub(super) pccc: Option<Box<Pccc>>,
+}
+
+/// Commands of older controllers in one conversation.
+#[derive(Debug, Default)]
+pub(super) struct Pccc {
+    /// Those that wait for their reply.
+    pub(super) commands: Commands,
+    /// True if the conversation has other services, too.
+    pub(super) has_company: bool,
 }
 
 /// How a CIP message travels.
@@ -35,7 +47,8 @@ impl Session for Enip {
         message: Octets<'m>,
         output: &mut Output<'m>,
     ) -> Result<(), Malformed> {
-        if context.transport == Transport::Udp && cpf::is_class_1(message.bytes) {
+        let class_1 = if message.is_cut() { cpf::begins_class_1 } else { cpf::is_class_1 };
+        if context.transport == Transport::Udp && class_1(message.bytes) {
             // Its connection was opened over TCP, in another conversation: which end scans is not known here.
             output.operation(OperationKind::Read, "class 1 i/o", message);
             return Ok(());
@@ -43,7 +56,7 @@ impl Session for Enip {
         let parsed = Message::parse(message)?;
         output.malformed.extend(parsed.excess.clone());
         let header = parsed.header;
-        let empty = parsed.data.is_empty();
+        let empty = header.length == 0;
         let asks = match header.command {
             Command::LIST_IDENTITY if empty => Some("list identity"),
             Command::LIST_SERVICES if empty => Some("list services"),
@@ -193,6 +206,7 @@ mod tests {
         spoke: Vec<String>,
         mentioned: Vec<(String, String, &'static str)>,
         servers: Vec<Option<End>>,
+        carries: Vec<Option<&'static str>>,
         malformed: Vec<String>,
         dropped: u64,
     }
@@ -243,6 +257,7 @@ mod tests {
                 mentioned.map(|named| (named.station.to_string(), named.by.to_string(), named.reason)),
             );
             said.servers.push(output.server_is);
+            said.carries.push(output.carries);
             said.malformed.extend(output.malformed.iter().map(ToString::to_string));
             said.dropped += u64::from(output.dropped);
             (at, from) = (at + length, from.other());
@@ -266,6 +281,27 @@ mod tests {
         assert_eq!(said.operations, [(OperationKind::Identify, "get attributes all identity")]);
         assert_eq!(said.servers, [Some(End::Server); 2]);
         assert!(said.spoke.is_empty() && said.mentioned.is_empty() && said.malformed.is_empty());
+    }
+
+    #[test]
+    fn a_pccc_command_is_told_by_its_own_name_and_its_reply_tells_the_controller() {
+        let said = said(include_bytes!("messages/pccc-status.bin"));
+        assert!(said.has("10.0.0.2", "model", "1762-L24BWA"));
+        assert!(said.has("10.0.0.2", "mode", "run") && said.has("10.0.0.2", "key_switch", "run"));
+        assert!(said.has("10.0.0.2", "pccc.fault", "major error 0020h"));
+        assert_eq!(said.operations, [(OperationKind::Identify, "diagnostic status")]);
+        assert_eq!(said.carries, [Some("pccc"), None]);
+    }
+
+    #[test]
+    fn a_conversation_with_tags_beside_pccc_keeps_its_name() {
+        let (mut session, mut said) = (Enip::default(), Said::default());
+        let pccc: &[u8] = include_bytes!("messages/pccc-status.bin");
+        say(&mut session, pccc, &mut said);
+        say(&mut session, include_bytes!("messages/tags.bin"), &mut said);
+        say(&mut session, pccc, &mut said);
+        let names: Vec<_> = said.carries.iter().flatten().collect();
+        assert_eq!(names, [&"pccc", &"enip"]);
     }
 
     #[test]

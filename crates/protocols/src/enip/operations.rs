@@ -13,8 +13,6 @@ use super::epath::Target;
 const SYMBOL: u32 = 0x6b;
 /// Class of the user-defined types of a Logix controller.
 const TEMPLATE: u32 = 0x6c;
-/// Class of the object that carries PCCC commands.
-const PCCC: u32 = 0x67;
 /// Class of files.
 const FILE: u32 = 0x37;
 /// Instances of the file object that hold the electronic data sheet of the device and its icon (volume 1, 5-42).
@@ -57,7 +55,7 @@ fn specific(code: u8, target: &Target) -> Option<(OperationKind, &'static str)> 
         (class::CONNECTION_MANAGER, 0x5a) => (Diagnostic, "get connection owner"),
         (class::CONNECTION_MANAGER, service::LARGE_FORWARD_OPEN) => (Diagnostic, "large forward open"),
         (TEMPLATE, 0x4c) => (Read, "read template"),
-        (PCCC, 0x4b) => (Read, "execute pccc"),
+        (class::PCCC, service::EXECUTE_PCCC) => (Read, "execute pccc"),
         // Browsers fetch the data sheet of a device they do not know: that is no engineering.
         (FILE, _) if target.instance.is_some_and(|instance| DATA_SHEETS.contains(&instance)) => {
             (Identify, "read electronic data sheet")

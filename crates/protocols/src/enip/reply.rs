@@ -1,6 +1,6 @@
 //! What a reply says, once its request is found.
 
-use observation::Basis;
+use observation::{Basis, Station};
 
 use super::cip::{CONNECTION_FAILURE, EMBEDDED_SERVICE_ERROR, Packed, Reply, SUCCESS, service};
 use super::forward_open::{self, Opened};
@@ -9,7 +9,7 @@ use super::observe::{Enip, Way};
 use super::pending::{Connection, Key};
 use super::routes::Node;
 use super::rules;
-use crate::{Context, Malformed, Output, Reader};
+use crate::{Context, Malformed, Output, Reader, pccc};
 
 impl Enip {
     /// Reads a reply that travelled by `way`.
@@ -40,6 +40,10 @@ impl Enip {
         if !routers {
             self.speaks(context, node, output);
         }
+        if reply.service == service::EXECUTE_PCCC && reply.status == SUCCESS && self.pccc.is_some() {
+            let station = self.station(node, context.source());
+            return self.pccc_reply(&station, reply.data, output);
+        }
         let Some(pending) = pending else { return Ok(()) };
         if let Some(opens) = pending.opens {
             self.opened(context, opens, &reply, output)
@@ -62,6 +66,20 @@ impl Enip {
         } else {
             Ok(())
         }
+    }
+
+    /// A command of an older controller is answered.
+    fn pccc_reply<'m>(
+        &mut self,
+        station: &Station,
+        mut data: Reader<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
+        let Some(pccc) = &mut self.pccc else { return Ok(()) };
+        output.inside(pccc::PROTOCOL.name, |output| {
+            pccc::skip_requester(&mut data)?;
+            pccc.commands.reply(station, data, output)
+        })
     }
 
     /// A Forward Open is answered.

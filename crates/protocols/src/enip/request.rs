@@ -2,7 +2,7 @@
 
 use observation::Basis;
 
-use super::cip::{Packed, Request, UnconnectedSend, service};
+use super::cip::{Packed, Request, UnconnectedSend, class, service};
 use super::epath::{Hop, Segment, Segments};
 use super::forward_open::ForwardOpen;
 use super::objects::Asked;
@@ -10,7 +10,7 @@ use super::observe::{Enip, Way};
 use super::pending::{Key, Pending};
 use super::routes::Node;
 use super::{identity, operations, rules};
-use crate::{Context, Malformed, Output, Reader};
+use crate::{Context, Malformed, Output, Reader, pccc};
 
 /// Most Unconnected Sends within one another that are followed. Real ones hold one message.
 const NESTING_MAX: u8 = 3;
@@ -67,7 +67,10 @@ impl Enip {
             if let Some(pending) = &mut pending {
                 pending.opens = opens;
             }
+        } else if request.is_pccc() {
+            read = self.pccc_request(&request, output);
         } else {
+            self.names_other(&request, output);
             output.operation(kind, name, request.head);
         }
         // Of a connected message the reply tells the connection; only what is read of it needs the request.
@@ -86,6 +89,27 @@ impl Enip {
             None => (),
         }
         read
+    }
+
+    /// A command of an older controller. A conversation of nothing else is called by it: controllers alone answer.
+    fn pccc_request<'m>(&mut self, request: &Request<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+        let (mut data, pccc) = (request.data.clone(), self.pccc.get_or_insert_default());
+        if !pccc.has_company {
+            output.carries = Some(pccc::PROTOCOL.name);
+        }
+        output.inside(pccc::PROTOCOL.name, |output| {
+            pccc::skip_requester(&mut data)?;
+            pccc.commands.request(data, output)
+        })
+    }
+
+    /// Another service than those that identify and connect, in a conversation called by its PCCC commands.
+    fn names_other(&mut self, request: &Request<'_>, output: &mut Output<'_>) {
+        let company = !request.target.is_class(class::IDENTITY) && !request.target.is_class(class::CONNECTION_MANAGER);
+        if let Some(pccc) = self.pccc.as_mut().filter(|pccc| company && !pccc.has_company) {
+            pccc.has_company = true;
+            output.carries = Some(super::PROTOCOL.name);
+        }
     }
 
     /// Follows the route of an Unconnected Send.

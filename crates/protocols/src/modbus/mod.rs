@@ -36,7 +36,7 @@ pub const PROTOCOL: Protocol = Protocol {
         identity: "function 43/14 (all objects, every conformity level, continued answers), function 17",
         operations: "all functions and diagnostic sub-functions by name or number; who asks, by content where ports mislead",
         nesting: "units; silent ones by gateway exceptions 0x0A and 0x0B",
-        not_read: "process values, file records, UMAS (function 90), CANopen (43/13), TLS (port 802), ASCII framing",
+        not_read: "process values, file records, CANopen (43/13), TLS (port 802), ASCII framing",
         tried_on: "corpus, lab; serial-line frames and gateway exceptions also made-up",
     },
 };

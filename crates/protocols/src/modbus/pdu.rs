@@ -22,11 +22,11 @@ pub(super) enum Length {
 }
 
 impl Length {
-    /// True if a protocol data unit of `octets` may be whole.
-    pub(super) fn allows(self, octets: usize) -> bool {
+    /// True if a protocol data unit of `octets` may be whole, of which `missing` are not there to say it.
+    pub(super) fn allows(self, octets: usize, missing: usize) -> bool {
         match self {
             Self::Exactly(length) => length == octets,
-            Self::AtLeast(_) => false,
+            Self::AtLeast(length) => missing > 0 && length <= octets,
             Self::Open => true,
         }
     }
@@ -126,7 +126,13 @@ pub(super) enum Shape {
 impl Shape {
     /// The shape of a whole protocol data unit.
     pub(super) fn of(pdu: &[u8]) -> Self {
-        let fits = |length: Option<Length>| length.is_some_and(|length| length.allows(pdu.len()));
+        Self::of_part(pdu, 0)
+    }
+
+    /// The shape of a protocol data unit of which further octets are announced that are missing.
+    pub(super) fn of_part(pdu: &[u8], missing: usize) -> Self {
+        let octets = pdu.len().saturating_add(missing);
+        let fits = |length: Option<Length>| length.is_some_and(|length| length.allows(octets, missing));
         match (fits(request_length(pdu)), fits(response_length(pdu))) {
             (true, false) => Self::Request,
             (false, true) => Self::Response,
@@ -163,6 +169,16 @@ mod tests {
         for (pdu, shape) in cases {
             assert_eq!(Shape::of(pdu), shape, "{pdu:02x?}");
         }
+    }
+
+    #[test]
+    fn what_a_cut_message_is_shows_in_the_length_it_announces() {
+        assert_eq!(Shape::of_part(&[3, 0], 3), Shape::Request);
+        assert_eq!(Shape::of_part(&[3, 4, 0], 3), Shape::Response);
+        assert_eq!(Shape::of_part(&[43, 14, 1], 1), Shape::Request);
+        assert_eq!(Shape::of_part(&[43, 14, 1], 40), Shape::Response);
+        assert_eq!(Shape::of_part(&[16, 0, 0, 0, 2, 4], 4), Shape::Request);
+        assert_eq!(Shape::of_part(&[3, 4, 0], 9), Shape::Neither);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::function::Function;
 use super::identity::{self, GatewayException};
 use super::pdu::{self, Length, Shape};
 use super::wire::{Adu, Framing};
+use crate::umas::{self, Exchange, Umas};
 use crate::{Context, Frame, Malformed, Output, Probe, Problem, Session};
 
 /// Octets of a request kept as the evidence of an operation: function, address and quantity.
@@ -45,12 +46,14 @@ pub(super) struct Modbus {
     answered: Units,
     path_unavailable: Units,
     target_failed: Units,
+    /// What function 90 carries; most conversations carry none.
+    umas: Option<Box<Umas>>,
 }
 
 impl Modbus {
     pub(super) fn new() -> Self {
         let [asked, answered, path_unavailable, target_failed] = Default::default();
-        Self { direction: Direction::new(), asked, answered, path_unavailable, target_failed }
+        Self { direction: Direction::new(), asked, answered, path_unavailable, target_failed, umas: None }
     }
 
     fn request<'m>(
@@ -67,11 +70,15 @@ impl Modbus {
                 Problem::Value { value: function.0.into() },
             ));
         }
-        let (kind, name) = function.operation(adu.pdu.bytes);
-        let asks = adu.pdu.head(OPERATION_OCTETS);
-        output.operation(kind, name, asks);
-        if function == Function::READ_WRITE_REGISTERS {
-            output.operation(OperationKind::Write, name, asks);
+        if umas::is_message(adu.pdu.bytes) {
+            self.umas(context, adu, Role::Request, output)?;
+        } else {
+            let (kind, name) = function.operation(adu.pdu.bytes);
+            let asks = adu.pdu.head(OPERATION_OCTETS);
+            output.operation(kind, name, asks);
+            if function == Function::READ_WRITE_REGISTERS {
+                output.operation(OperationKind::Write, name, asks);
+            }
         }
         if let Some(position) = below(adu.unit)
             && context.destination.is_unicast()
@@ -115,8 +122,38 @@ impl Modbus {
             identity::identification(&station, adu.pdu, adu.pdu_offset, output)?;
         } else if function == Function::REPORT_SERVER_ID {
             identity::server_identity(&station, adu.pdu, adu.pdu_offset, output)?;
+        } else if umas::is_response(adu.pdu.bytes) {
+            output.carries = Some(umas::PROTOCOL.name);
+            self.umas(context, adu, Role::Response, output)?;
         }
         whole
+    }
+
+    /// Function 90 carries UMAS. Controllers alone answer it: a conversation with an answer is called by it.
+    fn umas<'m>(
+        &mut self,
+        context: &Context,
+        adu: &Adu<'m>,
+        role: Role,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
+        let is_request = role == Role::Request;
+        let (client, server) = if is_request {
+            (context.source(), context.destination())
+        } else {
+            (context.destination(), context.source())
+        };
+        let server = below(adu.unit).map_or_else(|| server.clone(), |position| server.below([position]));
+        let transaction = match adu.framing {
+            Framing::Mbap { transaction } => transaction,
+            Framing::Rtu => 0,
+        };
+        let exchange = Exchange { transaction, unit: adu.unit, client: &client, server: &server };
+        let umas = self.umas.get_or_insert_default();
+        output.inside(umas::PROTOCOL.name, |output| match is_request {
+            true => umas.request(&exchange, adu.pdu, adu.pdu_offset, output),
+            false => umas.response(&exchange, adu.pdu, adu.pdu_offset, output),
+        })
     }
 
     /// A gateway says that a unit behind it is silent or out of reach.
@@ -155,8 +192,7 @@ impl Session for Modbus {
             Framing::Mbap { transaction } => transaction,
             Framing::Rtu => 0,
         };
-        // The shape of a message cut by the capture says nothing.
-        let shape = if adu.missing == 0 { Shape::of(adu.pdu.bytes) } else { Shape::Neither };
+        let shape = Shape::of_part(adu.pdu.bytes, adu.missing);
         let identifies = shape == Shape::Response && identity::is_identification(adu.pdu.bytes);
         let verdict = self.direction.judge(
             context,

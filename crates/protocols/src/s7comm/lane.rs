@@ -101,8 +101,8 @@ impl Lane {
         Ok(if data.last { Taken::Assembled(mem::take(&mut self.fragments)) } else { Taken::Nothing })
     }
 
-    /// Takes one data unit of an answer; gives the whole back with the last. `lost` is called for the oldest answer
-    /// where there are too many.
+    /// Takes one data unit of an answer; gives the whole back with the last. The oldest answer is dropped where there
+    /// are too many.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Lane {
         &mut self,
         userdata: &Userdata<'_>,
         octets: Octets<'_>,
-        lost: impl FnOnce(Malformed),
+        dropped: &mut u32,
     ) -> Result<Option<Assembly>, Malformed> {
         let at = self.answers.iter().position(|answer| answer.unit == userdata.unit);
         let mut assembly = at.map_or_else(Assembly::new, |at| self.answers.remove(at).assembly);
@@ -123,29 +123,21 @@ impl Lane {
             return Ok(Some(assembly));
         }
         if self.answers.len() >= ANSWERS_MAX {
-            lost(self.answers.remove(0).unfinished());
+            self.answers.remove(0);
+            *dropped = dropped.saturating_add(1);
         }
         self.answers.push(Answer { unit: userdata.unit, age: 0, assembly });
         Ok(None)
     }
 
-    /// Counts one message of the conversation, and gives up answers that nobody asks for any longer.
-    pub(super) fn grow_old(&mut self, mut lost: impl FnMut(Malformed)) {
+    /// Counts one message of the conversation, and gives up answers that nobody asks for any longer. Returns how many.
+    pub(super) fn grow_old(&mut self) -> u32 {
+        let before = self.answers.len();
         self.answers.retain_mut(|answer| {
             answer.age = answer.age.saturating_add(1);
-            let keeps = answer.age <= ANSWER_MESSAGES_MAX;
-            if !keeps {
-                lost(answer.unfinished());
-            }
-            keeps
+            answer.age <= ANSWER_MESSAGES_MAX
         });
-    }
-}
-
-impl Answer {
-    fn unfinished(&self) -> Malformed {
-        let offset = self.assembly.octets().len();
-        Malformed { what: "SZL data units", offset, problem: Problem::Truncated { missing: 1 } }
+        u32::try_from(before.saturating_sub(self.answers.len())).unwrap_or(u32::MAX)
     }
 }
 
@@ -171,15 +163,13 @@ mod tests {
     #[test]
     fn the_oldest_answer_gives_way_and_is_counted() {
         let mut lane = Lane::default();
-        let mut lost = Vec::new();
+        let mut dropped = 0;
         for unit in 1..=5 {
             let octets = vec![0; unit.into()];
-            let taken =
-                lane.unit(&userdata(unit), Octets::unplaced(&octets), |malformed| lost.push(malformed));
+            let taken = lane.unit(&userdata(unit), Octets::unplaced(&octets), &mut dropped);
             assert!(taken.unwrap().is_none());
         }
-        assert_eq!(lost.len(), 1);
-        assert_eq!(lost[0].offset, 1);
-        assert_eq!(lane.answers.len(), ANSWERS_MAX);
+        assert_eq!((dropped, lane.answers.len()), (1, ANSWERS_MAX));
+        assert_eq!(lane.answers[0].unit, 2);
     }
 }

@@ -9,9 +9,10 @@ use observation::{Basis, Octets, Position, Station};
 
 use super::rules;
 use super::szl::{Cpu, List};
-use crate::{Malformed, Output, Problem};
+use crate::Output;
 
-/// Stations of one answer that are named. A PROFINET IO system has 512 devices at most, a DP master system 125.
+/// Stations of one record that are named, further ones are dropped. A PROFINET IO system has 512 devices at most, a DP
+/// master system 125.
 const STATIONS_MAX: usize = 512;
 /// Octets of a record of list 91 from the address to the area.
 const MODULE_RECORD: usize = 16;
@@ -138,14 +139,7 @@ fn name_each(
         let octet = usize::from(number.saturating_sub(first)) / 8;
         output.mentioned(station, cpu.station(), reason, bits.tail(octet).head(1));
     }
-    let left = set.count();
-    if left > 0 {
-        output.malformed(Malformed {
-            what: "stations of an SZL",
-            offset: 8,
-            problem: Problem::Trailing { octets: left.div_ceil(8) },
-        });
-    }
+    output.dropped = output.dropped.saturating_add(u32::try_from(set.count()).unwrap_or(u32::MAX));
 }
 
 #[cfg(test)]
@@ -222,6 +216,6 @@ mod tests {
         let mut output = Output::default();
         szl::observe(Octets::unplaced(&octets), &cpu, &mut output).unwrap();
         assert_eq!(output.mentioned.len(), STATIONS_MAX);
-        assert_eq!(output.malformed[0].to_string(), "stations of an SZL at octet 8: 192 octets too many");
+        assert_eq!((output.dropped, output.malformed.len()), (2047 - STATIONS_MAX as u32, 0));
     }
 }

@@ -3,6 +3,8 @@
 //! Jobs and answers are not paired by their reference: each answer repeats its function, and nothing that is said
 //! of a station needs the request. What other protocols send in the same transport is named and left alone.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use observation::{Basis, End, Octets, Station};
 
 use super::lane::{Lane, Taken};
@@ -15,7 +17,8 @@ use crate::{Assembly, Context, Malformed, Output, Problem, Session};
 
 /// Octets of a transport selector that are kept; the longest S7 ones name a route in about 30.
 const SELECTOR_OCTETS_MAX: usize = 64;
-/// Blocks told of per conversation: enough to show what is worked on, without a register full of a PLC's program.
+/// Different blocks told of per conversation: enough to show what is worked on, without a register full of a PLC's
+/// program. Further ones are counted as dropped.
 const BLOCKS_MAX: usize = 64;
 
 /// Reads one conversation.
@@ -33,8 +36,10 @@ pub(super) struct S7 {
     oriented: bool,
     /// True once the CPU at its rack and slot has spoken.
     spoke: bool,
-    /// Blocks told of.
-    blocks: usize,
+    /// Fingerprints of what was told of blocks.
+    blocks: Vec<u64>,
+    /// True if the next answer with a system status list is the first of its units.
+    szl_begins: bool,
 }
 
 /// A connection request.
@@ -54,7 +59,7 @@ impl Session for S7 {
         output: &mut Output<'m>,
     ) -> Result<(), Malformed> {
         for lane in [&mut self.lower, &mut self.upper] {
-            lane.grow_old(|malformed| output.malformed(malformed));
+            output.dropped = output.dropped.saturating_add(lane.grow_old());
         }
         self.lane(context).label(context.from);
         let result = match Tpdu::parse(message) {
@@ -85,6 +90,7 @@ impl S7 {
         }
         let mut called = Assembly::new();
         let kept = selectors.called.is_some_and(|selector| called.push(selector, SELECTOR_OCTETS_MAX));
+        output.dropped = output.dropped.saturating_add((selectors.called.is_some() && !kept).into());
         self.call = kept.then(|| Call { by_lower: is_lower(context), called });
         (self.position, self.spoke) = (None, false);
     }
@@ -104,6 +110,8 @@ impl S7 {
                 Ok(())
             }
             Taken::Whole => self.pdu(context, data.octets, data.octets, data.at, output),
+            // That fragments belong together shows in nothing but their lengths, which a cut hides.
+            Taken::Assembled(whole) if whole.octets().is_cut() => Ok(()),
             Taken::Assembled(whole) => self.pdu(context, whole.octets(), data.octets, 0, output),
         }
     }
@@ -154,7 +162,10 @@ impl S7 {
     ) -> Result<(), Malformed> {
         let Some(userdata) = Userdata::parse(pdu) else { return Ok(()) };
         match userdata.way {
-            Way::Request => observe::request(pdu, &userdata, carrier, output),
+            Way::Request => {
+                self.szl_begins |= matches!((userdata.group, userdata.subfunction), (4, 1)) && !userdata.long;
+                observe::request(pdu, &userdata, carrier, output)
+            }
             Way::Push => {
                 observe::push(&userdata, &self.cpu(context, End::Server), output);
                 Ok(())
@@ -164,10 +175,8 @@ impl S7 {
                 let cpu = self.cpu(context, End::Server);
                 match (userdata.group, userdata.subfunction) {
                     (4, 1) => self.szl(context, &userdata, answer, &cpu, output),
-                    (3, _) if self.blocks < BLOCKS_MAX => {
-                        self.blocks = self
-                            .blocks
-                            .saturating_add(observe::block_answer(&userdata, answer, &cpu, output).into());
+                    (3, _) => {
+                        self.tell(output, |output| observe::block_answer(&userdata, answer, &cpu, output));
                         Ok(())
                     }
                     _ => Ok(()),
@@ -186,10 +195,12 @@ impl S7 {
         cpu: &Cpu,
         output: &mut Output<'_>,
     ) -> Result<(), Malformed> {
-        if userdata.unit == 0 {
+        let begins = std::mem::take(&mut self.szl_begins);
+        // Behind a unit that the capture cut, the others do not fit.
+        if userdata.unit == 0 || (begins && answer.is_cut()) {
             return szl::observe(answer, cpu, output);
         }
-        let gathered = self.lane(context).unit(userdata, answer, |malformed| output.malformed(malformed))?;
+        let gathered = self.lane(context).unit(userdata, answer, &mut output.dropped)?;
         // Where the first units were not seen, what is left is no list.
         match gathered.as_ref().map(Assembly::octets) {
             Some(list) if List::parse(list).is_ok_and(|list| list.is_whole()) => {
@@ -250,9 +261,27 @@ impl S7 {
         // Only what the CPU sends names a block; most messages are values, for which nothing is made here.
         let names_block =
             matches!(pdu.function(), Some(wire::Function::DOWNLOAD_ENDED | wire::Function::UPLOAD));
-        if names_block && pdu.sender() == Some(End::Server) && self.blocks < BLOCKS_MAX {
+        if names_block && pdu.sender() == Some(End::Server) {
             let cpu = self.cpu(context, End::Server);
-            self.blocks = self.blocks.saturating_add(observe::block(pdu, &cpu, output).into());
+            self.tell(output, |output| observe::block(pdu, &cpu, output));
+        }
+    }
+
+    /// Has `read` say what it tells of a block, which it answers; takes that back if there are too many.
+    fn tell(&mut self, output: &mut Output<'_>, read: impl FnOnce(&mut Output<'_>) -> bool) {
+        let before = output.facts.len();
+        let Some(told) = read(output).then(|| output.facts.get(before)).flatten() else { return };
+        let mut hasher = DefaultHasher::new();
+        (&told.station, told.attribute, &told.value).hash(&mut hasher);
+        let print = hasher.finish();
+        if self.blocks.contains(&print) {
+            return;
+        }
+        if self.blocks.len() < BLOCKS_MAX {
+            self.blocks.push(print);
+        } else {
+            output.facts.truncate(before);
+            output.dropped = output.dropped.saturating_add(1);
         }
     }
 

@@ -8,7 +8,8 @@ use observation::{Basis, Octets, Position, Rule, Station, attribute};
 use super::{racks, rules};
 use crate::{Malformed, Output, Problem, Reader};
 
-/// Records of one answer that are read; the longest list of a real CPU, module states, has a few hundred.
+/// Records of one answer that are read, further ones are dropped; the longest list of a real CPU, module states, has a
+/// few hundred.
 const RECORDS_MAX: usize = 512;
 
 /// The CPU that answers.
@@ -91,11 +92,22 @@ impl<'a> List<'a> {
         self.length.checked_mul(self.count) == Some(self.records.len())
     }
 
-    /// The records that are there in full.
+    /// The records that are there in full, and what there is of one that the capture cut.
     pub(super) fn records(&self) -> impl Iterator<Item = Octets<'a>> {
         let (records, length) = (self.records, self.length);
         let count = if self.extract() == 0xf || length == 0 { 0 } else { self.count.min(RECORDS_MAX) };
-        (0..count).map_while(move |number| records.slice(length.checked_mul(number)?, length))
+        let record = move |number| {
+            let rest = records.tail(length.checked_mul(number)?);
+            let there = rest.len() >= length || (rest.is_cut() && !rest.is_empty());
+            there.then(|| rest.head(length))
+        };
+        (0..count).map_while(record)
+    }
+
+    /// Records that are there and are not read.
+    fn beyond(&self) -> u32 {
+        let there = self.records.len().checked_div(self.length).unwrap_or(0).min(self.count);
+        u32::try_from(there.saturating_sub(RECORDS_MAX)).unwrap_or(u32::MAX)
     }
 
     /// What is wrong with the lengths, if anything. Offsets count from the SZL-ID.
@@ -118,6 +130,7 @@ impl<'a> List<'a> {
 pub(super) fn observe(octets: Octets<'_>, cpu: &Cpu, output: &mut Output<'_>) -> Result<(), Malformed> {
     let list = List::parse(octets)?;
     output.malformed.extend(list.problem());
+    output.dropped = output.dropped.saturating_add(list.beyond());
     match (list.number(), list.extract()) {
         (0x11, _) => module_identification(&list, cpu, output),
         (0x1c, _) => component_identification(&list, cpu, output),
@@ -366,6 +379,15 @@ mod tests {
         let seen = seen(&octets);
         assert_eq!(seen[0], ("rack=0/slot=2".to_owned(), "serial_number", "SVP1".to_owned()));
         assert_eq!(seen[1], ("rack=1".to_owned(), "serial_number", "SVP2".to_owned()));
+    }
+
+    #[test]
+    fn records_beyond_the_bound_are_counted() {
+        let mut octets = vec![0x00, 0x11, 0, 0, 0, 2, 2, 88];
+        octets.extend([0; 1200]);
+        let mut output = Output::default();
+        observe(Octets::unplaced(&octets), &cpu(), &mut output).unwrap();
+        assert_eq!((output.dropped, output.malformed.len()), (600 - RECORDS_MAX as u32, 0));
     }
 
     #[test]

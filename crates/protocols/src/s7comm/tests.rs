@@ -1,6 +1,8 @@
 //! Whole conversations: recorded messages in, everything that is said of them out.
 #![allow(clippy::arithmetic_side_effects, reason = "a test")]
 
+use std::collections::BTreeSet;
+
 use observation::{End, Octets, Piece, Range, Time, Transport};
 
 use super::session::S7;
@@ -51,6 +53,7 @@ struct Said {
     server_is: Vec<End>,
     carries: Vec<&'static str>,
     held: Vec<bool>,
+    dropped: u32,
 }
 
 impl Said {
@@ -85,6 +88,7 @@ impl Said {
             said.server_is.extend(output.server_is);
             said.carries.extend(output.carries);
             said.held.push(output.hold);
+            said.dropped += output.dropped;
         }
         said
     }
@@ -191,13 +195,36 @@ fn a_list_in_several_units_is_read_when_the_last_has_come() {
 }
 
 #[test]
+fn the_first_unit_of_a_list_is_read_up_to_where_the_capture_cut_it() {
+    let units = packets(include_bytes!("messages/szl-001c-units.bin"));
+    let (ask, ask_on) = (packets(CLIENT)[2], packets(CLIENT)[10]);
+    let pieces = [Piece { at: 0, frame: 1, offset: 54 }];
+    let say = |asked: &[u8], kept: usize| {
+        let mut session = S7::default();
+        let mut output = Output::default();
+        let asks = Octets::new(asked, &pieces);
+        session.message(&context(End::Client), asks, &mut output).unwrap();
+        let mut output = Output::default();
+        let answer = Octets::new(&units[0][..kept], &pieces).cut();
+        session.message(&context(End::Server), answer, &mut output).unwrap();
+        session.gap(End::Server);
+        output.facts.into_iter().map(|fact| fact.value).collect::<Vec<_>>()
+    };
+    // Header of the list at octet 33, records of 34 octets behind its eight.
+    assert_eq!(say(ask, 33 + 8 + 34 + 33), ["LINE9", "CPU9"]);
+    assert_eq!(say(ask, 33 + 8 + 34 + 20), ["LINE9"]);
+    // A further unit has no header.
+    assert!(say(ask_on, 33 + 8 + 34 + 33).is_empty());
+}
+
+#[test]
 fn an_answer_that_never_ends_is_given_up_and_counted() {
     let units = packets(include_bytes!("messages/szl-001c-units.bin"));
     let ask = packets(CLIENT)[10];
     let mut messages = vec![(End::Server, units[0])];
     messages.extend([(End::Client, ask); 80]);
     let said = Said::of(&mut S7::default(), &messages);
-    assert_eq!(said.malformed, ["SZL data units at octet 90: 1 octets missing"]);
+    assert_eq!((said.dropped, said.malformed.len()), (1, 0));
     assert_eq!(said.held.iter().filter(|held| **held).count(), 65);
 }
 
@@ -237,9 +264,28 @@ fn blocks_are_told_of_by_the_cpu_that_loads_or_gives_them() {
         said.facts,
         ["10.10.10.11 s7comm.block=DB 1 version 0.1, DB, code of 1999-11-18 00:00:00 (stated)"]
     );
-    let block = packets(include_bytes!("messages/block-info.bin"))[0];
-    let said = Said::of(&mut S7::default(), &[(End::Server, block); 80]);
-    assert_eq!(said.facts.len(), 64);
+}
+
+#[test]
+fn blocks_beyond_the_bound_are_dropped_and_counted() {
+    let ended = packets(include_bytes!("messages/download.bin")).pop().unwrap();
+    let at = ended.windows(5).position(|digits| digits == b"00001").unwrap();
+    let blocks: Vec<Vec<u8>> = (0..80)
+        .map(|number| [&ended[..at], format!("{number:05}").as_bytes(), &ended[at + 5..]].concat())
+        .collect();
+    // Each one twice: what was told is told again.
+    let messages: Vec<_> = blocks.iter().chain(&blocks).map(|block| (End::Server, block.as_slice())).collect();
+    let said = Said::of(&mut S7::default(), &messages);
+    assert_eq!(said.facts.iter().collect::<BTreeSet<_>>().len(), 64);
+    assert_eq!((said.facts.len(), said.dropped), (128, 32));
+}
+
+#[test]
+fn a_selector_too_long_to_keep_is_counted() {
+    let mut request = vec![3, 0, 0, 0, 0, 0xe0, 0, 0, 0, 1, 0, 0xc2, 70];
+    request.extend([b'x'; 70]);
+    (request[3], request[4]) = (request.len() as u8, request.len() as u8 - 5);
+    assert_eq!(Said::of(&mut S7::default(), &[(End::Client, &request)]).dropped, 1);
 }
 
 #[test]

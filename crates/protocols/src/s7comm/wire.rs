@@ -1,7 +1,7 @@
 //! The S7 protocol data unit, field by field: header, parameters, data, and the parameters of userdata.
 //!
 //! Siemens has not published the protocol; the layouts are those that public analyses agree on. Names are those of
-//! STEP 7. [`Pdu::parse`] never panics, and what it returns was all there.
+//! STEP 7. [`Pdu::parse`] never panics, and what it returns was all there but for data that the capture cut.
 
 use observation::{End, Octets};
 
@@ -59,7 +59,7 @@ pub(super) struct Pdu<'a> {
     pub(super) error: u16,
     /// Parameters; the first octet of a job's is its function.
     pub(super) parameters: Octets<'a>,
-    /// Data.
+    /// Data; as much of it as there is where the capture cut it.
     pub(super) data: Octets<'a>,
     /// Where the data starts in the message.
     pub(super) data_at: usize,
@@ -74,7 +74,7 @@ impl<'a> Pdu<'a> {
     ///
     /// # Errors
     ///
-    /// Fails if it does not start with 0x32, or if it ends before its length fields say.
+    /// Fails if it does not start with 0x32, or if it ends before its length fields say, unless the capture cut its data.
     pub(super) fn parse(octets: Octets<'a>, base: usize) -> Result<Self, Malformed> {
         let mut reader = Reader::nested(octets, base);
         let protocol = reader.u8("protocol id")?;
@@ -96,7 +96,7 @@ impl<'a> Pdu<'a> {
         };
         let parameters = reader.take(parameters.into(), "parameters")?;
         let (data_at, head) = (reader.offset(), octets.len().saturating_sub(reader.remaining()));
-        let data = reader.take(data.into(), "data")?;
+        let data = reader.part(data.into(), "data")?.rest();
         Ok(Self { kind, error, parameters, data, data_at, head, trailing: reader.remaining() })
     }
 
@@ -192,7 +192,7 @@ impl<'a> Userdata<'a> {
     }
 }
 
-/// The octets behind the data header of userdata: return code, transport size, length.
+/// The octets behind the data header of userdata, as far as they are there: return code, transport size, length.
 ///
 /// Nothing is returned where the return code says that there is none.
 ///
@@ -208,7 +208,7 @@ pub(super) fn payload<'a>(pdu: &Pdu<'a>) -> Result<Option<Octets<'a>>, Malformed
     }
     reader.skip(1, "transport size")?;
     let length = reader.u16_be("length of data")?;
-    reader.take(length.into(), "data").map(Some)
+    reader.part(length.into(), "data").map(|mut data| Some(data.rest()))
 }
 
 #[cfg(test)]
