@@ -51,7 +51,7 @@ macro_rules! protocols {
 
 // S7comm stands before its relatives on port 102: it reads who is called in a connection request, and hands over.
 protocols! {
-    arp, bacnet, browser, cdp, dnp3, enip, fins, goose, lldp, llmnr, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, mms, s7comm_plus, stp, sv, umas,
+    arp, bacnet, browser, cdp, dnp3, enip, fins, goose, iec104, lldp, llmnr, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, mms, s7comm_plus, stp, sv, umas,
 }
 
 /// The rule of that name, among those of all protocols.
