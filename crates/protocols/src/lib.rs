@@ -17,7 +17,6 @@ mod dcerpc_datagram;
 mod ip_address;
 mod malformed;
 mod netbios;
-mod news;
 mod numbered;
 mod output;
 mod pi_vendors;
