@@ -31,6 +31,7 @@ mod told;
 mod tpkt;
 mod tsdu;
 mod windows;
+mod wire_text;
 mod x509;
 
 pub use assembly::Assembly;
@@ -51,7 +52,61 @@ macro_rules! protocols {
 }
 
 protocols! {
-    ads, arp, bacnet, browser, bsap, c1222, c37118, cdp, dnp3, enip, ethercat, fins, genisys, goose, gvcp, hart_ip, knxnet_ip, lldp, llmnr, melsec, modbus, nbdgm, nbns, netlogon, ntlm, opcua, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, rdp, roc_plus, s7comm, s7comm_plus, mms, smb, stp, sv, tls, umas, vnc,
+    ads,
+    arp,
+    bacnet,
+    browser,
+    bsap,
+    c1222,
+    c37118,
+    cdp,
+    dcerpc,
+    dhcp,
+    dhcpv6,
+    dnp3,
+    enip,
+    ethercat,
+    fins,
+    genisys,
+    goose,
+    gvcp,
+    hart_ip,
+    hsrp,
+    iec104,
+    knxnet_ip,
+    lacp,
+    lldp,
+    llmnr,
+    melsec,
+    modbus,
+    mrp,
+    nbdgm,
+    nbns,
+    ndp,
+    netlogon,
+    ntlm,
+    opcua,
+    pccc,
+    powerlink,
+    profinet_cm,
+    profinet_dcp,
+    profinet_rt,
+    prp,
+    rdp,
+    roc_plus,
+    // S7comm stands before its relatives on port 102: it reads who is called in a connection request, and hands over.
+    s7comm,
+    mms,
+    s7comm_plus,
+    smb,
+    ssrp,
+    stp,
+    sv,
+    tds,
+    tls,
+    umas,
+    vnc,
+    vrrp,
 }
 
 /// The rule of that name, among those of all protocols.

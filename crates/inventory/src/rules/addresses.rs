@@ -31,3 +31,7 @@ pub(crate) const RETURNED: &[(&str, u8)] = &[("ethercat", 0x02)];
 /// Protocols in which a port speaks for the whole device: an IP address that they state is the device's, whatever MAC
 /// answers for it (IEEE 802.1AB clause 8.5.9 "management address"; CDP address TLV).
 pub(crate) const DEVICE_WIDE: &[&str] = &["cdp", "lldp"];
+
+/// Attributes by which a router states the address of the group that it is one of: an address that passes from one to
+/// the other and is no device.
+pub(crate) const GROUP_ADDRESSES: &[&str] = &["hsrp.virtual_ip", "vrrp.virtual_ip"];
