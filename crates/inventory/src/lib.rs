@@ -8,6 +8,8 @@ mod attributes;
 mod devices;
 mod findings;
 mod gather;
+mod greetings;
+mod guesses;
 mod identity;
 mod joins;
 mod links;
@@ -25,6 +27,7 @@ mod snapshot;
 mod span;
 mod talks;
 
+pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
     Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,

@@ -126,17 +126,47 @@ fn clients_are_told_by_what_they_ask() {
 }
 
 #[test]
-fn a_programming_device_by_word_counts_only_where_nothing_else_tells() {
-    use Role::{EngineeringWorkstation, Hmi, Plc};
+fn a_programming_device_by_word_is_one_only_if_it_does_as_one() {
+    use Role::{DataGateway, EngineeringWorkstation, Historian, Hmi, Plc, Workstation};
+    let check = |asks: &str, expected: &[Role]| {
+        let says = "fact 10.0.0.9 | s7comm: s7comm.connection_type=PG";
+        check_roles(&format!("{says}\ntalk 10.0.0.9 10.0.0.1 s7comm:102 9/9 {asks}"), expected);
+    };
     check_roles("fact 10.0.0.9 | s7comm: s7comm.connection_type=PG", &[EngineeringWorkstation]);
-    check_roles(
-        "fact 10.0.0.9 | s7comm: s7comm.connection_type=PG\ntalk 10.0.0.9 10.0.0.1 s7comm:102 9/9 read*9 write*1",
-        &[Hmi],
-    );
+    check("diagnostic*1:setup_communication", &[EngineeringWorkstation]);
+    check("read*9 control*1:plc_stop", &[EngineeringWorkstation]);
+    check("program*1:start_upload", &[EngineeringWorkstation]);
+    check("identify*1 read*1:list_blocks", &[EngineeringWorkstation]);
+    check("diagnostic*1:read_diagnostic_buffer_szl", &[EngineeringWorkstation]);
+    // What libraries do that connect as one by default.
+    check("diagnostic*1:setup_communication read*9:read_variables", &[DataGateway]);
+    check("diagnostic*1:setup_communication identify*1:read_identification_szl", &[Workstation]);
+    check("read*9 write*1", &[Hmi]);
+    check("read*9\ntalk 10.0.0.9 10.0.0.2 s7comm:102 9/9 read*9", &[Historian]);
+    // Nobody says this by default.
+    let says = "fact 10.0.0.9 | s7comm_plus: s7comm.tsap=SIMATIC-ROOT-ES";
+    let reads = "talk 10.0.0.9 10.0.0.1 s7comm_plus:102 9/9 read*9";
+    check_roles(&format!("{says}\n{reads}"), &[EngineeringWorkstation]);
     check_roles("fact 10.0.0.9 | s7comm: s7comm.connection_type=OP", &[Hmi]);
     check_roles(
         "fact 10.0.0.9 | s7comm: s7comm.connection_type=PG\ntalk 10.0.0.1 10.0.0.9 s7comm:102 9/9",
         &[Plc],
+    );
+}
+
+#[test]
+fn the_word_of_a_client_that_does_otherwise_is_a_reason_of_what_it_does() {
+    let inventory = inventory(
+        "sent 10.0.0.1\nfact 10.0.0.9 | s7comm: s7comm.connection_type=PG\ntalk 10.0.0.9 10.0.0.1 s7comm:102 9/9 read*9",
+    );
+    let asset = inventory.assets.iter().find(|asset| asset.anchors[0] == "10.0.0.9").unwrap();
+    assert_eq!((asset.roles.len(), asset.roles[0].basis), (1, Basis::Inferred));
+    assert_eq!(
+        asset.roles[0].reasons,
+        [
+            "connects as PG (s7comm.connection_type), as libraries do by default, and does nothing that only such a client does",
+            "reads 10.0.0.1 again and again, no write"
+        ]
     );
 }
 
@@ -251,7 +281,7 @@ fn captures_that_are_cut_lossy_or_hold_secrets_are_findings() {
     capture.summary.counters.insert("malformed modbus".to_owned(), 3);
     let station = observation::Station::root("10.0.0.1".parse().unwrap(), None);
     let message = MalformedMessage {
-        protocol: "modbus",
+        protocol: "modbus".into(),
         frame: 9,
         time: Time(4),
         station: Some(station),

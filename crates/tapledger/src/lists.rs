@@ -9,7 +9,7 @@ use ::export::csv::CsvOptions;
 use ::export::json::Tool;
 use ::export::time::rfc3339;
 use inventory::{AssetEnd, Conversation, Snapshot};
-use observation::OperationKind;
+use observation::{OperationKind, Transport};
 
 use crate::arguments::{Export, ExportFormat, List, ListFormat};
 use crate::failure::Failure;
@@ -31,7 +31,7 @@ pub(crate) fn conversations(arguments: &List) -> Result<ExitCode, Failure> {
         vec![
             end(&snapshot, &conversation.client),
             end(&snapshot, &conversation.server),
-            conversation.protocol.clone(),
+            protocol(&conversation.protocol, conversation.transport, conversation.port),
             format!("{}/{}", conversation.port, conversation.transport.as_str()),
             conversation.vlan.map(|vlan| vlan.to_string()).unwrap_or_default(),
             format!("{} / {}", conversation.frames[0], conversation.frames[1]),
@@ -45,6 +45,14 @@ pub(crate) fn conversations(arguments: &List) -> Result<ExitCode, Failure> {
     let count = rows.len();
     terminal::print(&format!("{}{count} conversations\n", terminal::table(&header, rows)))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A protocol by name, and where its octets told nothing what the port is customary for.
+pub(crate) fn protocol(name: &str, transport: Transport, port: u16) -> String {
+    match inventory::guess_by_port(name, transport, port) {
+        Some(guess) => format!("{name} ({guess}?)"),
+        None => name.to_owned(),
+    }
 }
 
 pub(crate) fn findings(arguments: &List) -> Result<ExitCode, Failure> {

@@ -436,6 +436,6 @@ fn orient_by_port(flow: &mut Flow, ports: &Ports) {
 
 /// A frame that is not of the prescribed shape below the protocols.
 fn row(frame: &RawFrame<'_>, station: Option<Station>, problem: &Unreadable) -> MalformedMessage {
-    let (protocol, problem) = (problem.layer(), problem.to_string());
+    let (protocol, problem) = (problem.layer().into(), problem.to_string());
     MalformedMessage { protocol, frame: frame.number, time: frame.time, station, problem }
 }

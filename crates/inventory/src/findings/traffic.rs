@@ -77,8 +77,20 @@ impl Writer<'_, '_, '_> {
                 && matches!(conversation.transport, Transport::Tcp | Transport::Udp);
             unicast && is_industrial(&conversation.protocol) && conversation.frames.contains(&0)
         };
+        // A server may answer from another port than it is asked on (RPC over UDP).
+        fn pair(conversation: &Conversation) -> (&AssetEnd, &AssetEnd, &str) {
+            (&conversation.client, &conversation.server, &conversation.protocol)
+        }
+        let mut both: BTreeMap<_, [bool; 2]> = BTreeMap::new();
+        for conversation in self.context.conversations {
+            let seen = both.entry(pair(conversation)).or_default();
+            *seen = [seen[0] || conversation.frames[0] > 0, seen[1] || conversation.frames[1] > 0];
+        }
+        let is_answered = |conversation: &Conversation| both.get(&pair(conversation)) == Some(&[true, true]);
         let mut protocols: BTreeMap<&str, Vec<&Conversation>> = BTreeMap::new();
-        for conversation in self.context.conversations.iter().filter(is_one_sided) {
+        for conversation in
+            self.context.conversations.iter().filter(is_one_sided).filter(|one| !is_answered(one))
+        {
             protocols.entry(&conversation.protocol).or_default().push(conversation);
         }
         let finding = |(protocol, conversations): (&str, Vec<&Conversation>)| {
@@ -158,7 +170,7 @@ impl Writer<'_, '_, '_> {
         }
         let mut kept: BTreeMap<&str, Vec<_>> = BTreeMap::new();
         for message in &self.context.gathered.malformed {
-            kept.entry(message.1.protocol).or_default().push(*message);
+            kept.entry(&message.1.protocol).or_default().push(*message);
         }
         let protocols: BTreeSet<_> = counts.keys().chain(kept.keys()).copied().collect();
         let finding = |protocol: &str| {
