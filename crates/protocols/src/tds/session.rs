@@ -70,16 +70,17 @@ impl Session for Tds {
 impl Tds {
     fn login(&mut self, context: &Context, packet: &Packet<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
         let data = packet.data.peek();
-        if self.login.is_empty() && (packet.last || data.is_cut()) {
+        if self.login.is_empty() && packet.last {
             return login::read(context, data, output);
         }
-        if !self.login.push(data, LOGIN_OCTETS_MAX) {
+        // Where the password of a login is that is too long or cut, nobody knows.
+        if data.is_cut() || !self.login.push(data, LOGIN_OCTETS_MAX) {
             self.login.clear();
             output.secret(data);
             output.dropped = output.dropped.saturating_add(1);
             return Ok(());
         }
-        if !packet.last && !data.is_cut() {
+        if !packet.last {
             return Ok(());
         }
         let whole = std::mem::take(&mut self.login);
