@@ -24,6 +24,7 @@ mod process_bus;
 mod protocol;
 mod reader;
 mod registry;
+mod security_token;
 mod strings;
 mod system_description;
 mod table;
@@ -73,8 +74,10 @@ protocols! {
     hart_ip,
     hsrp,
     iec104,
+    kerberos,
     knxnet_ip,
     lacp,
+    ldap,
     lldp,
     llmnr,
     melsec,

@@ -87,6 +87,7 @@ pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("nbns.domain_role", WINDOWS_ROLES),
     ("netlogon.role", WINDOWS_ROLES),
     ("browser.class", WINDOWS_ROLES),
+    ("ldap.directory", &[("Active Directory", Role::DomainController)]),
 ];
 
 /// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
