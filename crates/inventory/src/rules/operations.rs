@@ -8,6 +8,7 @@ const INDUSTRIAL: &[&str] = &[
     "ads",
     "bacnet",
     "bsap",
+    "c1222",
     "c37118",
     "cip",
     "codesys",
@@ -18,6 +19,7 @@ const INDUSTRIAL: &[&str] = &[
     "fins",
     "fox",
     "ge_srtp",
+    "genisys",
     "goose",
     "gvcp",
     "hart_ip",
@@ -26,6 +28,7 @@ const INDUSTRIAL: &[&str] = &[
     "melsec",
     "mms",
     "modbus",
+    "opc_da",
     "opcua",
     "pccc",
     "powerlink",
@@ -52,7 +55,7 @@ pub(crate) const UNRECOGNISED: &[&str] = &["tcp", "udp", "ip", "ethernet", "icmp
 
 /// Protocols in which a master polls outstations and also controls them: their control operations are operation, not
 /// engineering.
-pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap"];
+pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap", "genisys", "c1222"];
 
 /// Kinds of operations that engineers and their tools use and operators do not, by protocol; the last entry is for all
 /// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too, MMS operates
@@ -176,6 +179,10 @@ mod tests {
         assert!(!is_engineering("profinet_dcp", Control, "set temporary ip parameter"));
 
         assert!(!is_engineering("mms", Control, "operate") && is_engineering("mms", Program, "obtain file"));
+
+        assert!(!is_engineering("mms", Control, "operate") && is_engineering("mms", Program, "obtain file"));
+        assert!(is_engineering("profinet_dcp", Program, "set ip parameter"));
+        assert!(!is_engineering("profinet_dcp", Control, "set temporary ip parameter"));
         assert!(!is_engineering("ssh", Control, "restart"));
         assert!(!is_engineering("opcua", Control, "call") && is_engineering("opcua", Program, "add nodes"));
     }

@@ -41,6 +41,7 @@ const FAMILIES: &[(&str, Role)] = &[
     ("1764l", Role::Plc),
     ("1766l", Role::Plc),
     ("1785l", Role::Plc),
+    ("plc5", Role::Plc),
     ("2080lc", Role::Plc),
     ("1734", Role::IoModule),
     ("1794", Role::IoModule),

@@ -76,6 +76,8 @@ const WINDOWS_ROLES: &[(&str, Role)] =
 /// A number or word that a device states, and the role it stands for.
 pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("cip.device_type", CIP_DEVICE_TYPES),
+    // Control centres talk to each other by TASE.2 (IEC 60870-6).
+    ("mms.application", &[("TASE.2", Role::ScadaServer)]),
     ("profinet_dcp.role", DCP_ROLES),
     ("profinet_cm.relation", CM_RELATIONS),
     ("device_type", HART_PROFILES),
@@ -93,8 +95,6 @@ pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] = &[
     ("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)]),
     ("powerlink.node", &[("controlled node", Role::IoModule)]),
     ("browser.class", &[("server", Role::Server), ("workstation", Role::Workstation)]),
-    // Control centres talk to each other by TASE.2 (IEC 60870-6).
-    ("mms.application", &[("TASE.2", Role::ScadaServer)]),
 ];
 
 /// Attributes that name a product, whose family tells the role.
@@ -118,6 +118,8 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("iec104", Role::Rtu),
     ("roc_plus", Role::Rtu),
     ("bsap", Role::Rtu),
+    ("genisys", Role::Rtu),
+    ("c1222", Role::Meter),
     ("mms", Role::Ied),
     ("c37118", Role::Ied),
     ("profinet_cm", Role::IoModule),
@@ -127,6 +129,7 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("fox", Role::BuildingController),
     ("gvcp", Role::Camera),
     ("opcua", Role::OpcServer),
+    ("opc_da", Role::OpcServer),
     ("ntp", Role::TimeServer),
     ("kerberos", Role::DomainController),
 ];
