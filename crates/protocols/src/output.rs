@@ -84,6 +84,9 @@ pub struct Output<'m> {
     /// True if this message shows that the conversation is of another protocol on the same transport: the caller looks
     /// for the protocol whose probe is certain of this message and has it read from here on.
     pub hand_over: bool,
+    /// True if the rest of this connection says nothing more that can be read (it is encrypted): the caller counts it
+    /// and does not look at it, so that it costs nothing.
+    pub finished: bool,
     /// The protocol carried inside whose statements are made at the moment: see [`Output::inside`].
     inner: Option<&'static str>,
 }
@@ -191,6 +194,7 @@ impl<'m> Output<'m> {
             && self.carries.is_none()
             && !self.hold
             && !self.hand_over
+            && !self.finished
             && self.dropped == 0
     }
 }

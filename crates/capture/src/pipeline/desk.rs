@@ -140,7 +140,7 @@ impl Desk<'_, '_> {
         let mut at = 0_usize;
         loop {
             let rest = octets.tail(at);
-            if rest.is_empty() {
+            if rest.is_empty() || self.reader.finished {
                 return octets.len();
             }
             let framed = (self.reader.protocol.frame)(rest.bytes, self.flow.transport);

@@ -26,6 +26,7 @@ impl Desk<'_, '_> {
             self.take(message, at_hand, &mut output);
         }
         let hand_over = output.hand_over;
+        self.reader.finished |= output.finished;
         self.turn.spare = recycled(output.operations);
         if hand_over && self.reader.hand_over(message.bytes, self.flow.transport) {
             self.message(message, at_hand);

@@ -49,6 +49,8 @@ pub(crate) struct Reader {
     pub(crate) foreign: u16,
     /// How often another protocol took over.
     pub(crate) hand_overs: u8,
+    /// True if the rest of the connection is of no interest.
+    pub(crate) finished: bool,
 }
 
 /// How often an operation was seen since the last fold.
@@ -71,6 +73,7 @@ impl Reader {
             messages: 0,
             foreign: 0,
             hand_overs: 0,
+            finished: false,
         })
     }
 

@@ -108,12 +108,15 @@ impl Turn {
         if flow.reader.is_none() && !recognise(ports, flow, side, packet.payload.octets()) {
             return;
         }
-        let Some(mut reader) = flow.reader.take() else { return };
+        let Some(mut reader) = flow.reader.take_if(|reader| !reader.finished) else { return };
         let before = if flow.transport == Transport::Tcp { reader.octets() } else { 0 };
         let mut desk = Desk { turn: self, hands: &mut hands, flow, reader: &mut reader, side };
         match packet.layer {
             Layer::Tcp(tcp) => desk.segment(frame, packet, tcp),
             _ => desk.datagram(frame, packet),
+        }
+        if reader.finished {
+            reader.directions = [Direction::default(), Direction::default()];
         }
         if flow.transport == Transport::Tcp {
             let after = reader.octets();
