@@ -10,6 +10,8 @@
 //! gives the value again.
 
 mod assembly;
+#[allow(dead_code, reason = "shared; MMS and GOOSE use the rest")]
+mod ber;
 mod cotp;
 mod crc;
 mod dcerpc_datagram;
@@ -25,6 +27,7 @@ mod registry;
 mod strings;
 mod system_description;
 mod table;
+mod told;
 mod tpkt;
 mod tsdu;
 mod windows;
@@ -47,7 +50,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, browser, cdp, dnp3, enip, fins, lldp, llmnr, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, stp, umas,
+    arp, bacnet, browser, cdp, dnp3, enip, fins, lldp, llmnr, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, snmp, stp, umas,
 }
 
 /// The rule of that name, among those of all protocols.
