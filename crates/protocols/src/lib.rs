@@ -15,6 +15,8 @@ mod ber;
 mod cotp;
 mod crc;
 mod dcerpc_datagram;
+mod dns_message;
+mod http_head;
 mod ip_address;
 mod malformed;
 mod netbios;
@@ -24,6 +26,7 @@ mod pi_vendors;
 mod protocol;
 mod reader;
 mod registry;
+mod remote_services;
 mod strings;
 mod system_description;
 mod table;
@@ -50,7 +53,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, browser, cdp, dnp3, enip, fins, lldp, llmnr, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, snmp, stp, umas,
+    arp, bacnet, browser, cdp, dnp3, dns, enip, fins, http, lldp, llmnr, mdns, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, snmp, ssdp, stp, umas, ws_discovery,
 }
 
 /// The rule of that name, among those of all protocols.

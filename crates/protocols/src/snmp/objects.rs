@@ -49,10 +49,8 @@ const POWER_SUPPLY_OBJECTS: Group = &[
     (5, &[(attribute::NAME, &rules::ITEM)]),
 ];
 
-const TRAP_OBJECTS: Group = &[
-    (1, &[("snmp.trap", &rules::OBJECT_ID)]),
-    (3, &[("snmp.trap_enterprise", &rules::ENTERPRISE)]),
-];
+const TRAP_OBJECTS: Group =
+    &[(1, &[("snmp.trap", &rules::OBJECT_ID)]), (3, &[("snmp.trap_enterprise", &rules::ENTERPRISE)])];
 
 /// Column of entPhysicalClass, and its value for a chassis.
 const CLASS: u8 = 5;
@@ -135,7 +133,10 @@ mod tests {
         assert_eq!(attributes(chassis.says(&[0x2b, 6, 1, 2, 1, 1, 5, 0], b"SW1")), ["hostname"]);
         assert!(chassis.says(&[0x2b, 6, 1, 2, 1, 1, 5], b"SW1").is_empty());
         assert!(chassis.says(&[0x2b, 6, 1, 2, 1, 1, 4, 0], b"a person").is_empty());
-        assert_eq!(attributes(chassis.says(&[0x2b, 6, 1, 2, 1, 43, 5, 1, 1, 17, 1], b"S")), ["serial_number"]);
+        assert_eq!(
+            attributes(chassis.says(&[0x2b, 6, 1, 2, 1, 43, 5, 1, 1, 17, 1], b"S")),
+            ["serial_number"]
+        );
         assert!(is_identity(SYSTEM) && !is_identity(&[0x2b, 6, 1, 2, 1, 2]));
     }
 
@@ -151,6 +152,8 @@ mod tests {
         let _ = chassis.says(&class(&[0x8f, 0x51]), CHASSIS);
         assert_eq!(attributes(chassis.says(&serial(&[0x87, 0x69]), b"S2")), ["serial_number"]);
         assert!(chassis.says(&serial(&[1]), b"S1").is_empty());
-        assert!(chassis.says(&serial(&[]), b"S1").is_empty() && chassis.says(&serial(&[1; 6]), b"S1").is_empty());
+        assert!(
+            chassis.says(&serial(&[]), b"S1").is_empty() && chassis.says(&serial(&[1; 6]), b"S1").is_empty()
+        );
     }
 }

@@ -26,7 +26,12 @@ pub(super) struct Snmp {
 }
 
 impl Session for Snmp {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let read = Message::parse(message)?;
         if let Some(community) = read.community {
             output.secret(community);
@@ -125,7 +130,12 @@ impl Snmp {
     }
 
     /// What the sender says of itself by objects.
-    fn bindings(&mut self, context: &Context, pdu: &Pdu<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+    fn bindings(
+        &mut self,
+        context: &Context,
+        pdu: &Pdu<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), Malformed> {
         let tells = pdu.kind.is_notification() || pdu.kind == PduType::RESPONSE && pdu.error == 0;
         if !tells {
             return Ok(());
@@ -138,7 +148,10 @@ impl Snmp {
             let binding = Binding::read(&mut bindings)?;
             let is_value = matches!(binding.tag, 0x02 | 0x04 | 0x06);
             let sayings = self.chassis.says(binding.name.bytes, binding.value.bytes);
-            if !is_value || sayings.is_empty() || !self.told.is_new(print(context, binding.name.bytes, binding.value)) {
+            if !is_value
+                || sayings.is_empty()
+                || !self.told.is_new(print(context, binding.name.bytes, binding.value))
+            {
                 continue;
             }
             for (attribute, rule) in sayings {
@@ -191,7 +204,8 @@ mod tests {
 
     #[test]
     fn the_system_group_says_who_answers_and_no_person() {
-        let (facts, output, result) = said(include_bytes!("messages/response-system.bin"), &context(End::Server, PORT_AGENT));
+        let (facts, output, result) =
+            said(include_bytes!("messages/response-system.bin"), &context(End::Server, PORT_AGENT));
         assert_eq!(
             facts,
             [
@@ -230,7 +244,8 @@ mod tests {
 
     #[test]
     fn the_chassis_among_the_parts_is_the_device() {
-        let (facts, ..) = said(include_bytes!("messages/response-entity.bin"), &context(End::Server, PORT_AGENT));
+        let (facts, ..) =
+            said(include_bytes!("messages/response-entity.bin"), &context(End::Server, PORT_AGENT));
         assert_eq!(
             facts[1..],
             [
@@ -242,17 +257,29 @@ mod tests {
                 "stated 10.10.10.2 model=IE-4000-8GT4G-E",
             ]
         );
-        let (facts, ..) = said(include_bytes!("messages/response-printer.bin"), &context(End::Server, PORT_AGENT));
+        let (facts, ..) =
+            said(include_bytes!("messages/response-printer.bin"), &context(End::Server, PORT_AGENT));
         assert_eq!(facts, ["stated 10.10.10.2 snmp.version=1", "stated 10.10.10.2 serial_number=PRN0001"]);
-        let (facts, ..) = said(include_bytes!("messages/response-power-supply.bin"), &context(End::Server, PORT_AGENT));
-        assert_eq!(facts[1..], ["stated 10.10.10.2 vendor=Exemplum", "stated 10.10.10.2 model=UPS 3000", "stated 10.10.10.2 firmware_version=1.20"]);
+        let (facts, ..) =
+            said(include_bytes!("messages/response-power-supply.bin"), &context(End::Server, PORT_AGENT));
+        assert_eq!(
+            facts[1..],
+            [
+                "stated 10.10.10.2 vendor=Exemplum",
+                "stated 10.10.10.2 model=UPS 3000",
+                "stated 10.10.10.2 firmware_version=1.20"
+            ]
+        );
     }
 
     #[test]
     fn requests_are_operations_and_say_nothing() {
         let (facts, output, _) = said(include_bytes!("messages/get.bin"), &context(End::Client, PORT_AGENT));
         assert!(facts.is_empty());
-        assert_eq!((output.operations[0].name, output.operations[0].kind), ("get identity", OperationKind::Identify));
+        assert_eq!(
+            (output.operations[0].name, output.operations[0].kind),
+            ("get identity", OperationKind::Identify)
+        );
         let (facts, output, _) = said(include_bytes!("messages/set.bin"), &context(End::Client, PORT_AGENT));
         assert!(facts.is_empty());
         assert_eq!((output.operations[0].name, output.operations[0].kind), ("set", OperationKind::Write));
@@ -261,13 +288,20 @@ mod tests {
 
     #[test]
     fn traps_name_the_enterprise_of_their_sender() {
-        let (facts, output, _) = said(include_bytes!("messages/trap-v1.bin"), &context(End::Client, PORT_MANAGER));
-        assert_eq!(facts, ["stated 10.10.10.60 snmp.trap_enterprise=8691", "stated 10.10.10.60 hostname=EDS-1"]);
+        let (facts, output, _) =
+            said(include_bytes!("messages/trap-v1.bin"), &context(End::Client, PORT_MANAGER));
+        assert_eq!(
+            facts,
+            ["stated 10.10.10.60 snmp.trap_enterprise=8691", "stated 10.10.10.60 hostname=EDS-1"]
+        );
         assert_eq!(output.server_is, Some(End::Server));
         let (facts, ..) = said(include_bytes!("messages/trap-v2.bin"), &context(End::Client, PORT_MANAGER));
         assert_eq!(
             facts,
-            ["stated 10.10.10.60 snmp.trap=1.3.6.1.6.3.1.1.5.3", "stated 10.10.10.60 snmp.trap_enterprise=248"]
+            [
+                "stated 10.10.10.60 snmp.trap=1.3.6.1.6.3.1.1.5.3",
+                "stated 10.10.10.60 snmp.trap_enterprise=248"
+            ]
         );
     }
 
@@ -291,7 +325,9 @@ mod tests {
         let (facts, output, result) = said(octets, &context(End::Client, PORT_AGENT));
         assert_eq!(facts, of("reported"));
         assert_eq!((output.secrets.len(), result), (1, Ok(())));
-        assert!(said(include_bytes!("messages/v3-discovery.bin"), &context(End::Client, PORT_AGENT)).0.is_empty());
+        assert!(
+            said(include_bytes!("messages/v3-discovery.bin"), &context(End::Client, PORT_AGENT)).0.is_empty()
+        );
     }
 
     #[test]

@@ -81,8 +81,11 @@ pub(super) const DESCRIPTION_SAYS: &[Saying] = &[
 ];
 
 /// What the object id of the system says.
-pub(super) const OBJECT_ID_SAYS: &[Saying] =
-    &[("snmp.object_id", &OBJECT_ID), ("snmp.enterprise", &ENTERPRISE), (attribute::VENDOR, &ENTERPRISE_NAME)];
+pub(super) const OBJECT_ID_SAYS: &[Saying] = &[
+    ("snmp.object_id", &OBJECT_ID),
+    ("snmp.enterprise", &ENTERPRISE),
+    (attribute::VENDOR, &ENTERPRISE_NAME),
+];
 
 /// What an engine id says.
 pub(super) const ENGINE_SAYS: &[Saying] = &[
@@ -140,9 +143,10 @@ const ENTERPRISE_ARC: &[u8] = &[0x2b, 6, 1, 4, 1];
 fn enterprise(octets: &[u8]) -> Option<u32> {
     let below = octets.strip_prefix(ENTERPRISE_ARC)?;
     let end = below.iter().position(|octet| octet & 0x80 == 0)?;
-    below.get(..=end)?.iter().try_fold(0_u32, |value, octet| {
-        value.checked_mul(128)?.checked_add(u32::from(octet & 0x7f))
-    })
+    below
+        .get(..=end)?
+        .iter()
+        .try_fold(0_u32, |value, octet| value.checked_mul(128)?.checked_add(u32::from(octet & 0x7f)))
 }
 
 /// Formats of engine ids (RFC 3411 section 5).
@@ -189,7 +193,11 @@ mod tests {
         registry::tests::check(ENTERPRISES, "Private Enterprise Numbers", ENTERPRISES.lines().count() - 1);
         assert_eq!((ENTERPRISE_NAME.read)(&[0x2b, 6, 1, 4, 1, 0xa1, 0x69, 7]).as_deref(), Some("Siemens AG"));
         assert_eq!((ENTERPRISE.read)(&[0x2b, 6, 1, 4, 1, 0xbf, 8, 3]).as_deref(), Some("8072"));
-        assert_eq!((ENTERPRISE_NAME.read)(&[0x2b, 6, 1, 4, 1, 0xbf, 8, 3]), None, "software of agents makes no device");
+        assert_eq!(
+            (ENTERPRISE_NAME.read)(&[0x2b, 6, 1, 4, 1, 0xbf, 8, 3]),
+            None,
+            "software of agents makes no device"
+        );
         assert_eq!((ENTERPRISE.read)(&[0x2b, 6, 1, 4, 1, 0xbf]), None);
     }
 
@@ -198,7 +206,10 @@ mod tests {
         let mac = [0x80, 0, 0, 9, 3, 0, 0x1b, 0x1b, 1, 2, 3];
         let read = |rule: &Rule, octets: &[u8]| (rule.read)(octets).unwrap_or_default();
         assert_eq!(read(&ENGINE_ID, &mac), "8000000903001b1b010203");
-        assert_eq!((read(&ENGINE_MAC, &mac), read(&ENGINE_MAKER, &mac)), ("00:1b:1b:01:02:03".into(), "Cisco".into()));
+        assert_eq!(
+            (read(&ENGINE_MAC, &mac), read(&ENGINE_MAKER, &mac)),
+            ("00:1b:1b:01:02:03".into(), "Cisco".into())
+        );
         assert_eq!((read(&ENGINE_ADDRESS, &mac), read(&ENGINE_TEXT, &mac)), (String::new(), String::new()));
         assert_eq!(read(&ENGINE_ADDRESS, &[0x80, 0, 0, 9, 1, 10, 0, 0, 1]), "10.0.0.1");
         assert_eq!(read(&ENGINE_TEXT, b"\x80\0\0\x09\x04SW1"), "SW1");

@@ -139,7 +139,8 @@ fn security<'a>(reader: &mut Reader<'a>) -> Result<Security<'a>, Malformed> {
     Element::expect(&mut header, ber::INTEGER, "message size")?;
     let flags = Element::expect(&mut header, OCTET_STRING, "flags")?.contents.get(0).unwrap_or_default();
     let parameters = Element::expect(reader, OCTET_STRING, "security parameters")?;
-    let mut fields = Element::expect(&mut parameters.elements(), ber::SEQUENCE, "security parameters")?.elements();
+    let mut fields =
+        Element::expect(&mut parameters.elements(), ber::SEQUENCE, "security parameters")?.elements();
     let engine_id = Element::expect(&mut fields, OCTET_STRING, "engine id")?.contents;
     Element::expect(&mut fields, ber::INTEGER, "engine boots")?;
     Element::expect(&mut fields, ber::INTEGER, "engine time")?;
