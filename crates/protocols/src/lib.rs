@@ -14,10 +14,11 @@ mod ber;
 mod cotp;
 mod crc;
 mod dcerpc_datagram;
+mod dns_message;
+mod http_head;
 mod ip_address;
 mod malformed;
 mod netbios;
-mod news;
 mod numbered;
 mod output;
 mod pi_vendors;
@@ -25,6 +26,8 @@ mod process_bus;
 mod protocol;
 mod reader;
 mod registry;
+mod remote_services;
+mod security_token;
 mod strings;
 mod system_description;
 mod table;
@@ -55,7 +58,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    ads, arp, bacnet, browser, bsap, c1222, c37118, cdp, codesys, crimson, dcerpc, dhcp, dhcpv6, dnp3, enip, ethercat, fins, focas, fox, ge_srtp, genisys, goose, gvcp, hart_ip, hsms, hsrp, knxnet_ip, lacp, lldp, llmnr, melsec, modbus, moxa_dsci, mqtt, mrp, nbdgm, nbns, ndp, netlogon, ntlm, opcua, pccc, pcworx, powerlink, proconos, profinet_cm, profinet_dcp, profinet_rt, prp, rdp, roc_plus, s7comm, s7comm_plus, mms, smb, sparkplug, ssrp, stp, sv, tds, tls, tristation, umas, vnc, vrrp,
+    ads, arp, bacnet, browser, bsap, c1222, c37118, cdp, codesys, crimson, dcerpc, dhcp, dhcpv6, dnp3, dns, enip, ethercat, fins, focas, fox, ge_srtp, genisys, goose, gvcp, hart_ip, hsms, hsrp, http, iec104, kerberos, knxnet_ip, lacp, ldap, lldp, llmnr, mdns, melsec, mms, modbus, moxa_dsci, mqtt, mrp, nbdgm, nbns, ndp, netlogon, ntlm, opcua, pccc, pcworx, powerlink, proconos, profinet_cm, profinet_dcp, profinet_rt, prp, rdp, roc_plus, s7comm, s7comm_plus, smb, snmp, ssdp, sparkplug, ssrp, stp, sv, tds, tls, tristation, umas, vnc, vrrp, ws_discovery,
 }
 
 /// The rule of that name, among those of all protocols.

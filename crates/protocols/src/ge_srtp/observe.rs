@@ -3,7 +3,7 @@
 use observation::{Basis, Octets, OperationKind, Rule, attribute};
 
 use super::wire::Packet;
-use crate::news::News;
+use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Session};
 
 static VENDOR: Rule = Rule { name: "ge-srtp-vendor", read: |_| Some("GE Fanuc / Emerson".to_owned()) };
@@ -68,7 +68,7 @@ const WITH_PASSWORD: [u8; 2] = [0x20, 0x21];
 #[derive(Debug, Default)]
 pub(super) struct Srtp {
     /// States and privilege levels that were said.
-    told: News<(u8, u8)>,
+    told: Told<8>,
 }
 
 impl Session for Srtp {
@@ -105,9 +105,9 @@ impl Srtp {
     /// Number of the program, privilege level, sweep time in two octets, status word in two.
     fn status(&mut self, context: &Context, status: Octets<'_>, is_ack: bool, output: &mut Output<'_>) {
         let (Some(level), Some(word)) = (status.slice(1, 1), status.slice(4, 2)) else { return };
-        let key = (level.get(0).unwrap_or(0), word.get(1).unwrap_or(0) >> 4);
+        let key = [level.get(0).unwrap_or(0), word.get(1).unwrap_or(0) >> 4];
         // A refusal has its error codes elsewhere, and not always a status.
-        if !is_ack || !self.told.is_news(context.time.day(), key) {
+        if !is_ack || !self.told.is_new(Print::of_day(context.time.day()).with(&key)) {
             return;
         }
         let controller = context.source();

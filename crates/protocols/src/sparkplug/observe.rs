@@ -75,7 +75,7 @@ impl Sparkplug {
         }
         output.operation(operation(&parsed).0, operation(&parsed).1, message);
         let is_birth = matches!(parsed, Topic::Node { kind: Kind::Birth, .. });
-        if is_birth || self.topics.is_new(Print::new().with(topic.bytes)) {
+        if is_birth || self.topics.is_new(Print::of_day(context.time.day()).with(topic.bytes)) {
             output.inside("sparkplug", |output| observe(context, topic, &parsed, payload, output));
         }
         true

@@ -3,7 +3,7 @@
 use observation::{Basis, Octets, OperationKind, Position, Rule, Rules, Station, attribute};
 
 use super::{command, wire};
-use crate::news::News;
+use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Session};
 
 static VENDOR: Rule = Rule { name: "tristation-vendor", read: |_| Some("Triconex (Schneider Electric)".to_owned()) };
@@ -58,7 +58,7 @@ const SLOT: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct TriStation {
     /// Key positions and run states that were said, with the answer: those come all the time.
-    told: News<(u8, u8, u8)>,
+    told: Told<8>,
 }
 
 impl Session for TriStation {
@@ -115,8 +115,8 @@ impl TriStation {
         output: &mut Output<'_>,
     ) -> bool {
         let (Some(key), Some(run)) = (data.slice(key, 1), data.slice(run, 1)) else { return false };
-        let told = (command, key.get(0).unwrap_or(0), run.get(0).unwrap_or(0));
-        if !self.told.is_news(context.time.day(), told) {
+        let said = [command, key.get(0).unwrap_or(0), run.get(0).unwrap_or(0)];
+        if !self.told.is_new(Print::of_day(context.time.day()).with(&said)) {
             return false;
         }
         let controller = context.source();
