@@ -26,7 +26,7 @@ const BRANDS: [(&[u8], &str); 9] = [
 ];
 
 /// Items of a hello, and what they are.
-const ITEMS: [(&[u8], &str, &Rule); 14] = [
+const ITEMS: [(&[u8], &str, &Rule); 13] = [
     (b"hostAddress", "fox.host_address", &ADDRESS),
     (b"app.name", "fox.application", &TEXT),
     (b"app.version", attribute::SOFTWARE_VERSION, &TEXT),
@@ -38,7 +38,6 @@ const ITEMS: [(&[u8], &str, &Rule); 14] = [
     (b"hostId", "fox.host_id", &TEXT),
     (b"vmUuid", "fox.vm_uuid", &TEXT),
     (b"brandId", "fox.brand", &TEXT),
-    (b"brandId", attribute::VENDOR, &BRAND),
     (b"timeZone", "fox.time_zone", &TIME_ZONE),
     (b"fox.version", "fox.version", &TEXT),
 ];
@@ -107,17 +106,24 @@ impl Fox {
         output: &mut Output<'m>,
     ) -> Result<(), Malformed> {
         let sender = context.source();
-        let mut host = None;
-        let mut is_station = false;
+        let (mut host, mut brand) = (None, None);
+        let (mut is_station, mut is_computer) = (false, false);
         wire::items(message, |name, value| {
             is_station |= name == b"station.name" || name == b"app.name" && value.bytes == b"Station";
-            if name == b"hostName" {
-                host = Some(value);
+            is_computer |= name == b"os.name" && value.bytes.starts_with(b"Windows");
+            match name {
+                b"hostName" => host = Some(value),
+                b"brandId" => brand = Some(value),
+                _ => {}
             }
             for (_, attribute, rule) in ITEMS.iter().filter(|item| item.0 == name) {
                 output.fact(&sender, attribute, Basis::Stated, rule, value);
             }
         });
+        // The brand is that of the software; only on a controller it is that of the device, too.
+        if let Some(brand) = brand.filter(|_| is_station && !is_computer) {
+            output.fact(&sender, attribute::VENDOR, Basis::Inferred, &BRAND, brand);
+        }
         // Stations without a name of their own say their address.
         if let Some(host) = host.filter(|host| std::str::from_utf8(host.bytes).is_ok_and(is_name)) {
             output.fact(&sender, attribute::HOSTNAME, Basis::Stated, &TEXT, host);
@@ -174,6 +180,7 @@ mod tests {
         assert_eq!(heard.value("10.0.0.5", "hostname"), None, "an address is no name");
         assert!(heard.has("10.0.0.1", "hostname", "eng-pc-3"));
         assert!(heard.has("10.0.0.1", "fox.application", "Workbench"));
+        assert_eq!(heard.value("10.0.0.1", "vendor"), None, "its brand is that of the software");
         assert_eq!(heard.operations, [(OperationKind::Identify, "hello")]);
     }
 

@@ -15,7 +15,8 @@ pub(super) const RULES: &[&Rule] = &[&NAME, &PROPERTY];
 /// Folders in which metrics are properties of the node or device, in letters and digits only, lower case.
 const FOLDERS: [&str; 5] = ["properties", "attr", "attributes", "nodeinfo", "deviceinfo"];
 
-/// Names of such metrics, in letters and digits only, lower case, and what they are.
+/// Names of such metrics, in letters and digits only, lower case, and what they are. Of several that are the same, the
+/// first counts: a manufacturer may be that of the software.
 const PROPERTIES: [(&str, &str); 23] = [
     ("hardwaremake", attribute::VENDOR),
     ("hwmake", attribute::VENDOR),
@@ -138,11 +139,19 @@ fn observe(
         }
     };
     if kind == Kind::Birth {
+        let mut found = [None; PROPERTIES.len()];
         let result = payload::texts(payload, |name, value| {
-            if let Some(attribute) = property(name.bytes) {
-                output.fact(&station, attribute, basis, &PROPERTY, value);
+            if let Some(place) = property(name.bytes).and_then(|index| found.get_mut(index)) {
+                *place = Some(value);
             }
         });
+        let mut said = "";
+        for ((_, attribute), value) in PROPERTIES.iter().zip(found) {
+            if let Some(value) = value.filter(|_| said != *attribute) {
+                output.fact(&station, attribute, basis, &PROPERTY, value);
+                said = attribute;
+            }
+        }
         if let Err(malformed) = result {
             output.malformed(malformed);
         }
@@ -158,15 +167,15 @@ fn position(device: &[u8]) -> Option<Position> {
     Some(Position::new("device", name))
 }
 
-/// The attribute that a metric of this name is.
-fn property(name: &[u8]) -> Option<&'static str> {
+/// The place in the table of the property that a metric of this name is.
+fn property(name: &[u8]) -> Option<usize> {
     let name = std::str::from_utf8(name).ok()?;
     let (folder, rest) = name.split_once('/')?;
     if !FOLDERS.iter().any(|known| is_same(folder, known)) {
         return None;
     }
     let last = rest.rsplit('/').next()?;
-    PROPERTIES.iter().find(|(known, _)| is_same(last, known)).map(|(_, attribute)| *attribute)
+    PROPERTIES.iter().position(|(known, _)| is_same(last, known))
 }
 
 /// True if the letters and digits of a name are those of a known one.
@@ -201,6 +210,7 @@ mod tests {
         ] {
             assert!(heard.has(NODE, attribute, value), "{attribute}: {heard:?}");
         }
+        assert!(!heard.has(NODE, "vendor", "Cirrus Link"), "the maker of the software");
         assert_eq!(heard.operations, [(OperationKind::Diagnostic, "nbirth")]);
     }
 
