@@ -87,7 +87,6 @@ protocols! {
     llmnr,
     mdns,
     melsec,
-    mms,
     modbus,
     mrp,
     nbdgm,
@@ -104,7 +103,9 @@ protocols! {
     prp,
     rdp,
     roc_plus,
+    // S7comm stands before its relatives on port 102: it reads who is called in a connection request, and hands over.
     s7comm,
+    mms,
     s7comm_plus,
     smb,
     snmp,
