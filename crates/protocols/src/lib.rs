@@ -53,7 +53,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, browser, cdp, dnp3, dns, enip, fins, http, lldp, llmnr, mdns, modbus, nbdgm, nbns, netlogon, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, snmp, ssdp, stp, umas, ws_discovery,
+    arp, bacnet, browser, cdp, dnp3, dns, enip, fins, ftp, http, lldp, llmnr, mdns, modbus, nbdgm, nbns, netlogon, ntp, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, snmp, ssdp, ssh, stp, syslog, telnet, tftp, umas, ws_discovery,
 }
 
 /// The rule of that name, among those of all protocols.
