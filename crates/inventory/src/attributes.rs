@@ -26,7 +26,7 @@ pub(crate) type Attributes = BTreeMap<String, Vec<Candidate>>;
 
 /// All values that facts give an asset.
 ///
-/// The winner is the value with the strongest basis; among those, no version that another one states more exactly; then
+/// The winner is the value with the strongest basis; among those, none that another one states more exactly; then
 /// one that its own protocol has not replaced since; then what more protocols say, what was said later, and more often.
 /// The order of the facts does not matter.
 pub(crate) fn attributes<'a>(facts: &[Said<'a>], macs: &[(Mac, Option<Span>)]) -> Attributes {
@@ -98,16 +98,32 @@ fn order<'s>(said: &'s Said<'_>) -> impl Ord + use<'s> {
     (fact.basis, fact.sighting.first, what, said.capture, &fact.evidence)
 }
 
+/// True if `short` is made of the first letters of the words of `long`: `SEL` for `Schweitzer Engineering Laboratories`.
+/// Words behind them (`Inc.`) do not matter.
+fn is_abbreviation(short: &str, long: &str) -> bool {
+    /// One letter abbreviates too much.
+    const LETTERS_MIN: usize = 2;
+    let initials = long
+        .split_whitespace()
+        .filter_map(|word| word.chars().next())
+        .filter(|letter| letter.is_alphabetic());
+    let mut initials = initials.map(|letter| letter.to_ascii_uppercase());
+    short.chars().count() >= LETTERS_MIN && short.chars().all(|letter| initials.next() == Some(letter))
+}
+
 fn rank(name: &str, values: BTreeMap<&str, Value<'_>>) -> Vec<Candidate> {
-    // A version that another value of the same basis states more exactly is true and says less: it neither wins nor
-    // replaces.
+    // What another value of the same basis states more exactly is true and says less: it neither wins nor replaces.
+    let is_less = match name {
+        attribute::VENDOR => is_abbreviation,
+        _ if VERSIONS.contains(&name) => is_coarser,
+        _ => |_: &str, _: &str| false,
+    };
     let coarser: BTreeSet<&str> = values
         .iter()
-        .filter(|_| VERSIONS.contains(&name))
         .filter(|(text, value)| {
-            values.iter().any(|(other, exact)| {
-                exact.best.fact.basis == value.best.fact.basis && is_coarser(text, other)
-            })
+            values
+                .iter()
+                .any(|(other, exact)| exact.best.fact.basis == value.best.fact.basis && is_less(text, other))
         })
         .map(|(text, _)| *text)
         .collect();
@@ -197,6 +213,17 @@ fn makers(macs: &[(Mac, Option<Span>)]) -> Vec<Candidate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn first_letters_abbreviate_a_maker() {
+        assert!(is_abbreviation("SEL", "Schweitzer Engineering Laboratories, Inc."));
+        assert!(is_abbreviation("GE", "General Electric"));
+        for (short, long) in
+            [("S", "Siemens AG"), ("SA", "Siemens"), ("SEL", "SEL"), ("ABB", "ABB Ltd"), ("", "Siemens")]
+        {
+            assert!(!is_abbreviation(short, long), "{short} {long}");
+        }
+    }
 
     #[test]
     fn a_version_with_more_places_is_the_more_exact_one() {

@@ -31,6 +31,8 @@ pub(crate) struct Devices {
     pub(crate) list: Vec<Device>,
     /// Index into `list` for each station that is part of an asset.
     of_station: Vec<Option<usize>>,
+    /// Addresses of groups of routers.
+    of_groups: BTreeSet<IpAddr>,
 }
 
 impl Devices {
@@ -51,7 +53,7 @@ impl Devices {
             gathered.talks.iter().flat_map(|talk| [talk.client, talk.server]).collect();
         let mut states: BTreeMap<usize, AssetState> = BTreeMap::new();
         for (name, stations) in &members {
-            if let Some(state) = state(gathered, nested, stations)
+            if let Some(state) = state(gathered, links, nested, stations)
                 && !(stations.iter().any(|index| talking.contains(index))
                     && is_outside(gathered, links, options, &answering, stations))
             {
@@ -68,7 +70,8 @@ impl Devices {
             }
         }
         members.retain(|name, _| states.contains_key(name));
-        Self::sorted(gathered, nested, sets, members, &states)
+        let of_groups = links.of_groups.clone();
+        Self { of_groups, ..Self::sorted(gathered, nested, sets, members, &states) }
     }
 
     fn sorted(
@@ -102,7 +105,7 @@ impl Devices {
                 }
             })
             .collect();
-        Self { list, of_station }
+        Self { list, of_station, of_groups: BTreeSet::new() }
     }
 
     /// The asset that a station is part of.
@@ -120,7 +123,9 @@ impl Devices {
         };
         match (self.asset_of(station), known.address) {
             (Some(asset), _) => AssetEnd::Asset(asset),
-            (None, Address::Ip(ip)) if known.address.is_unicast() => AssetEnd::External(ip),
+            (None, Address::Ip(ip)) if known.address.is_unicast() && !self.of_groups.contains(&ip) => {
+                AssetEnd::External(ip)
+            }
             (None, address) => AssetEnd::Group(address),
         }
     }
@@ -161,13 +166,18 @@ fn answering(gathered: &Gathered<'_>) -> BTreeSet<usize> {
 }
 
 /// Whether stations that are one are an asset, and of which state. Group, unset and virtual addresses are none.
-fn state(gathered: &Gathered<'_>, nested: &Nested, stations: &[usize]) -> Option<AssetState> {
+fn state(
+    gathered: &Gathered<'_>,
+    links: &Links<'_>,
+    nested: &Nested,
+    stations: &[usize],
+) -> Option<AssetState> {
     let known = || stations.iter().filter_map(|index| Some((*index, gathered.station(*index)?)));
     let is_child = |index: &usize| nested.children.contains(index);
     let possible = known().any(|(index, known)| match known.address {
         _ if is_child(&index) => true,
         Address::Mac(mac) => known.address.is_unicast() && known.is_root() && !mac.is_virtual_router(),
-        Address::Ip(_) => known.address.is_unicast() && known.is_root(),
+        Address::Ip(ip) => known.address.is_unicast() && known.is_root() && !links.of_groups.contains(&ip),
     });
     if !possible {
         return None;

@@ -254,7 +254,8 @@ pub(crate) fn device_mac(fact: &Fact) -> Option<Mac> {
     let own = fact.station.address.mac().filter(|_| fact.station.path.is_root())?;
     let is_stated = fact.basis == Basis::Stated && fact.attribute == attribute::MAC_ADDRESS;
     let mac: Mac = fact.value.parse().ok().filter(|_| is_stated)?;
-    (mac != own && Address::Mac(mac).is_unicast() && !mac.is_virtual_router()).then_some(mac)
+    let is_one = |mac: Mac| Address::Mac(mac).is_unicast() && !mac.is_virtual_router();
+    (mac != own && is_one(mac) && is_one(own)).then_some(mac)
 }
 
 /// True if one end of a conversation proves that there is another, although that one was not heard.

@@ -9,6 +9,7 @@ use crate::identity::{Identity, first_contradiction};
 use crate::links::Links;
 use crate::model::Join;
 use crate::nest::Nested;
+use crate::rules::addresses::RETURNED;
 use crate::rules::identity::SHARED_MAX;
 use crate::sets::Sets;
 
@@ -59,6 +60,41 @@ pub(crate) fn join_interfaces(gathered: &Gathered<'_>, links: &Links<'_>, sets: 
             ));
             if veto.is_none() {
                 sets.join(station, index);
+            }
+        }
+    }
+    reasons
+}
+
+/// Joins a MAC with the one that its own frames come back with.
+pub(crate) fn join_returned(gathered: &Gathered<'_>, sets: &mut Sets) -> Reasons {
+    let mut reasons = Vec::new();
+    for (protocol, bit) in RETURNED {
+        let spoken = gathered.talks.iter().filter(|talk| talk.conversation.key.protocol == *protocol);
+        let senders: BTreeSet<_> = spoken
+            .flat_map(|talk| {
+                let [asked, answered] = talk.conversation.frames;
+                [(talk.client, asked), (talk.server, answered)]
+            })
+            .filter(|(_, frames)| *frames > 0)
+            .map(|(index, _)| index)
+            .collect();
+        for returned in &senders {
+            let Some(known) = gathered.station(*returned) else { continue };
+            let Some(Mac([first, rest @ ..])) = known.address.mac().filter(|mac| mac.0[0] & bit != 0) else {
+                continue;
+            };
+            let [b, c, d, e, f] = rest;
+            let own = Address::Mac(Mac([first & !bit, b, c, d, e, f]));
+            let own = gathered.root(own, known.lane).filter(|own| senders.contains(own));
+            if let Some(own) = own
+                && let Some(sender) = gathered.station(own)
+            {
+                let reason =
+                    format!("frames of {protocol} come back to their sender with this bit of its MAC set");
+                reasons
+                    .push((*returned, Join { left: sender.key(), right: known.key(), joined: true, reason }));
+                sets.join(own, *returned);
             }
         }
     }

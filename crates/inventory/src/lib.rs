@@ -5,9 +5,12 @@
 
 mod assets;
 mod attributes;
+mod destinations;
 mod devices;
 mod findings;
 mod gather;
+mod greetings;
+mod guesses;
 mod identity;
 mod joins;
 mod links;
@@ -25,6 +28,7 @@ mod snapshot;
 mod span;
 mod talks;
 
+pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
     Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,

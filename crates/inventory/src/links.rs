@@ -12,7 +12,8 @@ use observation::{Address, Basis, Evidence, Mac, attribute};
 use crate::model::Captured;
 use crate::options::{is_globally_routable, is_link_local};
 use crate::rules::addresses::{
-    CARRIED_MAX, DEVICE_WIDE, INITIAL_HOP_LIMITS, OWN_MAX, PATHS_DIFFER_MAX, SUBNET_BITS, SUBNETS_MAX,
+    CARRIED_MAX, DEVICE_WIDE, GROUP_ADDRESSES, INITIAL_HOP_LIMITS, OWN_MAX, PATHS_DIFFER_MAX, SUBNET_BITS,
+    SUBNETS_MAX,
 };
 use crate::span::Span;
 
@@ -87,9 +88,13 @@ pub(crate) struct Claim<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Links<'a> {
     stated: BTreeMap<IpAddr, BTreeMap<Mac, Stated<'a>>>,
+    /// Pairs that a peer reports: a server gave the address to the MAC.
+    reported: BTreeMap<IpAddr, BTreeMap<Mac, Span>>,
     bound: BTreeMap<Mac, BTreeMap<IpAddr, Bound>>,
     behind: BTreeMap<IpAddr, BTreeSet<Mac>>,
     own: BTreeMap<Mac, BTreeSet<IpAddr>>,
+    /// Addresses of groups of routers, which are no device.
+    pub(crate) of_groups: BTreeSet<IpAddr>,
     /// MACs that forward for others.
     pub(crate) routers: BTreeMap<Mac, Forwarding>,
     /// Addresses that are several devices, with the lane of each VLAN.
@@ -99,7 +104,7 @@ pub(crate) struct Links<'a> {
 impl<'a> Links<'a> {
     /// Reads all pairs of a site.
     pub(crate) fn new(captures: &[&'a Captured]) -> Self {
-        let mut links = Self::default();
+        let mut links = Self { of_groups: of_groups(captures), ..Self::default() };
         for capture in captures {
             let observed = &capture.observed;
             for binding in &observed.bindings {
@@ -108,6 +113,20 @@ impl<'a> Links<'a> {
                     && Address::Mac(binding.mac).is_unicast()
                 {
                     links.bind(binding.mac, ip, Span::of(&binding.sighting), binding.hop_limit);
+                }
+            }
+            for fact in observed
+                .facts
+                .iter()
+                .filter(|fact| fact.basis == Basis::Reported && fact.attribute == attribute::IP_ADDRESS)
+            {
+                if let (Some(mac), Ok(ip)) = (fact.station.address.mac(), fact.value.parse::<IpAddr>())
+                    && Address::Ip(ip).is_unicast()
+                    && !mac.is_virtual_router()
+                {
+                    let span = Span::of(&fact.sighting);
+                    let known = links.reported.entry(ip).or_default();
+                    known.entry(mac).and_modify(|known| known.add(span)).or_insert(span);
                 }
             }
             for fact in observed
@@ -126,6 +145,9 @@ impl<'a> Links<'a> {
                     _ => None,
                 };
                 let Some((mac, ip)) = pair else { continue };
+                if links.of_groups.contains(&ip) {
+                    continue;
+                }
                 if mac.is_virtual_router() || !Address::Mac(mac).is_unicast() || !Address::Ip(ip).is_unicast()
                 {
                     continue;
@@ -149,6 +171,9 @@ impl<'a> Links<'a> {
     }
 
     fn bind(&mut self, mac: Mac, ip: IpAddr, span: Span, hop_limit: (u8, u8)) {
+        if self.of_groups.contains(&ip) {
+            return;
+        }
         self.behind.entry(ip).or_default().insert(mac);
         let bound = self
             .bound
@@ -251,6 +276,9 @@ impl<'a> Links<'a> {
         if !claims.is_empty() || self.lanes.contains_key(&ip) {
             return None;
         }
+        if let Some(pair) = self.given(ip) {
+            return Some(pair);
+        }
         let link_local = is_link_local(ip);
         let mut plain = self
             .behind
@@ -275,6 +303,16 @@ impl<'a> Links<'a> {
         });
         let reason = "the only address behind this MAC, and no other MAC carries it".to_owned();
         (alone && !states_other).then_some(Pair { mac, first_hand: false, reason })
+    }
+
+    /// The MAC that a server gave the address to last, unless frames of the address come from another MAC that is no
+    /// router's.
+    fn given(&self, ip: IpAddr) -> Option<Pair> {
+        let (mac, _) = self.reported.get(&ip)?.iter().max_by_key(|(mac, span)| (span.last, **mac))?;
+        let mut others = self.carriers(ip).filter(|other| other != mac);
+        let borne_out = others.all(|other| self.routers.contains_key(&other));
+        let reason = "a server gave this address to this MAC".to_owned();
+        borne_out.then_some(Pair { mac: *mac, first_hand: false, reason })
     }
 
     /// Of several claims the latest, if it follows all others; else the one that most frames bear out.
@@ -304,6 +342,19 @@ impl<'a> Links<'a> {
     pub(crate) fn is_behind_router(&self, ip: IpAddr) -> bool {
         self.behind.get(&ip).is_some_and(|macs| macs.iter().all(|mac| self.routers.contains_key(mac)))
     }
+}
+
+/// Addresses that routers state as those of their group, but for those whose owner states it itself.
+fn of_groups(captures: &[&Captured]) -> BTreeSet<IpAddr> {
+    let facts = captures.iter().flat_map(|capture| &capture.observed.facts);
+    let stated = facts.filter(|fact| GROUP_ADDRESSES.contains(&fact.attribute.as_ref()));
+    let (mut groups, mut owned) = (BTreeSet::new(), BTreeSet::new());
+    for (ip, fact) in stated.filter_map(|fact| Some((fact.value.parse::<IpAddr>().ok()?, fact))) {
+        let is_owner = fact.station.address == Address::Ip(ip);
+        if is_owner { &mut owned } else { &mut groups }.insert(ip);
+    }
+    groups.retain(|ip| !owned.contains(ip));
+    groups
 }
 
 /// The subnet of an address, by the customary length of the prefix.

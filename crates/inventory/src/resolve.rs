@@ -36,6 +36,7 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Invent
     let gathered = Gathered::new(site, captures, &links);
     let mut sets = Sets::new(gathered.stations.len());
     let mut reasons = joins::join_interfaces(&gathered, &links, &mut sets);
+    reasons.extend(joins::join_returned(&gathered, &mut sets));
     reasons.extend(join_ports(&gathered, &mut sets));
     reasons.extend(join_managed(&gathered, &links, &mut sets));
     let nested = nest(&gathered, &mut sets);

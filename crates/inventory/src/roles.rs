@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{Basis, OperationKind, Transport, attribute};
+use observation::{Basis, OperationKind, Transport, attribute, number_of};
 
+use crate::guesses::{self, Guess};
 use crate::identity::squash;
 use crate::links::Forwarding;
 use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
-use crate::rules::operations::{MASTERED, is_engineering, is_industrial};
+use crate::rules::addresses::GROUP_ADDRESSES;
+use crate::rules::operations::{MASTERED, OPENINGS, is_engineering, is_industrial, is_inspecting};
 use crate::rules::products;
 use crate::rules::roles::{
-    CAPABILITIES, CLAIMED_BY_DEFAULT, CLIENT_FACTS, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS,
-    HMI_SERVERS_MAX, NETWORK, POLLS_MIN, PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
-    TYPES_OF_LAST_RESORT,
+    CAPABILITIES, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX, NETWORK, POLLS_MIN,
+    PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES, TYPES_OF_LAST_RESORT,
 };
 
 /// Names in one reason; more are counted.
@@ -29,7 +30,16 @@ impl Claims {
         reasons.insert(reason);
     }
 
-    fn is_field(&self) -> bool {
+    pub(crate) fn has(&self, role: Role) -> bool {
+        self.0.contains_key(&role)
+    }
+
+    /// The role that comes first in [`Role::ALL`].
+    pub(crate) fn primary(&self) -> Option<Role> {
+        self.0.keys().next().copied()
+    }
+
+    pub(crate) fn is_field(&self) -> bool {
         FIELD.iter().any(|role| self.0.contains_key(role))
     }
 
@@ -140,28 +150,23 @@ pub(crate) fn of_forwarding(mac: observation::Mac, forwarding: &Forwarding, clai
     if forwarding.counted_down > 0 {
         let reason = format!(
             "{mac} carries {} whose hop limit a router has counted down",
-            addresses(forwarding.counted_down)
+            number_of(forwarding.counted_down, "address")
         );
         claims.add(Role::Router, Basis::Inferred, reason);
     }
     if forwarding.carried > 1 {
         let (carried, subnets) = (forwarding.carried, forwarding.subnets);
-        let reason = format!(
-            "{mac} carries {carried} addresses that are not its own, of {subnets} subnets of customary size"
-        );
+        let (carried, subnets) = (number_of(carried, "address"), number_of(subnets, "subnet"));
+        let reason = format!("{mac} carries {carried} that are not its own, of {subnets} of customary size");
         claims.add(Role::Router, Basis::Inferred, reason);
     }
     if forwarding.claimed > 0 {
         claims.add(
             Role::Router,
             Basis::Inferred,
-            format!("{mac} answers for {} addresses (proxy ARP)", forwarding.claimed),
+            format!("{mac} answers for {} (proxy ARP)", number_of(forwarding.claimed, "address")),
         );
     }
-}
-
-fn addresses(count: usize) -> String {
-    if count == 1 { "an address".to_owned() } else { format!("{count} addresses") }
 }
 
 /// What an asset asks of whom.
@@ -190,29 +195,35 @@ pub(crate) fn of_requests(
         claims.add(Role::ScadaServer, Basis::Inferred, reason);
         return;
     }
-    let polled: Vec<_> = asked.servers.iter().filter(|(_, counts)| counts.reads >= POLLS_MIN).collect();
-    let written = asked.servers.values().filter(|counts| counts.writes > 0).count();
-    let everybody = || list(asked.servers.keys().map(|end| names(end)));
+    let polled = asked.polled();
+    let written: Vec<_> =
+        asked.servers.iter().filter(|(_, counts)| counts.writes > 0).map(|(end, _)| *end).collect();
+    let name = |ends: &[&AssetEnd]| list(ends.iter().map(|end| names(end)));
     if polled.is_empty() {
         return;
     }
-    if written > 0 && asked.servers.len() > HMI_SERVERS_MAX {
+    if !written.is_empty() && asked.servers.len() > HMI_SERVERS_MAX {
         claims.add(
             Role::ScadaServer,
             Basis::Inferred,
-            format!("reads {} servers and writes to {written}", asked.servers.len()),
+            format!("reads {} and writes to {}", number_of(asked.servers.len(), "server"), written.len()),
         );
-    } else if written > 0 {
-        claims.add(Role::Hmi, Basis::Inferred, format!("reads again and again and writes: {}", everybody()));
+    } else if !written.is_empty() {
+        let reason = format!("reads {} again and again, writes to {}", name(&polled), name(&written));
+        claims.add(Role::Hmi, Basis::Inferred, reason);
     } else if asked.engineered.is_empty() {
         let keeps = ports_of(asset, conversations, DATABASES);
         if polled.len() >= HISTORIAN_SERVERS_MIN {
-            let reason = format!("reads {} servers again and again, no write: {}", polled.len(), everybody());
+            let reason = format!(
+                "reads {} again and again, no write: {}",
+                number_of(polled.len(), "server"),
+                name(&polled)
+            );
             claims.add(Role::Historian, Basis::Inferred, reason);
         } else if !keeps.is_empty() {
             let kept = list(keeps.into_iter());
             let reason =
-                format!("reads {} again and again, no write, and answers on ports of {kept}", everybody());
+                format!("reads {} again and again, no write, and answers on ports of {kept}", name(&polled));
             claims.add(Role::Historian, Basis::Inferred, reason);
         }
     }
@@ -231,27 +242,6 @@ fn ports_of(asset: usize, conversations: &[&Conversation], products: &[(u16, &st
         .collect()
 }
 
-/// What an asset says of itself when it connects.
-pub(crate) fn of_greetings(asset: &Asset, claims: &mut Claims) {
-    if claims.is_field() {
-        return;
-    }
-    let told_otherwise = !claims.0.is_empty();
-    for (name, word, role) in CLIENT_FACTS {
-        let said = asset
-            .attributes
-            .get(*name)
-            .into_iter()
-            .flatten()
-            .find(|candidate| candidate.value.eq_ignore_ascii_case(word));
-        if let Some(said) = said
-            && (!told_otherwise || claims.0.contains_key(role) || !CLAIMED_BY_DEFAULT.contains(role))
-        {
-            claims.add(*role, said.basis, format!("connects as {} ({name})", said.value));
-        }
-    }
-}
-
 /// What an asset says that it does in the network. A telephone's switch makes no switch of it, nor does a computer's.
 pub(crate) fn of_capabilities(asset: &Asset, claims: &mut Claims) {
     let stated: Vec<_> = CAPABILITIES
@@ -262,6 +252,11 @@ pub(crate) fn of_capabilities(asset: &Asset, claims: &mut Claims) {
             Some((*role, said.basis, format!("states {name} {word}")))
         })
         .collect();
+    let in_group = GROUP_ADDRESSES.iter().filter_map(|name| {
+        let said = asset.attributes.get(*name)?.first()?;
+        Some((Role::Router, said.basis, format!("states {name} {}", said.value)))
+    });
+    let stated: Vec<_> = stated.into_iter().chain(in_group).collect();
     let is_network = |role: &Role| NETWORK.contains(role);
     let stated_other = stated.iter().any(|(role, ..)| !is_network(role));
     let is_other = !claims.0.keys().all(is_network);
@@ -273,24 +268,50 @@ pub(crate) fn of_capabilities(asset: &Asset, claims: &mut Claims) {
     }
 }
 
+/// What usually listens on the ports that answered, where nothing else tells what an asset is for.
+pub(crate) fn of_guesses(asset: usize, conversations: &[&Conversation], claims: &mut Claims) {
+    if !claims.0.is_empty() {
+        return;
+    }
+    for conversation in conversations {
+        if conversation.server != AssetEnd::Asset(asset) || conversation.frames[1] == 0 {
+            continue;
+        }
+        let (transport, port) = (conversation.transport, conversation.port);
+        let candidates = guesses::candidates(&conversation.protocol, transport, port);
+        // Where a port has users of several kinds it tells nothing.
+        if let Some((Guess { role: Some(role), name }, others)) = candidates.split_first()
+            && others.iter().all(|other| other.role == Some(*role))
+        {
+            let reason = format!("answers on {} port {port}, customary for {name}", transport.as_str());
+            claims.add(*role, Basis::Inferred, reason);
+        }
+    }
+}
+
 #[derive(Default)]
-struct Counts {
+pub(crate) struct Counts {
     reads: u64,
     writes: u64,
 }
 
 /// What an asset asks in protocols of control systems.
 #[derive(Default)]
-struct Asked<'c> {
+pub(crate) struct Asked<'c> {
     servers: BTreeMap<&'c AssetEnd, Counts>,
     engineered: BTreeSet<&'c AssetEnd>,
     engineering: BTreeSet<&'c str>,
     mastered: BTreeSet<&'c AssetEnd>,
     masters: BTreeSet<&'c str>,
+    /// Servers that were asked for anything but the connection itself, and those things by name.
+    pub(crate) asked: BTreeSet<&'c AssetEnd>,
+    pub(crate) names: BTreeSet<&'c str>,
+    /// Names of what tools of engineers ask for when they look on.
+    pub(crate) inspecting: BTreeSet<&'c str>,
 }
 
 impl<'c> Asked<'c> {
-    fn by(asset: usize, conversations: &[&'c Conversation]) -> Self {
+    pub(crate) fn by(asset: usize, conversations: &[&'c Conversation]) -> Self {
         let mut asked = Self::default();
         let own = AssetEnd::Asset(asset);
         for conversation in conversations
@@ -308,6 +329,15 @@ impl<'c> Asked<'c> {
                 asked.engineered.insert(&conversation.server);
                 asked.engineering.insert(&seen.name);
             }
+            for (_, seen) in
+                conversation.named.iter().filter(|(_, seen)| !OPENINGS.contains(&seen.name.as_ref()))
+            {
+                asked.asked.insert(&conversation.server);
+                asked.names.insert(&seen.name);
+                if is_inspecting(&conversation.protocol, &seen.name) {
+                    asked.inspecting.insert(&seen.name);
+                }
+            }
             let any = OperationKind::ALL.into_iter().any(|kind| count(kind) > 0);
             if MASTERED.contains(&conversation.protocol.as_str()) {
                 if any && !is_group {
@@ -321,6 +351,14 @@ impl<'c> Asked<'c> {
             }
         }
         asked
+    }
+}
+
+impl<'c> Asked<'c> {
+    /// Servers that are read more than somebody does who looks around.
+    pub(crate) fn polled(&self) -> Vec<&'c AssetEnd> {
+        let polled = self.servers.iter().filter(|(_, counts)| counts.reads >= POLLS_MIN);
+        polled.map(|(end, _)| *end).collect()
     }
 }
 

@@ -357,3 +357,54 @@ fn a_managed_address_belongs_to_the_device_and_is_no_second_claim() {
         "observed unknown: unknown @ 192.168.0.1 [ 192.168.0.1] [00:1b:1b:20:00:07! ] [00:1b:1b:20:00:08! ]",
     );
 }
+
+#[test]
+fn an_address_that_a_server_gave_to_a_mac_is_that_macs_even_behind_a_router() {
+    let leased = "bind 00:09:0f:00:00:01 10.0.1.5 63
+         fact 00:1b:1b:00:00:05 | dhcp: hostname=press
+         reported 00:1b:1b:00:00:05 | dhcp: ip_address=10.0.1.5";
+    check(
+        leased,
+        "observed unknown: press @ 10.0.1.5 [00:1b:1b:00:00:05 10.0.1.5]
+         observed router: router @ 00:09:0f:00:00:01 [00:09:0f:00:00:01! ]",
+    );
+    check_joins(
+        leased,
+        "- 00:09:0f:00:00:01 = 10.0.1.5: the MAC is a router's
+         + 00:1b:1b:00:00:05 = 10.0.1.5: a server gave this address to this MAC",
+    );
+    // Somebody else uses it.
+    check(
+        "bind 00:1b:1b:00:00:06 10.0.1.5 64
+         fact 00:1b:1b:00:00:05 | dhcp: hostname=press
+         reported 00:1b:1b:00:00:05 | dhcp: ip_address=10.0.1.5",
+        "observed unknown: unknown @ 10.0.1.5 [00:1b:1b:00:00:06 10.0.1.5]
+         referenced unknown: press @ 00:1b:1b:00:00:05 [00:1b:1b:00:00:05! ]",
+    );
+}
+
+#[test]
+fn the_address_of_a_group_of_routers_is_no_asset_and_its_owner_is_one() {
+    let group = "arp 00:1b:1b:00:00:01 10.0.0.2
+         arp 00:1b:1b:00:00:01 10.0.0.1
+         arp 00:00:5e:00:01:07 10.0.0.1
+         bind 00:00:5e:00:01:07 10.0.0.1 64
+         fact 10.0.0.2 | vrrp: vrrp.virtual_ip=10.0.0.1
+         sent 10.0.0.9
+         talk 10.0.0.9 10.0.0.1 ntp/udp:123 3/3";
+    check(
+        group,
+        "observed router: router @ 10.0.0.2 [00:1b:1b:00:00:01! 10.0.0.2]
+         observed unknown: unknown @ 10.0.0.9 [ 10.0.0.9]",
+    );
+    check_conversations(group, "10.0.0.9 > group 10.0.0.1: ntp 123 [3, 3]");
+    // Whose own address it is says so itself.
+    check(
+        "sent 10.0.0.1
+         fact 10.0.0.1 | vrrp: vrrp.virtual_ip=10.0.0.1
+         fact 10.0.0.2 | vrrp: vrrp.virtual_ip=10.0.0.1
+         sent 10.0.0.2",
+        "observed router: router @ 10.0.0.1 [ 10.0.0.1]
+         observed router: router @ 10.0.0.2 [ 10.0.0.2]",
+    );
+}

@@ -69,6 +69,12 @@ fn the_more_exact_version_wins_and_is_not_replaced_by_the_coarser() {
     // Who only reports does not make a statement more exact.
     let reported = "reported 10.0.0.1 | firmware_version=V4.3.1";
     check_winner(&format!("{coarse}\n{reported}"), "firmware_version", "V4.3");
+    // A maker's initials say less than its name.
+    check_winner(
+        "fact 10.0.0.1 | vendor=Schweitzer Engineering Laboratories\nat 9\nfact 10.0.0.1 | vendor=SEL",
+        "vendor",
+        "Schweitzer Engineering Laboratories",
+    );
     // Names are no versions.
     check_winner("fact 10.0.0.1 | model=100.1\nat 9\nfact 10.0.0.1 | model=100", "model", "100");
 }
@@ -120,17 +126,72 @@ fn clients_are_told_by_what_they_ask() {
 }
 
 #[test]
-fn a_programming_device_by_word_counts_only_where_nothing_else_tells() {
-    use Role::{EngineeringWorkstation, Hmi, Plc};
+fn who_hands_on_what_controllers_say_is_told_by_whom_it_calls() {
+    use Role::{AiSystem, DataGateway, RemoteAccess, Unknown};
+    let reads = "talk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*9";
+    let calls = |name: &str| format!("fact 10.0.0.9 | tls: tls.server_name={name}");
+    check_roles(&format!("{}\n{reads}", calls("plant.openai.azure.com")), &[AiSystem]);
+    check_roles(&format!("{}\n{reads}", calls("hub.azure-devices.net")), &[DataGateway]);
+    check_roles(&format!("{reads}\ntalk 10.0.0.9 10.0.0.2 mqtt:1883 9/9"), &[DataGateway]);
+    // Whoever reads no controller may call whom it likes.
+    check_roles(&calls("hub.azure-devices.net"), &[Unknown]);
+    check_roles(&calls("device.talk2m.com"), &[RemoteAccess]);
+    check_roles(&calls("talk2m.com.example"), &[Unknown]);
+}
+
+#[test]
+fn the_port_tells_only_where_nothing_else_does() {
+    use Role::{Plc, Robot, ScadaServer, Unknown};
+    check_roles("talk 10.0.0.1 10.0.0.9 tcp:29999 4/4", &[Robot]);
+    check_roles("talk 10.0.0.1 10.0.0.9 tcp:29999 4/0", &[Unknown]);
+    check_roles("talk 10.0.0.1 10.0.0.9 tcp:29999 4/4\ntalk 10.0.0.1 10.0.0.9 s7comm:102 9/9", &[Plc]);
+    check_roles("talk 10.0.0.1 10.0.0.9 tcp:20222 4/4", &[ScadaServer]);
+    // A port of two users of different kinds.
+    check_roles("talk 10.0.0.1 10.0.0.9 tcp:5050 4/4", &[Unknown]);
+}
+
+#[test]
+fn a_programming_device_by_word_is_one_only_if_it_does_as_one() {
+    use Role::{DataGateway, EngineeringWorkstation, Historian, Hmi, Plc, Workstation};
+    let check = |asks: &str, expected: &[Role]| {
+        let says = "fact 10.0.0.9 | s7comm: s7comm.connection_type=PG";
+        check_roles(&format!("{says}\ntalk 10.0.0.9 10.0.0.1 s7comm:102 9/9 {asks}"), expected);
+    };
     check_roles("fact 10.0.0.9 | s7comm: s7comm.connection_type=PG", &[EngineeringWorkstation]);
-    check_roles(
-        "fact 10.0.0.9 | s7comm: s7comm.connection_type=PG\ntalk 10.0.0.9 10.0.0.1 s7comm:102 9/9 read*9 write*1",
-        &[Hmi],
-    );
+    check("diagnostic*1:setup_communication", &[EngineeringWorkstation]);
+    check("read*9 control*1:plc_stop", &[EngineeringWorkstation]);
+    check("program*1:start_upload", &[EngineeringWorkstation]);
+    check("identify*1 read*1:list_blocks", &[EngineeringWorkstation]);
+    check("diagnostic*1:read_diagnostic_buffer_szl", &[EngineeringWorkstation]);
+    // What libraries do that connect as one by default.
+    check("diagnostic*1:setup_communication read*9:read_variables", &[DataGateway]);
+    check("diagnostic*1:setup_communication identify*1:read_identification_szl", &[Workstation]);
+    check("read*9 write*1", &[Hmi]);
+    check("read*9\ntalk 10.0.0.9 10.0.0.2 s7comm:102 9/9 read*9", &[Historian]);
+    // Nobody says this by default.
+    let says = "fact 10.0.0.9 | s7comm_plus: s7comm.tsap=SIMATIC-ROOT-ES";
+    let reads = "talk 10.0.0.9 10.0.0.1 s7comm_plus:102 9/9 read*9";
+    check_roles(&format!("{says}\n{reads}"), &[EngineeringWorkstation]);
     check_roles("fact 10.0.0.9 | s7comm: s7comm.connection_type=OP", &[Hmi]);
     check_roles(
         "fact 10.0.0.9 | s7comm: s7comm.connection_type=PG\ntalk 10.0.0.1 10.0.0.9 s7comm:102 9/9",
         &[Plc],
+    );
+}
+
+#[test]
+fn the_word_of_a_client_that_does_otherwise_is_a_reason_of_what_it_does() {
+    let inventory = inventory(
+        "sent 10.0.0.1\nfact 10.0.0.9 | s7comm: s7comm.connection_type=PG\ntalk 10.0.0.9 10.0.0.1 s7comm:102 9/9 read*9",
+    );
+    let asset = inventory.assets.iter().find(|asset| asset.anchors[0] == "10.0.0.9").unwrap();
+    assert_eq!((asset.roles.len(), asset.roles[0].basis), (1, Basis::Inferred));
+    assert_eq!(
+        asset.roles[0].reasons,
+        [
+            "connects as PG (s7comm.connection_type), as libraries do by default, and does nothing that only such a client does",
+            "reads 10.0.0.1 again and again, no write"
+        ]
     );
 }
 
@@ -245,7 +306,7 @@ fn captures_that_are_cut_lossy_or_hold_secrets_are_findings() {
     capture.summary.counters.insert("malformed modbus".to_owned(), 3);
     let station = observation::Station::root("10.0.0.1".parse().unwrap(), None);
     let message = MalformedMessage {
-        protocol: "modbus",
+        protocol: "modbus".into(),
         frame: 9,
         time: Time(4),
         station: Some(station),

@@ -1,5 +1,6 @@
 //! What a capture hands over: plain deltas that the register adds up.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::{Conversation, Evidence, Fact, Mac, Range, Sighting, Station, Time};
@@ -117,16 +118,16 @@ pub struct Binding {
 }
 
 /// A station named by another one, on one day.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mention {
     /// Who is named.
     pub station: Station,
     /// Who names it.
     pub by: Station,
     /// By which protocol.
-    pub protocol: &'static str,
+    pub protocol: Cow<'static, str>,
     /// In which way: "electronic key", "gateway target failed to respond", "arp request".
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// When and how often.
     pub sighting: Sighting,
     /// The octets that name it, at the first time in this capture.
@@ -134,10 +135,10 @@ pub struct Mention {
 }
 
 /// A message or packet that is not of the prescribed shape.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MalformedMessage {
     /// Protocol, or the layer: `modbus`, `ipv4`.
-    pub protocol: &'static str,
+    pub protocol: Cow<'static, str>,
     /// The (last) frame it came in.
     pub frame: u64,
     /// When.

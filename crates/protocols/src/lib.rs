@@ -10,7 +10,6 @@
 //! gives the value again.
 
 mod assembly;
-#[allow(dead_code, reason = "shared; MMS and GOOSE use the rest")]
 mod ber;
 mod cotp;
 mod crc;
@@ -23,10 +22,12 @@ mod netbios;
 mod numbered;
 mod output;
 mod pi_vendors;
+mod process_bus;
 mod protocol;
 mod reader;
 mod registry;
 mod remote_services;
+mod security_token;
 mod strings;
 mod system_description;
 mod table;
@@ -34,6 +35,8 @@ mod told;
 mod tpkt;
 mod tsdu;
 mod windows;
+mod wire_text;
+mod x509;
 
 pub use assembly::Assembly;
 pub use malformed::{Malformed, Problem};
@@ -53,7 +56,74 @@ macro_rules! protocols {
 }
 
 protocols! {
-    arp, bacnet, browser, cdp, dnp3, dns, enip, fins, ftp, http, lldp, llmnr, mdns, modbus, nbdgm, nbns, netlogon, ntp, pccc, profinet_cm, profinet_dcp, profinet_rt, s7comm, s7comm_plus, snmp, ssdp, ssh, stp, syslog, telnet, tftp, umas, ws_discovery,
+    ads,
+    arp,
+    bacnet,
+    browser,
+    bsap,
+    c1222,
+    c37118,
+    cdp,
+    dcerpc,
+    dhcp,
+    dhcpv6,
+    dnp3,
+    dns,
+    enip,
+    ethercat,
+    fins,
+    ftp,
+    genisys,
+    goose,
+    gvcp,
+    hart_ip,
+    hsrp,
+    http,
+    iec104,
+    kerberos,
+    knxnet_ip,
+    lacp,
+    ldap,
+    lldp,
+    llmnr,
+    mdns,
+    melsec,
+    mms,
+    modbus,
+    mrp,
+    nbdgm,
+    nbns,
+    ndp,
+    netlogon,
+    ntlm,
+    ntp,
+    opcua,
+    pccc,
+    powerlink,
+    profinet_cm,
+    profinet_dcp,
+    profinet_rt,
+    prp,
+    rdp,
+    roc_plus,
+    s7comm,
+    s7comm_plus,
+    smb,
+    snmp,
+    ssdp,
+    ssh,
+    ssrp,
+    stp,
+    sv,
+    syslog,
+    tds,
+    telnet,
+    tftp,
+    tls,
+    umas,
+    vnc,
+    vrrp,
+    ws_discovery,
 }
 
 /// The rule of that name, among those of all protocols.

@@ -85,7 +85,7 @@ pub struct Output<'m> {
     /// for the protocol whose probe is certain of this message and has it read from here on.
     pub hand_over: bool,
     /// True if the rest of this connection says nothing more that can be read (it is encrypted): the caller counts it
-    /// and does not look at it, so that it costs nothing.
+    /// and does not look at it, so that it costs nothing. With `hand_over` only if no other protocol takes it.
     pub finished: bool,
     /// The protocol carried inside whose statements are made at the moment: see [`Output::inside`].
     inner: Option<&'static str>,

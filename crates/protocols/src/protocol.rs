@@ -94,6 +94,23 @@ pub struct Context {
 }
 
 impl Context {
+    /// What `from` sends in a conversation of two ends, each an address and a port.
+    #[cfg(test)]
+    pub(crate) fn of_test(from: End, client: (&str, u16), server: (&str, u16), transport: Transport) -> Self {
+        let (source, destination) = if from == End::Client { (client, server) } else { (server, client) };
+        Self {
+            source: source.0.parse().unwrap(),
+            destination: destination.0.parse().unwrap(),
+            vlan: None,
+            destination_vlan: None,
+            transport,
+            source_port: source.1,
+            destination_port: destination.1,
+            from,
+            time: Time(0),
+        }
+    }
+
     /// The sender.
     #[must_use]
     pub fn source(&self) -> Station {

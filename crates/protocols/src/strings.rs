@@ -1,4 +1,4 @@
-//! Strings that end at a zero, and parts of messages that a capture may have cut.
+//! Strings that end at a zero.
 
 use observation::Octets;
 
@@ -28,16 +28,6 @@ fn finish<'a>(reader: &mut Reader<'a>, left: Octets<'a>, end: usize, zero: usize
     left.slice(0, end).unwrap_or(left)
 }
 
-/// The next `length` octets as a reader of their own, or what there is of them: whoever reads fields from it finds what
-/// is missing.
-pub(crate) fn part<'a>(reader: &mut Reader<'a>, length: usize) -> Reader<'a> {
-    let base = reader.offset();
-    match reader.sub(length, "part") {
-        Ok(part) => part,
-        Err(_) => Reader::nested(reader.rest(), base),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,15 +42,5 @@ mod tests {
         let mut reader = Reader::new(Octets::unplaced(b"P\0C\0\0\0x\0"));
         assert_eq!(zero_terminated_utf16(&mut reader).bytes, b"P\0C\0");
         assert_eq!(zero_terminated_utf16(&mut reader).bytes, b"x\0");
-    }
-
-    #[test]
-    fn a_part_is_what_there_is_of_it() {
-        let mut reader = Reader::new(Octets::unplaced(b"abc"));
-        assert_eq!(part(&mut reader, 2).rest().bytes, b"ab");
-        assert_eq!(
-            part(&mut reader, 2).u16_be("field").unwrap_err().to_string(),
-            "field at octet 2: 1 octets missing"
-        );
     }
 }

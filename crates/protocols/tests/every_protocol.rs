@@ -52,6 +52,7 @@ fn transport(protocol: &Protocol, name: &str) -> Transport {
         ([], []) if protocol.ethertypes.is_empty() && !protocol.ip_protocols.is_empty() => Transport::Ip,
         ([], []) => Transport::Ethernet,
         (_, [_, ..]) if name.contains("udp") => Transport::Udp,
+        _ if name.contains("ethernet") && !protocol.ethertypes.is_empty() => Transport::Ethernet,
         ([], _) => Transport::Udp,
         _ => Transport::Tcp,
     }

@@ -26,11 +26,12 @@ use protocols::{ALL, Protocol};
 /// Longest input. Two messages of the largest protocol fit.
 const OCTETS_MAX: usize = 4096;
 
-/// As `every_protocol.rs` names them: `udp` in the name is a datagram.
+/// As `every_protocol.rs` names them: `udp` in the name is a datagram, `ethernet` the payload of a frame.
 fn transport(protocol: &Protocol, name: &str) -> Transport {
     match (protocol.tcp, protocol.udp) {
         ([], []) => Transport::Ethernet,
         (_, [_, ..]) if name.contains("udp") => Transport::Udp,
+        _ if name.contains("ethernet") && !protocol.ethertypes.is_empty() => Transport::Ethernet,
         ([], _) => Transport::Udp,
         _ => Transport::Tcp,
     }

@@ -37,7 +37,8 @@ pub(crate) struct Kept {
     pub(crate) replaced: bool,
 }
 
-/// The statements of a table whose rows carry evidence. All but `update` take the columns of the key in the same order.
+/// A table whose rows carry evidence: its statements, of which the first two take the columns of the key in the same
+/// order, and what its evidence is needed for.
 pub(crate) struct Proof {
     /// Number and evidence of the row.
     pub(crate) select: &'static str,
@@ -45,6 +46,9 @@ pub(crate) struct Proof {
     pub(crate) insert: &'static str,
     /// Another evidence (2) of a row (1).
     pub(crate) update: &'static str,
+    /// Adds what was counted on a day: row, day, first, last, count.
+    pub(crate) day: &'static str,
+    pub(crate) importance: Importance,
 }
 
 /// The number of the row with this key, made if need be, with the earliest evidence of all given so far.
@@ -55,7 +59,6 @@ pub(crate) fn prove(
     proof: &Proof,
     key: &[&dyn ToSql],
     evidence: &Evidence,
-    importance: Importance,
     wanted: &mut BTreeMap<u64, Importance>,
     kept: &mut Kept,
 ) -> Result<i64> {
@@ -64,7 +67,7 @@ pub(crate) fn prove(
     let mut row = key.to_vec();
     row.push(&given);
     if transaction.prepare_cached(proof.insert)?.execute(row.as_slice())? == 1 {
-        want(evidence, importance, wanted);
+        want(evidence, proof.importance, wanted);
         return Ok(transaction.last_insert_rowid());
     }
     let (id, before): (i64, Option<Vec<u8>>) =
@@ -77,7 +80,7 @@ pub(crate) fn prove(
     if earlier {
         transaction.prepare_cached(proof.update)?.execute(params![id, given])?;
         kept.replaced |= before.is_some();
-        want(evidence, importance, wanted);
+        want(evidence, proof.importance, wanted);
     }
     Ok(id)
 }

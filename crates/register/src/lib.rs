@@ -36,7 +36,6 @@ mod open;
 mod read;
 mod rows;
 mod schema;
-mod words;
 mod write;
 
 pub use assets::{Identification, PEOPLE_VALUE_CHARS_MAX};

@@ -1,5 +1,6 @@
 //! Reading what was observed: every real capture as one sorted batch.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use inventory::{Captured, Observed};
@@ -12,7 +13,6 @@ use rusqlite::{Connection, Row};
 use crate::columns::{counted, evidence_read, sighting_read, station_read, text, vlan_read, word_read};
 use crate::error::{Error, Result};
 use crate::open::Register;
-use crate::words::{fixed, shared};
 
 impl Register {
     /// Everything observed, as it stands at one moment: each real capture with all its batches added up, sorted.
@@ -92,6 +92,11 @@ fn rows<T>(
     Ok(all)
 }
 
+/// A word that the program gave to the row: name of a protocol, an attribute, a rule, a reason.
+fn word(row: &Row<'_>, index: usize) -> Result<Cow<'static, str>> {
+    Ok(Cow::Owned(row.get(index)?))
+}
+
 /// The stations of a capture by their row numbers.
 struct Stations(HashMap<i64, Station>);
 
@@ -152,11 +157,11 @@ fn facts(connection: &Connection, capture: i64, stations: &Stations) -> Result<V
     let mut facts = rows(connection, sql, Some(capture), |row| {
         Ok(Fact {
             station: stations.get(row, 0)?,
-            attribute: shared(text(row, 1)?),
+            attribute: word(row, 1)?,
             value: row.get(2)?,
             basis: word_read(row, 3, Basis::read_back)?,
-            protocol: shared(text(row, 4)?),
-            rule: shared(text(row, 5)?),
+            protocol: word(row, 4)?,
+            rule: word(row, 5)?,
             evidence: evidence_read(row, 6)?,
             sighting: sighting_read(row, 7)?,
         })
@@ -173,16 +178,13 @@ fn mentions(connection: &Connection, capture: i64, stations: &Stations) -> Resul
         Ok(Mention {
             station: stations.get(row, 0)?,
             by: stations.get(row, 1)?,
-            protocol: fixed(text(row, 2)?)?,
-            reason: fixed(text(row, 3)?)?,
+            protocol: word(row, 2)?,
+            reason: word(row, 3)?,
             evidence: evidence_read(row, 4)?,
             sighting: sighting_read(row, 5)?,
         })
     })?;
-    mentions.sort_by(|a, b| {
-        (&a.station, &a.by, a.protocol, a.reason, a.sighting)
-            .cmp(&(&b.station, &b.by, b.protocol, b.reason, b.sighting))
-    });
+    mentions.sort();
     Ok(mentions)
 }
 
@@ -198,7 +200,7 @@ fn conversations(connection: &Connection, capture: i64, stations: &Stations) -> 
         let key = ConversationKey {
             client: stations.get(row, 1)?,
             server: stations.get(row, 2)?,
-            protocol: shared(text(row, 3)?),
+            protocol: word(row, 3)?,
             transport: word_read(row, 4, Transport::read_back)?,
             port: row.get(5)?,
             vlan: vlan_read(row, 6)?,
@@ -228,7 +230,7 @@ fn operations(connection: &Connection, capture: i64) -> Result<HashMap<(i64, i32
     let seen = rows(connection, sql, Some(capture), |row| {
         let operation = OperationSeen {
             kind: word_read(row, 1, OperationKind::read_back)?,
-            name: shared(text(row, 2)?),
+            name: word(row, 2)?,
             evidence: evidence_read(row, 3)?,
             sighting: sighting_read(row, 4)?,
         };
@@ -245,16 +247,13 @@ fn malformed(connection: &Connection, capture: i64, stations: &Stations) -> Resu
     let mut malformed = rows(connection, sql, Some(capture), |row| {
         let station = row.get::<_, Option<i64>>(0)?.map(|_| stations.get(row, 0)).transpose()?;
         Ok(MalformedMessage {
-            protocol: fixed(text(row, 1)?)?,
+            protocol: word(row, 1)?,
             frame: counted(row, 2)?,
             time: Time(row.get(3)?),
             station,
             problem: row.get(4)?,
         })
     })?;
-    malformed.sort_by(|a, b| {
-        (a.protocol, a.frame, a.time, &a.station, &a.problem)
-            .cmp(&(b.protocol, b.frame, b.time, &b.station, &b.problem))
-    });
+    malformed.sort();
     Ok(malformed)
 }

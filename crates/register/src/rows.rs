@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use observation::{Batch, Fact, MalformedMessage, Mention, OperationSeen, Sighting, Station};
-use rusqlite::{OptionalExtension, Transaction, params};
+use observation::{Batch, Evidence, Fact, MalformedMessage, Mention, OperationSeen, Sighting, Station};
+use rusqlite::{OptionalExtension, ToSql, Transaction, params};
 
 use crate::columns::{stored, vlan_stored};
 use crate::error::Result;
@@ -110,25 +110,14 @@ impl Rows<'_> {
             insert: "INSERT INTO fact (station, attribute, value, basis, protocol, rule, evidence)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
             update: "UPDATE fact SET evidence = ?2 WHERE id = ?1",
+            day: "INSERT INTO fact_day (fact, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
+                  ON CONFLICT (fact, day) DO UPDATE SET first = min(first, excluded.first),
+                     last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
+            importance: Importance::Fact,
         };
         let station = self.station(&fact.station)?;
         let key = params![station, fact.attribute, fact.value, fact.basis.as_str(), fact.protocol, fact.rule];
-        let id = prove(
-            self.transaction,
-            &PROOF,
-            key,
-            &fact.evidence,
-            Importance::Fact,
-            &mut self.wanted,
-            &mut self.capture.kept,
-        )?;
-        self.day(
-            "INSERT INTO fact_day (fact, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (fact, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
-                count = min(9223372036854775807, count + excluded.count)",
-            id,
-            &fact.sighting,
-        )
+        self.proved(&PROOF, key, &fact.evidence, &fact.sighting)
     }
 
     fn mention(&mut self, mention: &Mention) -> Result<()> {
@@ -138,25 +127,14 @@ impl Rows<'_> {
                 "INSERT INTO mention (station, by, protocol, reason, evidence) VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT DO NOTHING",
             update: "UPDATE mention SET evidence = ?2 WHERE id = ?1",
+            day: "INSERT INTO mention_day (mention, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
+                  ON CONFLICT (mention, day) DO UPDATE SET first = min(first, excluded.first),
+                     last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
+            importance: Importance::Other,
         };
         let (station, by) = (self.station(&mention.station)?, self.station(&mention.by)?);
-        let key = params![station, by, mention.protocol, mention.reason];
-        let id = prove(
-            self.transaction,
-            &PROOF,
-            key,
-            &mention.evidence,
-            Importance::Other,
-            &mut self.wanted,
-            &mut self.capture.kept,
-        )?;
-        self.day(
-            "INSERT INTO mention_day (mention, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (mention, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
-                count = min(9223372036854775807, count + excluded.count)",
-            id,
-            &mention.sighting,
-        )
+        let key = params![station, by, mention.protocol.as_ref(), mention.reason.as_ref()];
+        self.proved(&PROOF, key, &mention.evidence, &mention.sighting)
     }
 
     fn conversations(&mut self, batch: &Batch) -> Result<()> {
@@ -228,35 +206,28 @@ impl Rows<'_> {
             insert: "INSERT INTO operation (conversation, kind, name, evidence) VALUES (?1, ?2, ?3, ?4)
                      ON CONFLICT DO NOTHING",
             update: "UPDATE operation SET evidence = ?2 WHERE id = ?1",
+            day: "INSERT INTO operation_day (operation, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
+                  ON CONFLICT (operation, day) DO UPDATE SET first = min(first, excluded.first),
+                     last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
+            importance: Importance::Other,
         };
         let key = params![conversation, operation.kind.as_str(), operation.name];
-        let id = prove(
-            self.transaction,
-            &PROOF,
-            key,
-            &operation.evidence,
-            Importance::Other,
-            &mut self.wanted,
-            &mut self.capture.kept,
-        )?;
-        self.day(
-            "INSERT INTO operation_day (operation, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (operation, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
-                count = min(9223372036854775807, count + excluded.count)",
-            id,
-            sighting,
-        )
+        self.proved(&PROOF, key, &operation.evidence, sighting)
     }
 
-    fn day(&self, upsert: &'static str, id: i64, sighting: &Sighting) -> Result<()> {
+    /// Adds a row that carries evidence, and what was counted of it on a day.
+    fn proved(
+        &mut self,
+        proof: &Proof,
+        key: &[&dyn ToSql],
+        evidence: &Evidence,
+        sighting: &Sighting,
+    ) -> Result<()> {
+        let (wanted, kept) = (&mut self.wanted, &mut self.capture.kept);
+        let id = prove(self.transaction, proof, key, evidence, wanted, kept)?;
         let Sighting { day, first, last, count } = *sighting;
-        self.transaction.prepare_cached(upsert)?.execute(params![
-            id,
-            day.0,
-            first.0,
-            last.0,
-            stored(count)
-        ])?;
+        let day = params![id, day.0, first.0, last.0, stored(count)];
+        self.transaction.prepare_cached(proof.day)?.execute(day)?;
         Ok(())
     }
 
@@ -273,7 +244,7 @@ impl Rows<'_> {
             .execute(params![
                 self.capture.id,
                 station,
-                message.protocol,
+                message.protocol.as_ref(),
                 stored(message.frame),
                 message.time.0,
                 message.problem

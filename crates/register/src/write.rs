@@ -167,8 +167,7 @@ mod tests {
         Batch { presences: (0..count).map(presence).collect(), ..Batch::default() }
     }
 
-    #[test]
-    fn a_batch_that_fails_leaves_no_trace_and_may_be_written_again() {
+    fn session() -> (Register, CaptureWriter) {
         let mut register = Register::in_memory().unwrap();
         let start = CaptureStart {
             uid: Some("a"),
@@ -178,7 +177,13 @@ mod tests {
             sensor: "",
             interface: "eth1",
         };
-        let mut writer = register.begin_capture(&start, &Actor { name: "sensor", at: Time(0) }).unwrap();
+        let writer = register.begin_capture(&start, &Actor { name: "sensor", at: Time(0) }).unwrap();
+        (register, writer)
+    }
+
+    #[test]
+    fn a_batch_that_fails_leaves_no_trace_and_may_be_written_again() {
+        let (mut register, mut writer) = session();
         register.write(&mut writer, &presences(3)).unwrap();
 
         // The disk is full.
@@ -201,16 +206,7 @@ mod tests {
 
     #[test]
     fn more_stations_than_are_remembered_are_still_one_row_each() {
-        let mut register = Register::in_memory().unwrap();
-        let start = CaptureStart {
-            uid: Some("a"),
-            kind: CaptureKind::Live,
-            name: "eth1",
-            site: "",
-            sensor: "",
-            interface: "eth1",
-        };
-        let mut writer = register.begin_capture(&start, &Actor { name: "sensor", at: Time(0) }).unwrap();
+        let (mut register, mut writer) = session();
         let number = |number: usize| u32::try_from(number).unwrap().to_be_bytes();
         let all = (0..STATIONS_REMEMBERED_MAX + 10).map(|at| Presence {
             station: Station::root(std::net::IpAddr::from(number(at)).into(), None),

@@ -207,8 +207,8 @@ fn frames_are_kept_up_to_a_limit_and_what_was_not_is_counted() {
     let mention = |number: u64| Mention {
         station: station(1),
         by: station(8),
-        protocol: "arp",
-        reason: "arp request",
+        protocol: "arp".into(),
+        reason: "arp request".into(),
         sighting: Sighting::once(Time(0)),
         evidence: evidence(number),
     };

@@ -7,7 +7,7 @@ use inventory::{Asset, AssetEnd, Candidate, Snapshot};
 
 use crate::arguments::ShowAsset;
 use crate::failure::Failure;
-use crate::lists::{end, operations, short_time};
+use crate::lists::{end, operations, protocol, short_time};
 use crate::session::{find, snapshot};
 use crate::terminal;
 
@@ -58,7 +58,12 @@ fn text(snapshot: &Snapshot, index: usize, asset: &Asset, why: bool) -> String {
         let units = if units.is_empty() { String::new() } else { format!(", units {units}") };
         line(
             "service",
-            format!("{} on {}/{}{units}", service.protocol, service.port, service.transport.as_str()),
+            format!(
+                "{} on {}/{}{units}",
+                protocol(&service.protocol, service.transport, service.port),
+                service.port,
+                service.transport.as_str()
+            ),
         );
     }
     line("first seen", asset.first.map(export::time::rfc3339).unwrap_or_default());
@@ -141,7 +146,7 @@ fn conversations(snapshot: &Snapshot, index: usize) -> String {
         Some(vec![
             direction.to_owned(),
             end(snapshot, peer),
-            conversation.protocol.clone(),
+            protocol(&conversation.protocol, conversation.transport, conversation.port),
             format!("{}/{}", conversation.port, conversation.transport.as_str()),
             conversation.frames.iter().sum::<u64>().to_string(),
             operations(conversation),

@@ -58,7 +58,7 @@ impl Counters {
         }
     }
 
-    pub(crate) fn malformed(&mut self, protocol: &'static str) {
+    pub(crate) fn malformed(&mut self, protocol: &str) {
         let total = self.0.entry(Cow::Owned(format!("malformed {protocol}"))).or_default();
         *total = total.saturating_add(1);
     }
@@ -80,7 +80,7 @@ pub(crate) struct Gathered {
     past_facts: Vec<Fact>,
     past_mentions: Vec<Mention>,
     malformed: Vec<MalformedMessage>,
-    malformed_rows: HashMap<&'static str, usize>,
+    malformed_rows: HashMap<Cow<'static, str>, usize>,
     pub(crate) counters: Counters,
 }
 
@@ -161,8 +161,8 @@ impl Gathered {
 
     /// Counts a malformed message and keeps the first few of each protocol.
     pub(crate) fn malformed(&mut self, row: MalformedMessage) {
-        self.counters.malformed(row.protocol);
-        let rows = self.malformed_rows.entry(row.protocol).or_default();
+        self.counters.malformed(&row.protocol);
+        let rows = self.malformed_rows.entry(row.protocol.clone()).or_default();
         if *rows < MALFORMED_ROWS_MAX {
             *rows = rows.saturating_add(1);
             self.malformed.push(row);
@@ -305,10 +305,7 @@ impl Gathered {
             .sort_by(|a, b| (a.mac, &a.station, a.sighting.day).cmp(&(b.mac, &b.station, b.sighting.day)));
         batch.conversations.sort_by(|a, b| (&a.key, a.sighting.day).cmp(&(&b.key, b.sighting.day)));
         batch.facts.sort();
-        batch.mentions.sort_by(|a, b| {
-            (&a.station, &a.by, a.protocol, a.reason, a.sighting)
-                .cmp(&(&b.station, &b.by, b.protocol, b.reason, b.sighting))
-        });
+        batch.mentions.sort();
         batch
     }
 }
@@ -330,8 +327,8 @@ fn mention(key: &MentionKey, known: &Remembered) -> Mention {
     Mention {
         station: key.station.clone(),
         by: key.by.clone(),
-        protocol: key.protocol,
-        reason: key.reason,
+        protocol: Cow::Borrowed(key.protocol),
+        reason: Cow::Borrowed(key.reason),
         sighting: known.sighting,
         evidence: known.evidence.clone(),
     }

@@ -26,10 +26,12 @@ impl Desk<'_, '_> {
             self.take(message, at_hand, &mut output);
         }
         let hand_over = output.hand_over;
-        self.reader.finished |= output.finished;
+        let finished = output.finished;
         self.turn.spare = recycled(output.operations);
         if hand_over && self.reader.hand_over(message.bytes, self.flow.transport) {
             self.message(message, at_hand);
+        } else {
+            self.reader.finished |= finished;
         }
     }
 
@@ -108,7 +110,7 @@ impl Desk<'_, '_> {
     pub(crate) fn note(&mut self, at_hand: &AtHand<'_>, malformed: &Malformed) {
         let time = at_hand.frame.time;
         self.hands.gathered.malformed(MalformedMessage {
-            protocol: self.reader.protocol.name,
+            protocol: self.reader.protocol.name.into(),
             frame: at_hand.frame.number,
             time,
             station: Some(context(self.flow, self.side, time).source()),

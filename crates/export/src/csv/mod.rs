@@ -68,7 +68,7 @@ pub fn write_conversations(snapshot: &Snapshot, writer: impl Write, options: &Cs
         "last",
     ]);
     header.extend(OperationKind::ALL.map(OperationKind::as_str));
-    header.push("operations");
+    header.extend(["operations", "guess"]);
     table.line(header)?;
     for conversation in &sorted.conversations {
         let Conversation { client, server, frames, octets, .. } = conversation;
@@ -87,6 +87,9 @@ pub fn write_conversations(snapshot: &Snapshot, writer: impl Write, options: &Cs
                 .map(|kind| conversation.operations.get(kind.as_str()).copied().unwrap_or(0).to_string()),
         );
         line.push(named_operations(conversation));
+        let guess =
+            inventory::guess_by_port(&conversation.protocol, conversation.transport, conversation.port);
+        line.push(guess.unwrap_or_default());
         table.line(line)?;
     }
     table.end()

@@ -68,6 +68,7 @@ struct ServiceOut<'a> {
     protocol: Text<'a>,
     transport: &'static str,
     port: u16,
+    guess: Option<String>,
     units: &'a [u16],
 }
 
@@ -126,6 +127,7 @@ pub(super) fn asset_out<'a>(
                 protocol: safe_text(&service.protocol),
                 transport: service.transport.as_str(),
                 port: service.port,
+                guess: inventory::guess_by_port(&service.protocol, service.transport, service.port),
                 units: &service.units,
             })
             .collect(),

@@ -254,7 +254,7 @@ impl Writer<'_, '_, '_> {
             if seen.is_none() {
                 continue;
             }
-            let reasons: BTreeSet<_> = said().map(|mention| mention.reason).collect();
+            let reasons: BTreeSet<_> = said().map(|mention| mention.reason.as_ref()).collect();
             let text = format!("{}: {}", known.key(), reasons.into_iter().collect::<Vec<_>>().join(", "));
             findings.push(Finding {
                 assets: vec![asset],

@@ -24,6 +24,14 @@ pub(crate) const SUBNETS_MAX: usize = 2;
 /// Leading bits of an IPv4 and an IPv6 address that are taken for its subnet where no mask is known.
 pub(crate) const SUBNET_BITS: (u8, u8) = (24, 64);
 
+/// Protocols whose frames come back to their sender with a bit of the first octet of its MAC set: EtherCAT, where the
+/// first slave sets the U/L bit (ETG.1000.4, chapter 5.1; Beckhoff ESC datasheet section I, "frame processing").
+pub(crate) const RETURNED: &[(&str, u8)] = &[("ethercat", 0x02)];
+
 /// Protocols in which a port speaks for the whole device: an IP address that they state is the device's, whatever MAC
 /// answers for it (IEEE 802.1AB clause 8.5.9 "management address"; CDP address TLV).
 pub(crate) const DEVICE_WIDE: &[&str] = &["cdp", "lldp"];
+
+/// Attributes by which a router states the address of the group that it is one of: an address that passes from one to
+/// the other and is no device.
+pub(crate) const GROUP_ADDRESSES: &[&str] = &["hsrp.virtual_ip", "vrrp.virtual_ip"];

@@ -18,7 +18,7 @@ pub(crate) struct Nesting {
 }
 
 /// By kind of the first step; the last is for all others.
-const NESTINGS: [Nesting; 7] = [
+const NESTINGS: [Nesting; 9] = [
     Nesting {
         kind: "unit",
         needs_gateway: true,
@@ -43,9 +43,26 @@ const NESTINGS: [Nesting; 7] = [
         alone_is_address: true,
         tells_position: true,
     },
+    Nesting {
+        kind: "asdu",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: true,
+        alone_is_address: true,
+        tells_position: true,
+    },
     // Slot 0 of PROFINET is the device at the address; all others are modules in it, however few of them are heard of.
     Nesting {
         kind: "slot",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: false,
+        alone_is_address: false,
+        tells_position: true,
+    },
+    // A device on a KNX line is never the router that leads to it.
+    Nesting {
+        kind: "device",
         needs_gateway: false,
         alike_is_one: false,
         silent_is_address: false,
@@ -106,8 +123,14 @@ pub(crate) const NAMED: &[&str] = &[
 pub(crate) const GATEWAY_ATTRIBUTES: &[&str] = &["modbus.gateway"];
 
 /// The kind of position by which the stations of a protocol are numbered.
-pub(crate) const STATION_NUMBERS: &[(&str, &str)] =
-    &[("modbus", "unit"), ("umas", "unit"), ("dnp3", "outstation"), ("iec104", "asdu")];
+pub(crate) const STATION_NUMBERS: &[(&str, &str)] = &[
+    ("modbus", "unit"),
+    ("umas", "unit"),
+    ("bsap", "unit"),
+    ("genisys", "unit"),
+    ("dnp3", "outstation"),
+    ("iec104", "asdu"),
+];
 
 /// In a chassis, port 1 is the backplane and the link address is the slot (CIP Networks Library volume 1, C-1.4.1).
 pub(crate) const BACKPLANE: (&str, &str, &str) = ("port", "1", "link");

@@ -8,6 +8,7 @@ const INDUSTRIAL: &[&str] = &[
     "ads",
     "bacnet",
     "bsap",
+    "c1222",
     "c37118",
     "cip",
     "codesys",
@@ -18,13 +19,16 @@ const INDUSTRIAL: &[&str] = &[
     "fins",
     "fox",
     "ge_srtp",
+    "genisys",
     "goose",
+    "gvcp",
     "hart_ip",
     "iec104",
     "knxnet_ip",
     "melsec",
     "mms",
     "modbus",
+    "opc_da",
     "opcua",
     "pccc",
     "powerlink",
@@ -51,12 +55,17 @@ pub(crate) const UNRECOGNISED: &[&str] = &["tcp", "udp", "ip", "ethernet", "icmp
 
 /// Protocols in which a master polls outstations and also controls them: their control operations are operation, not
 /// engineering.
-pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap"];
+pub(crate) const MASTERED: &[&str] = &["dnp3", "iec104", "roc_plus", "bsap", "genisys", "c1222"];
 
 /// Kinds of operations that engineers and their tools use and operators do not, by protocol; the last entry is for all
-/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too.
-const ENGINEERING: &[(&str, &[OperationKind])] =
-    &[("modbus", &[OperationKind::Program]), ("", &[OperationKind::Program, OperationKind::Control])];
+/// other protocols of control systems. Modbus resets and restarts are sent by SCADA systems, too, MMS operates
+/// switchgear by control operations, and methods of OPC UA servers are called by whatever runs the plant.
+const ENGINEERING: &[(&str, &[OperationKind])] = &[
+    ("modbus", &[OperationKind::Program]),
+    ("mms", &[OperationKind::Program]),
+    ("opcua", &[OperationKind::Program]),
+    ("", &[OperationKind::Program, OperationKind::Control]),
+];
 
 /// Words in the names of operations of those kinds that operators' systems use as well: setting the clock, logging in;
 /// and that controllers use at every start: giving their devices addresses until these are switched off.
@@ -67,6 +76,37 @@ pub(crate) fn is_engineering(protocol: &str, kind: OperationKind, name: &str) ->
     let kinds = ENGINEERING.iter().find(|(of, _)| *of == protocol || of.is_empty());
     let is_operation = MASTERED.contains(&protocol) || OPERATED.iter().any(|word| name.contains(word));
     is_industrial(protocol) && !is_operation && kinds.is_some_and(|(_, kinds)| kinds.contains(&kind))
+}
+
+/// Operations that only open a connection.
+pub(crate) const OPENINGS: &[&str] = &["setup communication"];
+
+/// Operations that change nothing and that hardly anything but the tools of engineers asks for: what programs there
+/// are, how the modules are, what the test functions show. They bear out who says that it is such a tool; alone they
+/// prove none, as scanners ask for them too.
+const INSPECTING: &[(&str, &[&str])] = &[(
+    "s7comm",
+    &[
+        "block info",
+        "block status",
+        "list blocks",
+        "list blocks of type",
+        "measure times",
+        "monitor variables",
+        "other block function",
+        "other programmer command",
+        "read diagnostic buffer szl",
+        "read forces",
+        "read module states szl",
+        "read stacks",
+        "read test job",
+        "read test job list",
+    ],
+)];
+
+/// True if it is the tools of engineers that ask for this.
+pub(crate) fn is_inspecting(protocol: &str, name: &str) -> bool {
+    INSPECTING.iter().any(|(of, names)| *of == protocol && names.contains(&name))
 }
 
 /// Words in the names of operations that change what a device does: they are findings to act on. Others of the same
@@ -104,7 +144,7 @@ pub(crate) fn is_disruptive(name: &str) -> bool {
     let has = |words: &[&str]| {
         name.split(|character: char| !character.is_alphanumeric()).any(|word| words.contains(&word))
     };
-    let renames = ["set attribute", "set name", "set ip", "set full ip"];
+    let renames = ["set attribute", "set name", "set ip", "set full ip", "set host name"];
     (has(DISRUPTIVE) || renames.iter().any(|start| name.starts_with(start))) && !has(HARMLESS)
 }
 
@@ -137,7 +177,9 @@ mod tests {
         );
         assert!(is_engineering("profinet_dcp", Program, "set ip parameter"));
         assert!(!is_engineering("profinet_dcp", Control, "set temporary ip parameter"));
+        assert!(!is_engineering("mms", Control, "operate") && is_engineering("mms", Program, "obtain file"));
         assert!(!is_engineering("ssh", Control, "restart"));
+        assert!(!is_engineering("opcua", Control, "call") && is_engineering("opcua", Program, "add nodes"));
     }
 
     #[test]

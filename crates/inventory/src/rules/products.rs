@@ -41,6 +41,7 @@ const FAMILIES: &[(&str, Role)] = &[
     ("1764l", Role::Plc),
     ("1766l", Role::Plc),
     ("1785l", Role::Plc),
+    ("plc5", Role::Plc),
     ("2080lc", Role::Plc),
     ("1734", Role::IoModule),
     ("1794", Role::IoModule),
@@ -67,6 +68,12 @@ const FAMILIES: &[(&str, Role)] = &[
     ("atv", Role::Drive),
     // Others
     ("acs", Role::Drive),
+    ("ek11", Role::IoModule), // Beckhoff: couplers and terminals by their first digit
+    ("el1", Role::IoModule),
+    ("el2", Role::IoModule),
+    ("el3", Role::IoModule),
+    ("el4", Role::IoModule),
+    ("ic200", Role::IoModule), // VersaMax of GE
     ("cj2", Role::Plc),
     ("cp1", Role::Plc),
     ("nj50", Role::Plc),

@@ -44,6 +44,14 @@ const CIP_DEVICE_TYPES: &[(&str, Role)] = &[
     ("773", Role::Sensor),
 ];
 
+/// Device profiles of HART (FCG TS20183, common table 57) that tell more than that it is an instrument.
+const HART_PROFILES: &[(&str, Role)] = &[
+    ("I/O system", Role::ProtocolGateway),
+    ("HART-IP I/O system", Role::ProtocolGateway),
+    ("WirelessHART gateway", Role::ProtocolGateway),
+    ("WirelessHART access point", Role::ProtocolGateway),
+];
+
 /// DeviceRoleDetails of PROFINET DCP that name a controller (IEC 61158-6-10, chapter 4.3.1.4.4).
 const DCP_ROLES: &[(&str, Role)] = &[
     ("IO-Controller", Role::Plc),
@@ -57,17 +65,38 @@ const DCP_ROLES: &[(&str, Role)] = &[
 const CM_RELATIONS: &[(&str, Role)] =
     &[("IO controller", Role::Plc), ("IO supervisor", Role::EngineeringWorkstation)];
 
+/// Device profiles of CANopen and EtherCAT (CiA 401, 402, 406; ETG.5001 modular devices).
+const CANOPEN_PROFILES: &[(&str, Role)] =
+    &[("401", Role::IoModule), ("402", Role::Drive), ("406", Role::Sensor), ("5001", Role::IoModule)];
+
+/// What Windows says that it is for its domain.
+const WINDOWS_ROLES: &[(&str, Role)] =
+    &[("primary domain controller", Role::DomainController), ("domain controller", Role::DomainController)];
+
 /// A number or word that a device states, and the role it stands for.
 pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("cip.device_type", CIP_DEVICE_TYPES),
+    // Control centres talk to each other by TASE.2 (IEC 60870-6).
+    ("mms.application", &[("TASE.2", Role::ScadaServer)]),
     ("profinet_dcp.role", DCP_ROLES),
     ("profinet_cm.relation", CM_RELATIONS),
+    ("device_type", HART_PROFILES),
+    ("ethercat.profile", CANOPEN_PROFILES),
+    ("powerlink.profile", CANOPEN_PROFILES),
+    ("powerlink.node", &[("managing node", Role::Plc)]),
+    ("nbns.domain_role", WINDOWS_ROLES),
+    ("netlogon.role", WINDOWS_ROLES),
+    ("browser.class", WINDOWS_ROLES),
+    ("ldap.directory", &[("Active Directory", Role::DomainController)]),
 ];
 
 /// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
 /// switch or drive of an IO system is an IO device, too.
-pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] =
-    &[("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)])];
+pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] = &[
+    ("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)]),
+    ("powerlink.node", &[("controlled node", Role::IoModule)]),
+    ("browser.class", &[("server", Role::Server), ("workstation", Role::Workstation)]),
+];
 
 /// Attributes that name a product, whose family tells the role.
 pub(crate) const PRODUCT_NAMES: &[&str] =
@@ -90,35 +119,59 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("iec104", Role::Rtu),
     ("roc_plus", Role::Rtu),
     ("bsap", Role::Rtu),
+    ("genisys", Role::Rtu),
+    ("c1222", Role::Meter),
     ("mms", Role::Ied),
+    ("c37118", Role::Ied),
     ("profinet_cm", Role::IoModule),
     ("cip_io", Role::IoModule),
     ("bacnet", Role::BuildingController),
     ("knxnet_ip", Role::BuildingController),
     ("fox", Role::BuildingController),
+    ("gvcp", Role::Camera),
     ("opcua", Role::OpcServer),
+    ("opc_da", Role::OpcServer),
     ("ntp", Role::TimeServer),
     ("kerberos", Role::DomainController),
 ];
 
 /// Whoever sends this protocol without being asked is this.
-pub(crate) const SENDERS: &[(&str, Role)] = &[("goose", Role::Ied), ("sv", Role::Ied), ("stp", Role::Switch)];
+pub(crate) const SENDERS: &[(&str, Role)] =
+    &[("goose", Role::Ied), ("sv", Role::Ied), ("stp", Role::Switch), ("ethercat", Role::Plc)];
 
 /// Part of the name of an operation, and what it makes of the one that is asked unless that is something else by its own
 /// word: controllers exchange I/O with each other, too.
 pub(crate) const SERVER_OPERATIONS: &[(&str, Role)] = &[("forward open i/o connection", Role::IoModule)];
 
-/// Words by which the client of a connection says what it is: programming device, operator panel.
-pub(crate) const CLIENT_FACTS: &[(&str, &str, Role)] = &[
-    ("s7comm.connection_type", "pg", Role::EngineeringWorkstation),
-    ("s7comm.connection_type", "op", Role::Hmi),
-    ("s7comm.tsap", "SIMATIC-ROOT-ES", Role::EngineeringWorkstation),
-    ("s7comm.tsap", "SIMATIC-ROOT-HMI", Role::Hmi),
+/// A word by which the client of a connection says what it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientFact {
+    /// Where it says so.
+    pub(crate) attribute: &'static str,
+    /// The word, whatever the case of its letters.
+    pub(crate) word: &'static str,
+    /// What it stands for.
+    pub(crate) role: Role,
+    /// True if libraries that anybody uses for anything say it unless they are told otherwise.
+    pub(crate) by_default: bool,
+}
+
+/// Programming device, operator panel. Snap7 and its bindings connect as programming devices by default.
+pub(crate) const CLIENT_FACTS: &[ClientFact] = &[
+    client_fact("s7comm.connection_type", "pg", Role::EngineeringWorkstation, true),
+    client_fact("s7comm.connection_type", "op", Role::Hmi, false),
+    client_fact("s7comm.tsap", "SIMATIC-ROOT-ES", Role::EngineeringWorkstation, false),
+    client_fact("s7comm.tsap", "SIMATIC-ROOT-HMI", Role::Hmi, false),
 ];
 
-/// Roles that a client may claim by word, but that libraries claim by default: the word counts only where nothing else
-/// tells what the client does.
-pub(crate) const CLAIMED_BY_DEFAULT: &[Role] = &[Role::EngineeringWorkstation];
+const fn client_fact(
+    attribute: &'static str,
+    word: &'static str,
+    role: Role,
+    by_default: bool,
+) -> ClientFact {
+    ClientFact { attribute, word, role, by_default }
+}
 
 /// Values by which a device states what it does in the network, and the role that stands for. They tell what it is for
 /// only where nothing says that it is something else: controllers, panels and computers have switches built in.
@@ -132,6 +185,7 @@ pub(crate) const CAPABILITIES: &[(&str, &str, Role)] = &[
     ("cdp.capability", "switch", Role::Switch),
     ("cdp.capability", "telephone", Role::Telephone),
     ("ndp.advertises", "default router", Role::Router),
+    ("ndp.advertises", "router", Role::Router),
     ("vrrp.state", "router", Role::Router),
     ("hsrp.state", "router", Role::Router),
     ("ssdp.device_type", "InternetGatewayDevice", Role::Router),

@@ -116,8 +116,8 @@ fn row(batch: &mut Batch, verb: &str, rest: &str, sighting: Sighting, evidence: 
             batch.mentions.push(Mention {
                 station,
                 by,
-                protocol: "modbus",
-                reason: value.to_owned().leak(),
+                protocol: "modbus".into(),
+                reason: value.to_owned().into(),
                 sighting,
                 evidence,
             });

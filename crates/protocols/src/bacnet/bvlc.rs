@@ -70,6 +70,8 @@ pub struct Bvlc<'a> {
     pub function_octets: Octets<'a>,
     /// Octets that the header announces and the message lacks: it was cut by the capture.
     pub missing: usize,
+    /// Octets that the message has beyond those: the length is wrong.
+    pub trailing: usize,
     /// What follows the header.
     pub rest: Reader<'a>,
 }
@@ -96,6 +98,7 @@ impl<'a> Bvlc<'a> {
             function: Function(function_octets.get(0).unwrap_or_default()),
             function_octets,
             missing: length.saturating_sub(message.len()),
+            trailing: message.len().saturating_sub(length),
             rest: reader,
         })
     }
@@ -116,8 +119,13 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
         Transport::Udp => match octets {
             [TYPE, _, high, low, ..] => match usize::from(u16::from_be_bytes([*high, *low])) {
                 length if length < HEADER => Frame::Foreign,
-                length if length <= octets.len() => Frame::Message(length),
-                length => Frame::Partial(length),
+                length if length > octets.len() => Frame::Partial(length),
+                // A datagram is one message. Octets that the length leaves out are read as part of it, lest half a
+                // password be taken for something else.
+                length => match octets.get(length) {
+                    Some(&TYPE) => Frame::Message(length),
+                    _ => Frame::Message(octets.len()),
+                },
             },
             [] | [TYPE] | [TYPE, ..] => Frame::Partial(HEADER),
             _ => Frame::Foreign,
@@ -132,6 +140,9 @@ pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
         return Probe::Foreign;
     }
     let Ok(mut bvlc) = Bvlc::parse(Octets::unplaced(octets)) else { return Probe::Foreign };
+    if bvlc.trailing > 0 {
+        return Probe::Foreign;
+    }
     let after_header = octets.len().saturating_sub(HEADER);
     let fits = match bvlc.function {
         Function::RESULT | Function::REGISTER_FOREIGN_DEVICE => after_header == 2,
@@ -163,6 +174,10 @@ mod tests {
         assert_eq!(frame(&who_is[..5], Transport::Udp), Frame::Partial(12));
         assert_eq!(frame(&who_is[..3], Transport::Udp), Frame::Partial(4));
         assert_eq!(frame(&[0x81, 0x0b, 0, 3], Transport::Udp), Frame::Foreign);
+        let mut short = who_is;
+        short[3] = 10;
+        assert_eq!(frame(&short, Transport::Udp), Frame::Message(12), "a datagram is one message");
+        assert_eq!(probe(&short, Transport::Udp), Probe::Foreign);
         assert_eq!(frame(&who_is, Transport::Tcp), Frame::Foreign);
         assert_eq!(frame(&who_is[4..], Transport::Ethernet), Frame::Message(8));
         assert_eq!(frame(&who_is[4..6], Transport::Ethernet), Frame::Partial(4));

@@ -100,7 +100,12 @@ impl Session for Bacnet {
         if context.transport == Transport::Ethernet {
             return self.npdu(context, Reader::new(message), None, 0, output);
         }
-        let Bvlc { function, function_octets, missing, rest: mut data } = Bvlc::parse(message)?;
+        let Bvlc { function, function_octets, missing, trailing, rest: mut data } = Bvlc::parse(message)?;
+        if trailing > 0 {
+            let offset = message.len().saturating_sub(trailing);
+            let problem = Problem::Trailing { octets: trailing };
+            output.malformed(Malformed { what: "bvlc", offset, problem });
+        }
         match function {
             Function::ORIGINAL_UNICAST | Function::ORIGINAL_BROADCAST | Function::DISTRIBUTE_BROADCAST => {
                 self.npdu(context, data.clone(), None, missing, output)

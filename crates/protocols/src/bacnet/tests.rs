@@ -1,4 +1,5 @@
 //! Conversations of whole messages.
+#![allow(clippy::arithmetic_side_effects, reason = "a test")]
 
 use observation::{Basis, End, Octets, OperationKind, Time, Transport};
 
@@ -206,6 +207,31 @@ fn passwords_and_keys_are_secret_and_what_they_are_for_is_named() {
     let (output, _) = conversation.says(End::Client, include_bytes!("messages/set-master-key.bin"));
     assert_eq!(operations(&output), [(OperationKind::Program, "set master key")]);
     assert_eq!(output.secrets.len(), 1);
+}
+
+#[test]
+fn a_password_behind_a_wrong_length_is_secret_too() {
+    let mut octets = include_bytes!("messages/reinitialize-with-password.bin").to_vec();
+    octets[3] -= 5;
+    let pieces = [observation::Piece { at: 0, frame: 1, offset: 0 }];
+    let mut output = Output::default();
+    let ends = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
+    let context = Context {
+        source: ends[0],
+        destination: ends[1],
+        vlan: None,
+        destination_vlan: None,
+        transport: Transport::Udp,
+        source_port: 47808,
+        destination_port: 47808,
+        from: End::Client,
+        time: Time(0),
+    };
+    let mut session = super::session::Bacnet::default();
+    session.message(&context, Octets::new(&octets, &pieces), &mut output).unwrap();
+    let range = output.secrets[0].ranges[0];
+    assert_eq!(&octets[range.offset as usize..][..range.length as usize], b"\0secret");
+    assert_eq!(output.malformed[0].to_string(), "bvlc at octet 16: 5 octets too many");
 }
 
 #[test]

@@ -204,9 +204,13 @@ mod tests {
     use super::*;
 
     fn said(octets: &[u8]) -> (Vec<String>, Result<(), Malformed>) {
+        said_of(Octets::unplaced(octets))
+    }
+
+    fn said_of(octets: Octets<'_>) -> (Vec<String>, Result<(), Malformed>) {
         let mut output = Output::default();
         let source = Station::root("10.10.20.50".parse().unwrap(), None);
-        let result = read(&source, None, Reader::new(Octets::unplaced(octets)), &mut output);
+        let result = read(&source, None, Reader::new(octets), &mut output);
         let facts = output.facts.iter().map(|fact| format!("{}={}", fact.attribute, fact.value));
         (facts.collect(), result)
     }
@@ -227,7 +231,7 @@ mod tests {
             ]
         );
         assert_eq!(result, Ok(()));
-        let (facts, result) = said(&octets[..24]);
+        let (facts, result) = said_of(Octets::unplaced(&octets[..24]).cut());
         assert_eq!(facts, ["hostname=SCADA1"]);
         assert_eq!(result.unwrap_err().to_string(), "version and server type at octet 22: 4 octets missing");
     }

@@ -334,7 +334,7 @@ fn placed<'a>(object: &Object<'a>, fixed: usize, output: &mut Output<'_>) -> Opt
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test")]
 mod tests {
-    use observation::{Evidence, OperationKind, Piece, Time, Transport};
+    use observation::{Evidence, OperationKind, Piece, Transport};
 
     use super::*;
     use crate::Frame;
@@ -356,20 +356,7 @@ mod tests {
     }
 
     fn says_context(from: End) -> Context {
-        let (ours, theirs) = (("10.0.0.1".parse().unwrap(), 50_000), ("10.0.0.2".parse().unwrap(), 20_000));
-        let ((source, source_port), (destination, destination_port)) =
-            if from == End::Client { (ours, theirs) } else { (theirs, ours) };
-        Context {
-            source,
-            destination,
-            vlan: None,
-            destination_vlan: None,
-            transport: Transport::Tcp,
-            source_port,
-            destination_port,
-            from,
-            time: Time(0),
-        }
+        Context::of_test(from, ("10.0.0.1", 50_000), ("10.0.0.2", 20_000), Transport::Tcp)
     }
 
     /// An output without the octets of its messages.

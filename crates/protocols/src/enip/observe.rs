@@ -218,23 +218,10 @@ mod tests {
     }
 
     fn context(from: End, transport: Transport) -> Context {
-        let (client, server) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
-        let (source, destination) = if from == End::Client { (client, server) } else { (server, client) };
-        let (source_port, destination_port) =
-            if from == End::Client { (50_000, 44818) } else { (44818, 50_000) };
+        let context = Context::of_test(from, ("10.0.0.1", 50_000), ("10.0.0.2", 44_818), transport);
         let time = Time(NANOS_PER_DAY);
         assert_eq!(time.day(), Day(1));
-        Context {
-            source,
-            destination,
-            vlan: None,
-            destination_vlan: None,
-            transport,
-            source_port,
-            destination_port,
-            from,
-            time,
-        }
+        Context { time, ..context }
     }
 
     fn say(session: &mut Enip, octets: &[u8], said: &mut Said) {

@@ -8,31 +8,14 @@ use super::command::Command;
 use super::observe;
 use super::rules;
 use super::wire::{Fins, FinsAddress, Message, Purpose};
+use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Reader, Session};
 
-/// Stations below the address that one conversation reaches; further ones are said again each time.
-const BELOW_MAX: usize = 64;
+/// Stations below the address that one conversation remembers; those beyond are said again.
+const BELOW_MAX: usize = 16;
 
 /// Octets before the password of the commands that protect the program: number of the program and protect code.
 const BEFORE_PASSWORD: usize = 3;
-
-/// Stations below the address that were said, and on which day.
-#[derive(Debug, Default)]
-struct Said(Vec<(Day, FinsAddress)>);
-
-impl Said {
-    /// True the first time on a day.
-    fn is_news(&mut self, day: Day, address: FinsAddress) -> bool {
-        if self.0.contains(&(day, address)) {
-            return false;
-        }
-        self.0.retain(|(_, other)| *other != address);
-        if self.0.len() < BELOW_MAX {
-            self.0.push((day, address));
-        }
-        true
-    }
-}
 
 /// One conversation.
 #[derive(Debug, Default)]
@@ -43,8 +26,9 @@ pub(super) struct Conversation {
     server_node: Option<u8>,
     /// The FINS address that each end was said to have, and on which day: client, server.
     own: [Option<(Day, FinsAddress)>; 2],
-    asked: Said,
-    answered: Said,
+    /// Stations below the address that were asked, and that answered.
+    asked: Told<BELOW_MAX>,
+    answered: Told<BELOW_MAX>,
 }
 
 impl Session for Conversation {
@@ -125,7 +109,7 @@ impl Conversation {
         let server = context.destination();
         if context.destination.is_unicast()
             && let Some(below) = self.below(&server, context.transport, fins.destination)
-            && self.asked.is_news(context.time.day(), fins.destination)
+            && self.asked.is_new(Print::of_day(context.time.day()).with(&fins.destination))
         {
             output.mentioned(below, context.source(), "fins command", fins.destination_octets);
         }
@@ -142,7 +126,7 @@ impl Conversation {
             self.own_address(server.clone(), End::Server, context.time.day(), fins, output);
             return observe::observe(&server, fins, output);
         };
-        if self.answered.is_news(context.time.day(), fins.source) {
+        if self.answered.is_new(Print::of_day(context.time.day()).with(&fins.source)) {
             output.spoke(below.clone());
         }
         observe::observe(&below, fins, output)

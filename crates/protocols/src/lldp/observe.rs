@@ -1,6 +1,6 @@
 //! What a data unit says about its sender.
 
-use observation::{Basis, Octets, Rule, Station, attribute};
+use observation::{Address, Basis, Mac, Octets, Rule, Station, attribute};
 
 use super::rules::{self, CHASSIS_MAC, CHASSIS_NETWORK_ADDRESS};
 use super::wire::{self, Organisation, Tlv, Tlvs};
@@ -67,14 +67,23 @@ impl<'m> Unit<'_, 'm> {
 
     fn chassis(&mut self, value: Octets<'m>) {
         self.chassis = Some(value);
-        self.says("lldp.chassis_id", &rules::CHASSIS_ID, value);
         match value.bytes.first() {
-            Some(&CHASSIS_MAC) => self.says(attribute::MAC_ADDRESS, &rules::MAC, value.tail(1)),
+            Some(&CHASSIS_MAC) => {
+                // Some stacks send from no address at all: then only the chassis is somebody.
+                let chassis = Mac::from_slice(value.tail(1).bytes).map(Address::Mac);
+                if let Some(chassis) = chassis.filter(|chassis| chassis.is_unicast())
+                    && !self.sender.address.is_unicast()
+                {
+                    self.sender.address = chassis;
+                }
+                self.says(attribute::MAC_ADDRESS, &rules::MAC, value.tail(1));
+            }
             Some(&CHASSIS_NETWORK_ADDRESS) => {
                 self.says(attribute::IP_ADDRESS, &rules::NETWORK_ADDRESS, value.tail(1));
             }
             _ => {}
         }
+        self.says("lldp.chassis_id", &rules::CHASSIS_ID, value);
     }
 
     fn description(&mut self, value: Octets<'m>) {
@@ -166,7 +175,7 @@ impl<'m> Unit<'_, 'm> {
 
 #[cfg(test)]
 mod tests {
-    use observation::{Address, End, Mac, Time, Transport};
+    use observation::{End, Time, Transport};
 
     use super::*;
 
@@ -220,8 +229,8 @@ mod tests {
         assert_eq!(
             seen(include_bytes!("messages/med_telephone.bin")).0,
             [
-                "lldp.chassis_id=10.10.20.77",
                 "ip_address=10.10.20.77",
+                "lldp.chassis_id=10.10.20.77",
                 "lldp.port_id=00:04:13:00:00:77",
                 "hostname=door-3",
                 "lldp.system_capabilities=bridge, telephone",
@@ -259,6 +268,25 @@ mod tests {
         // A host's local name is no name of station, and a group or unset address is nobody's.
         assert_eq!(seen(b"\x02\x05\x07pc-7").0, ["lldp.chassis_id=pc-7"]);
         assert_eq!(seen(&[2, 7, 4, 1, 0, 0, 0, 0, 1]).0, ["lldp.chassis_id=01:00:00:00:00:01"]);
+    }
+
+    #[test]
+    fn a_sender_without_an_address_is_its_chassis() {
+        let context = Context {
+            source: Address::Mac(Mac([0; 6])),
+            destination: Address::Mac(Mac([0x01, 0x80, 0xc2, 0, 0, 0x0e])),
+            vlan: None,
+            destination_vlan: None,
+            transport: Transport::Ethernet,
+            source_port: 0,
+            destination_port: 0x88cc,
+            from: End::Client,
+            time: Time(0),
+        };
+        let mut output = Output::default();
+        let unit = include_bytes!("messages/lldpd_router.bin");
+        assert!(Lldp.message(&context, Octets::unplaced(unit), &mut output).is_ok());
+        assert!(output.facts.iter().all(|fact| fact.station.to_string() == "00:09:0f:0a:00:01"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use observation::{Rule, Rules};
 
 use crate::ip_address::{address, unicast, unicast_mac};
 use crate::system_description;
+use crate::wire_text::uuid;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $constant:ident = $name:literal, $read:expr;)*) => {
@@ -203,17 +204,6 @@ fn vlan_name(octets: &[u8]) -> Option<String> {
     Some(format!("{} {name}", u16::from_be_bytes(*number)))
 }
 
-fn uuid(octets: &[u8]) -> Option<String> {
-    if octets.len() != 16 || octets.iter().all(|octet| *octet == 0) {
-        return None;
-    }
-    let mut text = Rules::hexadecimal(octets)?;
-    for at in [20, 16, 12, 8] {
-        text.insert(at, '-');
-    }
-    Some(text)
-}
-
 /// ANSI/TIA-1057 table 11.
 fn med_class(octets: &[u8]) -> Option<String> {
     let name = match octets {
@@ -277,7 +267,6 @@ mod tests {
         assert_eq!(civic_location(&[9, 0, b'D']), None);
         assert_eq!(vlan_name(b"\x00\x0a\x04cell").as_deref(), Some("10 cell"));
         assert_eq!((vlan(&[0, 0]), vlan(&[0, 20])), (None, Some("20".to_owned())));
-        assert_eq!(uuid(&[0xff; 16]).as_deref(), Some("ffffffff-ffff-ffff-ffff-ffffffffffff"));
         assert_eq!(item(b"To be filled by O.E.M."), None);
         assert_eq!(network_address(&[1, 0, 0, 0, 0]), None);
     }

@@ -72,6 +72,10 @@ mod tests {
     use super::*;
 
     fn said(octets: &[u8]) -> (Vec<String>, Result<(), Malformed>) {
+        said_of(Octets::unplaced(octets))
+    }
+
+    fn said_of(octets: Octets<'_>) -> (Vec<String>, Result<(), Malformed>) {
         let context = Context {
             source: "10.10.20.50".parse().unwrap(),
             destination: "224.0.0.252".parse().unwrap(),
@@ -84,7 +88,7 @@ mod tests {
             time: Time(0),
         };
         let mut output = Output::default();
-        let result = Llmnr.message(&context, Octets::unplaced(octets), &mut output);
+        let result = Llmnr.message(&context, octets, &mut output);
         let facts = output.facts.iter().map(|fact| format!("{} {}={}", fact.basis.as_str(), fact.attribute, fact.value));
         (facts.collect(), result)
     }
@@ -104,7 +108,7 @@ mod tests {
             ]
         );
         assert_eq!(result, Ok(()));
-        let (facts, result) = said(&octets[..octets.len() - 2]);
+        let (facts, result) = said_of(Octets::unplaced(&octets[..octets.len() - 2]).cut());
         assert_eq!(facts.len(), 3);
         assert_eq!(result.unwrap_err().to_string(), "address at octet 68: 2 octets missing");
     }

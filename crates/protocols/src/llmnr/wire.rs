@@ -2,7 +2,6 @@
 
 use observation::{Octets, Transport};
 
-use crate::strings::part;
 use crate::{Frame, Malformed, Probe, Problem, Reader};
 
 /// Octets of the header.
@@ -89,7 +88,7 @@ pub(super) fn record<'a>(reader: &mut Reader<'a>) -> Result<(u16, Reader<'a>), M
     let kind = reader.u16_be("type")?;
     reader.skip(6, "class and time to live")?;
     let length = reader.u16_be("length of the data")?;
-    Ok((kind, part(reader, length.into())))
+    Ok((kind, reader.part(length.into(), "data")?))
 }
 
 /// Delimits a datagram: a standard query of one question, and no more than a few records.

@@ -144,7 +144,7 @@ pub(super) struct Verdict {
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test")]
 mod tests {
-    use observation::{Time, Transport};
+    use observation::Transport;
 
     use super::*;
 
@@ -156,20 +156,9 @@ mod tests {
         identifier: u16,
         shape: Shape,
     ) -> (Role, Option<End>) {
-        let (ours, theirs) = (("10.0.0.1".parse().unwrap(), 50_000), ("10.0.0.2".parse().unwrap(), 502));
-        let ((source, source_port), (destination, destination_port)) =
-            if from_poller { (ours, theirs) } else { (theirs, ours) };
-        let context = Context {
-            source,
-            destination,
-            vlan: None,
-            destination_vlan: None,
-            transport: Transport::Tcp,
-            source_port,
-            destination_port,
-            from: labelled,
-            time: Time(0),
-        };
+        let sender = if from_poller { End::Client } else { End::Server };
+        let ends = [("10.0.0.1", 50_000), ("10.0.0.2", 502)];
+        let context = Context { from: labelled, ..Context::of_test(sender, ends[0], ends[1], Transport::Tcp) };
         let verdict =
             direction.judge(&context, Transaction { identifier, unit: 1, function: 3 }, shape, false);
         (verdict.role, verdict.server_is)

@@ -293,7 +293,7 @@ pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test")]
 mod tests {
-    use observation::{End, Time};
+    use observation::End;
 
     use super::*;
 
@@ -306,22 +306,7 @@ mod tests {
         }
 
         fn says<'m>(&mut self, from: End, octets: &'m [u8]) -> (Output<'m>, Option<String>) {
-            let (ours, theirs) = (("10.0.0.1".parse().unwrap(), 50_000), ("10.0.0.2".parse().unwrap(), 502));
-            let ((source, source_port), (destination, destination_port)) = match from {
-                End::Client => (ours, theirs),
-                End::Server => (theirs, ours),
-            };
-            let context = Context {
-                source,
-                destination,
-                vlan: None,
-                destination_vlan: None,
-                transport: Transport::Tcp,
-                source_port,
-                destination_port,
-                from,
-                time: Time(0),
-            };
+            let context = Context::of_test(from, ("10.0.0.1", 50_000), ("10.0.0.2", 502), Transport::Tcp);
             let mut output = Output::default();
             let result = self.0.message(&context, Octets::unplaced(octets), &mut output);
             (output, result.err().map(|malformed| malformed.to_string()))

@@ -20,15 +20,17 @@ pub(super) struct Nbdgm;
 impl Session for Nbdgm {
     fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
         let Some(datagram) = Datagram::parse(message)? else { return Ok(()) };
-        // A distribution server passes on what others send: then the sender of the frame is not who is named.
-        if datagram.distributed {
+        let own = own_address(datagram.source);
+        let differs = own.is_some_and(|address| address != context.source);
+        // What was passed on names another than the sender of the frame.
+        if datagram.may_be_distributed && differs {
             return Ok(());
         }
         let source = context.source();
         if datagram.from.suffix.is_host() {
             output.fact(&source, attribute::HOSTNAME, Basis::Stated, &HOST_NAME, datagram.from.encoded);
         }
-        if own_address(datagram.source).is_some_and(|address| address != context.source) {
+        if differs {
             output.fact(&source, attribute::IP_ADDRESS, Basis::Stated, &ADDRESS, datagram.source);
         }
         let Some(write) = Write::parse(&datagram.data)? else { return Ok(()) };
@@ -62,6 +64,10 @@ mod tests {
     use super::*;
 
     fn said(octets: &[u8]) -> Vec<String> {
+        said_of(Octets::unplaced(octets))
+    }
+
+    fn said_of(octets: Octets<'_>) -> Vec<String> {
         let context = Context {
             source: "10.10.20.50".parse().unwrap(),
             destination: "10.10.20.255".parse().unwrap(),
@@ -74,7 +80,7 @@ mod tests {
             time: Time(0),
         };
         let mut output = Output::default();
-        let _ = Nbdgm.message(&context, Octets::unplaced(octets), &mut output);
+        let _ = Nbdgm.message(&context, octets, &mut output);
         let facts = output.facts.iter().map(|fact| {
             format!("{} {}={}", fact.protocol.unwrap_or("nbdgm"), fact.attribute, fact.value)
         });
@@ -90,7 +96,7 @@ mod tests {
             ["nbdgm hostname=SCADA1", "browser browser.domain=PLANT", "browser hostname=SCADA1", "browser os_version=5.2"]
         );
         assert_eq!(facts.last().unwrap(), "browser description=Line 3 supervision");
-        assert_eq!(said(&octets[..octets.len() - 60]), facts[..1], "what is cut is not said");
+        assert_eq!(said_of(Octets::unplaced(&octets[..octets.len() - 60]).cut()), facts[..1], "what is cut is not said");
     }
 
     #[test]

@@ -29,8 +29,9 @@ impl Kind {
 /// A datagram with data.
 #[derive(Clone, Debug)]
 pub(super) struct Datagram<'a> {
-    /// True if a distribution server passes it on for its sender.
-    pub(super) distributed: bool,
+    /// True if the sender says that it is a distribution server, which passes on what others send, or a node of mixed
+    /// kind, which Windows writes the same way.
+    pub(super) may_be_distributed: bool,
     /// Address that the sender gives as its own, four octets.
     pub(super) source: Octets<'a>,
     /// Name of the sender.
@@ -63,7 +64,7 @@ impl<'a> Datagram<'a> {
         reader.skip(4, "length and offset of the data")?;
         let from = Name::parse(&mut reader, message)?;
         let to = Name::parse(&mut reader, message)?;
-        Ok(Some(Self { distributed: flags & NODE == NODE, source, from, to, data: reader }))
+        Ok(Some(Self { may_be_distributed: flags & NODE == NODE, source, from, to, data: reader }))
     }
 }
 

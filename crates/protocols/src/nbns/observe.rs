@@ -244,8 +244,12 @@ mod tests {
     }
 
     fn said(octets: &[u8]) -> (Vec<String>, Result<(), Malformed>) {
+        said_of(Octets::unplaced(octets))
+    }
+
+    fn said_of(octets: Octets<'_>) -> (Vec<String>, Result<(), Malformed>) {
         let mut output = Output::default();
-        let result = Nbns.message(&context(), Octets::unplaced(octets), &mut output);
+        let result = Nbns.message(&context(), octets, &mut output);
         let facts = output.facts.iter().map(|fact| {
             format!("{} {} {}={}", fact.basis.as_str(), fact.station, fact.attribute, fact.value)
         });
@@ -308,7 +312,7 @@ mod tests {
             ]
         );
         assert_eq!(result, Ok(()));
-        let (facts, result) = said(&octets[..100]);
+        let (facts, result) = said_of(Octets::unplaced(&octets[..100]).cut());
         assert_eq!(facts.len(), 2, "what stands before the cut is said");
         assert_eq!(result.unwrap_err().to_string(), "name at octet 93: 8 octets missing");
     }

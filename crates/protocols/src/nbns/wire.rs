@@ -5,7 +5,6 @@
 use observation::{Octets, Transport};
 
 use crate::netbios::Name;
-use crate::strings::part;
 use crate::{Frame, Malformed, Reader};
 
 /// Octets of the header.
@@ -99,8 +98,7 @@ impl<'a> Record<'a> {
         let kind = reader.u16_be("type")?;
         reader.skip(6, "class and time to live")?;
         let length = reader.u16_be("length of the data")?;
-        // Data cut by the snaplen are read as far as they go; whoever reads them finds what is missing.
-        let data = part(reader, length.into());
+        let data = reader.part(length.into(), "data")?;
         Ok(Self { name, kind, data })
     }
 }

@@ -101,10 +101,13 @@ pub(super) fn userdata(group: u8, subfunction: u8) -> Named {
     }
 }
 
-/// The operation of reading a system status list: lists 00, 11 and 1C tell who the CPU is.
+/// The operation of reading a system status list: lists 00, 11 and 1C tell who the CPU is, lists 91 to 96 what is
+/// plugged and connected and how it is, list A0 what happened.
 pub(super) fn szl(id: u16) -> Named {
     match id & 0x00ff {
         0x00 | 0x11 | 0x1c => (Identify, "read identification szl"),
+        0x91..=0x96 => (Diagnostic, "read module states szl"),
+        0xa0 => (Diagnostic, "read diagnostic buffer szl"),
         _ => (Diagnostic, "read szl"),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use observation::{End, Octets, Piece, Range, Time, Transport};
+use observation::{End, Octets, Piece, Range, Transport};
 
 use super::session::S7;
 use super::PROTOCOL;
@@ -13,21 +13,7 @@ const CLIENT: &[u8] = include_bytes!("messages/client.bin");
 const SERVER: &[u8] = include_bytes!("messages/server.bin");
 
 fn context(from: End) -> Context {
-    let (client, server) = ("10.10.10.50".parse().unwrap(), "10.10.10.11".parse().unwrap());
-    let (source, destination) = if from == End::Client { (client, server) } else { (server, client) };
-    let (source_port, destination_port) = if from == End::Client { (51_954, 102) } else { (102, 51_954) };
-    let transport = Transport::Tcp;
-    Context {
-        source,
-        destination,
-        vlan: None,
-        destination_vlan: None,
-        transport,
-        source_port,
-        destination_port,
-        from,
-        time: Time(0),
-    }
+    Context::of_test(from, ("10.10.10.50", 51_954), ("10.10.10.11", 102), Transport::Tcp)
 }
 
 fn packets(mut octets: &[u8]) -> Vec<&[u8]> {
@@ -305,7 +291,7 @@ fn a_password_is_masked() {
     octets[28] = 9;
     let said = Said::file(End::Client, &octets);
     assert_eq!(said.secrets, [Range { frame: 1, offset: 54 + 25, length: 12 }]);
-    assert_eq!(said.malformed, ["data at octet 29: 1 octets missing"]);
+    assert_eq!(said.malformed, ["data at octet 29: 1 octet missing"]);
 }
 
 #[test]

@@ -99,7 +99,7 @@ impl<'a> Configuration<'a> {
         let root = reader.take(BRIDGE_ID, "root identifier")?;
         reader.skip(4, "root path cost")?;
         let bridge = reader.take(BRIDGE_ID, "bridge identifier")?;
-        if !version.first().is_some_and(|version| *version >= VERSION_MSTP) {
+        if version.first().is_none_or(|version| *version < VERSION_MSTP) {
             return Ok(Self { root, bridge, region: None });
         }
         reader.skip(2, "port identifier")?;

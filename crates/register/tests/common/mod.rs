@@ -124,8 +124,8 @@ pub fn told(number: u64, kind: u8) -> Batch {
         2 => batch.mentions.push(Mention {
             station: one,
             by: other,
-            protocol: "arp",
-            reason: "arp request",
+            protocol: "arp".into(),
+            reason: "arp request".into(),
             sighting: at,
             evidence: evidence(number),
         }),
@@ -156,7 +156,7 @@ pub fn told(number: u64, kind: u8) -> Batch {
             hop_limit: (kind, kind.saturating_add(64)),
         }),
         _ => batch.malformed.push(MalformedMessage {
-            protocol: "modbus",
+            protocol: "modbus".into(),
             frame: number,
             time: Time(time(number)),
             station: kind.is_multiple_of(2).then_some(one),
@@ -226,7 +226,8 @@ pub fn summed(batch: &Batch) -> Batch {
     }
     let (mut mentions, mut first_evidence) = (BTreeMap::new(), BTreeMap::<_, Evidence>::new());
     for mention in &batch.mentions {
-        let key = (mention.station.clone(), mention.by.clone(), mention.protocol, mention.reason);
+        let key =
+            (mention.station.clone(), mention.by.clone(), mention.protocol.clone(), mention.reason.clone());
         let first = first_evidence.entry(key.clone()).or_insert_with(|| mention.evidence.clone());
         *first = first.clone().min(mention.evidence.clone());
         let sum = mentions.entry((key, mention.sighting.day)).or_insert_with(|| Mention {
@@ -240,7 +241,13 @@ pub fn summed(batch: &Batch) -> Batch {
     }
     let mut malformed = batch.malformed.clone();
     malformed.sort_by_key(|message| {
-        (message.protocol, message.frame, message.time, message.station.clone(), message.problem.clone())
+        (
+            message.protocol.clone(),
+            message.frame,
+            message.time,
+            message.station.clone(),
+            message.problem.clone(),
+        )
     });
     Batch {
         presences: presences.into_values().collect(),
