@@ -107,7 +107,13 @@ impl Ads {
                 let version = data.take(4, "version")?;
                 let port_and_info = [message.source_port_octets, info];
                 output.fact_of(&server, "ads.device", Basis::Stated, &rules::DEVICE, &port_and_info);
+                // Of the services of TwinCAT only the system stands for the whole; a server that names itself otherwise
+                // is no TwinCAT, and its name is the best guess at the product.
+                let name = info.tail(4);
                 if port == port::SYSTEM_SERVICE {
+                    output.fact(&server, attribute::SOFTWARE_VERSION, Basis::Stated, &rules::VERSION, version);
+                } else if rules::is_foreign(name.bytes) {
+                    output.fact(&server, attribute::MODEL, Basis::Inferred, &rules::DEVICE_NAME, name);
                     output.fact(&server, attribute::SOFTWARE_VERSION, Basis::Stated, &rules::VERSION, version);
                 }
             }
@@ -239,7 +245,14 @@ mod tests {
         );
         assert!(heard.has("10.0.0.5", "ads.device", "TestServer 1.2.3 (port 851)"), "{heard:?}");
         assert!(heard.has("10.0.0.5", "ads.net_id", "10.10.10.16.1.1"));
-        assert!(!heard.facts.iter().any(|fact| fact.1 == "software_version"));
+        // No service of TwinCAT is called so.
+        assert!(heard.has("10.0.0.5", "model", "TestServer") && heard.has("10.0.0.5", "software_version", "1.2.3"));
+        let mut own = include_bytes!("messages/read-device-info-response.bin").to_vec();
+        let at = own.windows(10).position(|octets| octets == b"TestServer").unwrap();
+        own[at..at + 10].copy_from_slice(b"Plc30 App\0");
+        let request = include_bytes!("messages/read-device-info.bin");
+        let heard = hear(&[(End::Client, request), (End::Server, &own)], Transport::Tcp);
+        assert!(!heard.facts.iter().any(|fact| fact.1 == "model" || fact.1 == "software_version"), "{heard:?}");
     }
 
     #[test]

@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(asdu(&octets).check().unwrap_err().to_string(), "information objects at octet 16: 4 octets missing");
         octets[6] = 102;
         octets[7] = 1;
-        assert_eq!(asdu(&octets).check().unwrap_err().to_string(), "information objects at octet 16: 1 octets too many");
+        assert_eq!(asdu(&octets).check().unwrap_err().to_string(), "information objects at octet 16: 1 octet too many");
         // A sequence has one address for all elements.
         let sequence = [0x68, 0x13, 0, 0, 0, 0, 13, 0x81, 20, 0, 1, 0, 1, 0, 0, 1, 2, 3, 4, 5, 6];
         assert_eq!(asdu(&sequence).objects_octets(), Some(8));
