@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use observation::{Address, Conversation, Evidence};
+use observation::{Address, Conversation, Evidence, Transport};
 
 use crate::devices::Devices;
 use crate::gather::Gathered;
@@ -151,7 +151,12 @@ pub(crate) fn reasons(gathered: &Gathered<'_>, devices: &Devices) -> BTreeMap<us
             let (Some(asset), Some(by), 1..) = (referenced(to), gathered.station(by), frames) else {
                 continue;
             };
-            let service = format!("{} on {} port {}", key.protocol, key.transport.as_str(), key.port);
+            let service = match key.transport {
+                Transport::Tcp | Transport::Udp => {
+                    format!("{} on {} port {}", key.protocol, key.transport.as_str(), key.port)
+                }
+                Transport::Ethernet | Transport::Ip => key.protocol.to_string(),
+            };
             addressed.entry((asset, service)).or_default().insert(by.key());
         }
     }

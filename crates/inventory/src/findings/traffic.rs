@@ -97,7 +97,9 @@ impl Writer<'_, '_, '_> {
     /// Conversations of control systems of which only one direction was seen: a mirror that shows half, or a dead end.
     pub(super) fn one_sided(&self) -> Vec<Finding> {
         let is_one_sided = |conversation: &&Conversation| {
-            let unicast = !matches!(conversation.server, AssetEnd::Group(_))
+            let is_group = |end: &AssetEnd| matches!(end, AssetEnd::Group(_));
+            let unicast = !is_group(&conversation.client)
+                && !is_group(&conversation.server)
                 && matches!(conversation.transport, Transport::Tcp | Transport::Udp);
             unicast && is_industrial(&conversation.protocol) && conversation.frames.contains(&0)
         };
