@@ -213,6 +213,42 @@ fn sites_keep_equal_addresses_apart() {
 }
 
 #[test]
+fn lists_fit_a_line_and_wide_csv_and_json_hold_everything() {
+    let register = Register::of(&[capture("plant.pcapng")]);
+    let document = register.json();
+    for (command, part) in [
+        (&["assets", "list"][..], "assets"),
+        (&["conversations"], "conversations"),
+        (&["findings"], "findings"),
+    ] {
+        let with = |more: &[&str]| register.stdout(&[command, more].concat());
+        let (table, wide) = (with(&[]), with(&["--wide"]));
+        assert!(table.lines().all(|line| line.chars().count() <= 200), "{part}: {table}");
+        assert!(table.contains("(--wide shows all)"), "{part}: {table}");
+        assert!(!wide.contains('…') && !wide.contains("--wide"), "{part}: {wide}");
+        assert_eq!(table.lines().count(), wide.lines().count(), "{part}: nothing wraps");
+
+        let json: serde_json::Value = serde_json::from_str(&with(&["--format", "json"])).unwrap();
+        assert_eq!(json, document[part], "{part}");
+        let rows = json.as_array().unwrap().len();
+        assert_eq!(with(&["--format", "csv"]).lines().count(), rows + 1, "{part}");
+        assert!(wide.lines().last().unwrap().starts_with(&format!("{rows} ")), "{part}");
+
+        // The same rows whatever the format, also where the table has no room for the text.
+        let found = |format: &[&str]| with(&[&["--find", "10.10.10.60"], format].concat());
+        let json: serde_json::Value = serde_json::from_str(&found(&["--format", "json"])).unwrap();
+        let number = json.as_array().unwrap().len();
+        assert!(number > 0 && number < rows, "{part}: {number} of {rows}");
+        assert_eq!(found(&["--format", "csv"]).lines().count(), number + 1, "{part}");
+        let table = found(&[]);
+        assert!(
+            table.lines().last().unwrap().starts_with(&format!("{number} of {rows} ")),
+            "{part}: {table}"
+        );
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error_worth_a_message() {
     let register = Register::of(&[capture("plant.pcapng")]);
     for arguments in [

@@ -41,6 +41,12 @@ impl Unreadable {
             Self::Malformed { layer, .. } | Self::Cut { layer, .. } => layer,
         }
     }
+
+    /// True if only the capture is to blame.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::Cut { .. })
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use capture::{Pipeline, RawFrame};
 use frames::*;
 
+macro_rules! message {
+    ($name:literal) => {
+        include_bytes!(concat!("../../protocols/src/", $name)).as_slice()
+    };
+}
+
 /// What a capture of one frame says, each fact read again from the octets that the capture holds, and its counters.
 fn read(octets: &[u8], captured: usize) -> (BTreeSet<(String, String)>, BTreeMap<String, u64>) {
     let held = &octets[..captured];
@@ -31,6 +37,20 @@ fn read(octets: &[u8], captured: usize) -> (BTreeSet<(String, String)>, BTreeMap
         (fact.attribute.to_string(), fact.value.clone())
     });
     (facts.collect(), totals.counters)
+}
+
+#[test]
+fn headers_that_the_capture_cut_are_counted_as_cut_and_not_as_malformed() {
+    let octets = over_tcp(502, message!("modbus/messages/identify-request.bin"));
+    for captured in 0..octets.len() {
+        let counters = read(&octets, captured).1;
+        let malformed: Vec<_> = counters.keys().filter(|name| name.starts_with("malformed")).collect();
+        assert!(malformed.is_empty(), "{captured}: {counters:?}");
+    }
+    let (_, counters) = read(&octets, 20);
+    let (_, tcp) = read(&octets, 14 + 20 + 2);
+    assert_eq!(counters.get("ipv4 header cut by the capture"), Some(&1), "{counters:?}");
+    assert_eq!(tcp.get("tcp header cut by the capture"), Some(&1), "{tcp:?}");
 }
 
 /// Cuts a frame at every length behind its headers.
@@ -55,12 +75,6 @@ fn over_tcp(port: u16, message: &[u8]) -> Vec<u8> {
     let mut segment = tcp(message);
     segment[2..4].copy_from_slice(&port.to_be_bytes());
     ethernet(0x0800, &ipv4(6, &segment))
-}
-
-macro_rules! message {
-    ($name:literal) => {
-        include_bytes!(concat!("../../protocols/src/", $name)).as_slice()
-    };
 }
 
 #[test]

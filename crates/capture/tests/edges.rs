@@ -115,7 +115,7 @@ fn malformed_headers_leave_the_layer_below_and_are_counted() {
 fn a_frame_without_addresses_is_unreadable() {
     let mut dissector = Dissector::default();
     let error = dissector.packet(&frame(&[1; 13])).unwrap_err();
-    assert_eq!(error.to_string(), "ethernet header at octet 0: 1 octets missing");
+    assert_eq!(error.to_string(), "ethernet header at octet 0: 1 octet missing");
     let error = dissector.packet(&of_type(capture::LinkType(101), &[0x75; 40])).unwrap_err();
     assert_eq!(error.to_string(), "ip version at octet 0: value 0x7 is not allowed");
     let error = dissector.packet(&of_type(capture::LinkType(0), &[9, 9, 0, 0, 0x45])).unwrap_err();
@@ -173,7 +173,7 @@ fn llc_frames_end_where_their_length_says() {
     assert_eq!(read(&frame), (Layer::Ethernet { ethertype: 0xff }, vec![0xff, 0xff, 0, 6, 0, 1], 0, None));
     let (layer, payload, _, problem) = read(&ethernet(2, &[0x42, 0x42, 3, 0]));
     assert_eq!((layer, payload.len()), (Layer::Ethernet { ethertype: 0 }, 2));
-    assert_eq!(problem.unwrap(), "llc header at octet 14: 1 octets missing");
+    assert_eq!(problem.unwrap(), "llc header at octet 14: 1 octet missing");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{Basis, OperationKind, Transport, attribute};
+use observation::{Basis, OperationKind, Transport, attribute, number_of};
 
 use crate::guesses::{self, Guess};
 use crate::identity::squash;
@@ -150,28 +150,23 @@ pub(crate) fn of_forwarding(mac: observation::Mac, forwarding: &Forwarding, clai
     if forwarding.counted_down > 0 {
         let reason = format!(
             "{mac} carries {} whose hop limit a router has counted down",
-            addresses(forwarding.counted_down)
+            number_of(forwarding.counted_down, "address")
         );
         claims.add(Role::Router, Basis::Inferred, reason);
     }
     if forwarding.carried > 1 {
         let (carried, subnets) = (forwarding.carried, forwarding.subnets);
-        let reason = format!(
-            "{mac} carries {carried} addresses that are not its own, of {subnets} subnets of customary size"
-        );
+        let (carried, subnets) = (number_of(carried, "address"), number_of(subnets, "subnet"));
+        let reason = format!("{mac} carries {carried} that are not its own, of {subnets} of customary size");
         claims.add(Role::Router, Basis::Inferred, reason);
     }
     if forwarding.claimed > 0 {
         claims.add(
             Role::Router,
             Basis::Inferred,
-            format!("{mac} answers for {} addresses (proxy ARP)", forwarding.claimed),
+            format!("{mac} answers for {} (proxy ARP)", number_of(forwarding.claimed, "address")),
         );
     }
-}
-
-fn addresses(count: usize) -> String {
-    if count == 1 { "an address".to_owned() } else { format!("{count} addresses") }
 }
 
 /// What an asset asks of whom.
@@ -211,7 +206,7 @@ pub(crate) fn of_requests(
         claims.add(
             Role::ScadaServer,
             Basis::Inferred,
-            format!("reads {} servers and writes to {}", asked.servers.len(), written.len()),
+            format!("reads {} and writes to {}", number_of(asked.servers.len(), "server"), written.len()),
         );
     } else if !written.is_empty() {
         let reason = format!("reads {} again and again, writes to {}", name(&polled), name(&written));
@@ -219,8 +214,11 @@ pub(crate) fn of_requests(
     } else if asked.engineered.is_empty() {
         let keeps = ports_of(asset, conversations, DATABASES);
         if polled.len() >= HISTORIAN_SERVERS_MIN {
-            let reason =
-                format!("reads {} servers again and again, no write: {}", polled.len(), name(&polled));
+            let reason = format!(
+                "reads {} again and again, no write: {}",
+                number_of(polled.len(), "server"),
+                name(&polled)
+            );
             claims.add(Role::Historian, Basis::Inferred, reason);
         } else if !keeps.is_empty() {
             let kept = list(keeps.into_iter());

@@ -14,6 +14,7 @@ mod octets;
 mod rule;
 mod station;
 mod time;
+mod words;
 
 pub use address::{Address, Mac, ParseAddressError};
 pub use batch::{
@@ -26,3 +27,4 @@ pub use octets::{Octets, Piece};
 pub use rule::{Rule, Rules, VALUE_CHARS_MAX, acts};
 pub use station::{Path, Position, Station};
 pub use time::{Day, NANOS_PER_DAY, Time};
+pub use words::number_of;

@@ -258,7 +258,7 @@ mod tests {
     fn what_is_cut_or_too_long_is_named() {
         let error = |octets: &[u8]| Element::read(&mut reader(octets)).unwrap_err().to_string();
         assert_eq!(error(&[4, 5, 1]), "contents at octet 2: 4 octets missing");
-        assert_eq!(error(&[4]), "length at octet 1: 1 octets missing");
+        assert_eq!(error(&[4]), "length at octet 1: 1 octet missing");
         assert_eq!(error(&[4, 0x85, 0, 0, 0, 0, 1]), "length at octet 2: value 0x85 is not allowed");
         assert_eq!(error(&[4, 0x80]), "length at octet 2: value 0x80 is not allowed");
         assert_eq!(

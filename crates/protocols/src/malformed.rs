@@ -1,5 +1,6 @@
 //! Why octets are not a message of the prescribed shape.
 
+use observation::number_of;
 use thiserror::Error;
 
 /// A message that is not of the prescribed shape: what, where, and how.
@@ -19,7 +20,7 @@ pub struct Malformed {
 #[non_exhaustive] // further checks find further problems
 pub enum Problem {
     /// The message ends too early.
-    #[error("{missing} octets missing")]
+    #[error("{} missing", number_of(*missing, "octet"))]
     Truncated {
         /// How many octets are missing at least.
         missing: usize,
@@ -28,7 +29,7 @@ pub enum Problem {
     #[error("not recognised")]
     Unrecognised,
     /// Octets are left over.
-    #[error("{octets} octets too many")]
+    #[error("{} too many", number_of(*octets, "octet"))]
     Trailing {
         /// How many.
         octets: usize,

@@ -170,7 +170,7 @@ mod tests {
         let error = reader.u32_be("serial number").unwrap_err();
         assert_eq!(error.to_string(), "serial number at octet 2: 3 octets missing");
         let mut nested = reader.sub(1, "item").unwrap();
-        assert_eq!(nested.u16_le("type").unwrap_err().to_string(), "type at octet 2: 1 octets missing");
-        assert_eq!(nested.finish("item").unwrap_err().to_string(), "item at octet 2: 1 octets too many");
+        assert_eq!(nested.u16_le("type").unwrap_err().to_string(), "type at octet 2: 1 octet missing");
+        assert_eq!(nested.finish("item").unwrap_err().to_string(), "item at octet 2: 1 octet too many");
     }
 }

@@ -1,6 +1,6 @@
 //! How the shared nouns stand in columns.
 
-use observation::{Day, Evidence, Path, Range, Sighting, Station, Time};
+use observation::{Day, Evidence, Path, Range, Sighting, Station, Time, number_of};
 use rusqlite::Row;
 
 use crate::error::{Error, Result};
@@ -34,7 +34,7 @@ pub(crate) fn ranges_stored(ranges: &[Range]) -> Vec<u8> {
 pub(crate) fn ranges_read(octets: &[u8]) -> Result<Vec<Range>> {
     let (ranges, rest) = octets.as_chunks::<RANGE_OCTETS>();
     if !rest.is_empty() {
-        return Err(Error::Damaged(format!("evidence of {} octets", octets.len())));
+        return Err(Error::Damaged(format!("evidence of {}", number_of(octets.len(), "octet"))));
     }
     let read = |range: &[u8; RANGE_OCTETS]| {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *range;

@@ -1,6 +1,6 @@
 //! The end of a capture: it becomes real, or proves known and is thrown away.
 
-use observation::{CaptureSummary, Time};
+use observation::{CaptureSummary, Time, number_of};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::columns::stored;
@@ -151,11 +151,11 @@ fn describe(transaction: &Transaction<'_>, capture: &CaptureWriter, summary: &Ca
 
 fn detail(summary: &CaptureSummary) -> String {
     format!(
-        "name {}; site {}; {} frames; {} octets; {}",
+        "name {}; site {}; {}; {}; {}",
         summary.name,
         summary.site,
-        summary.frames,
-        summary.octets,
+        number_of(summary.frames, "frame"),
+        number_of(summary.octets, "octet"),
         summary.status.as_str()
     )
 }

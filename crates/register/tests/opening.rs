@@ -92,7 +92,7 @@ fn a_damaged_row_is_an_error_and_no_panic() {
     for (index, (sql, what)) in [
         ("UPDATE station SET address = 'somewhere' || id", "address is \"somewhere"),
         ("UPDATE station SET path = 'shelf=1' || id", "path is \"shelf=1"),
-        ("UPDATE fact SET evidence = X'00'", "evidence of 1 octets"),
+        ("UPDATE fact SET evidence = X'00'", "evidence of 1 octet"),
         ("UPDATE presence SET count = -1", "a count is negative: -1"),
         ("UPDATE conversation SET transport = 'pigeon'", "an unknown word: \"pigeon\""),
     ]

@@ -114,20 +114,25 @@ pub(crate) enum AssetsCommand {
 pub(crate) enum ListFormat {
     /// For people.
     Table,
-    /// For spreadsheets.
+    /// For spreadsheets, with all columns of the export.
     Csv,
+    /// For programs: the list as it stands in the export.
+    Json,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) db: Db,
-    /// Only rows in which some column contains this text, in any case.
+    /// Only rows that contain this text, in any case.
     #[arg(long, value_name = "TEXT")]
     pub(crate) find: Option<String>,
     /// How to print.
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ListFormat,
+    /// All columns of the table, however wide, and nothing cut.
+    #[arg(long)]
+    pub(crate) wide: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,69 +1,83 @@
 //! `assets list`: one row for each asset.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use ::export::csv::CsvOptions;
+use ::export::json::Part;
 use inventory::{Asset, Snapshot};
 
 use crate::arguments::{List, ListFormat};
 use crate::failure::Failure;
+use crate::lists::{csv, print, short_time, stdout};
 use crate::session::snapshot;
-use crate::terminal;
+use crate::table::{Column, column};
 
-const HEADER: [&str; 11] = [
-    "asset",
-    "role",
-    "vendor",
-    "model",
-    "order number",
-    "serial",
-    "firmware",
-    "IP",
-    "MAC",
-    "state",
-    "last seen",
+const COLUMNS: [Column; 11] = [
+    column("asset", 44),
+    column("role", 24),
+    column("vendor", 24).leaves(5),
+    column("model", 24),
+    column("order number", 22).leaves(6),
+    column("serial", 20).leaves(8),
+    column("firmware", 16).leaves(7),
+    column("IP", 34).leaves(4),
+    column("MAC", 38).leaves(2),
+    column("state", 10).leaves(3),
+    column("last seen", 19).leaves(1),
 ];
 
 pub(crate) fn list(arguments: &List) -> Result<ExitCode, Failure> {
     let (_, snapshot) = snapshot(&arguments.db.db, None)?;
+    let find = arguments.find.as_deref();
     match arguments.format {
-        ListFormat::Table => terminal::print(&asset_table(&snapshot, arguments.find.as_deref()))?,
-        ListFormat::Csv => crate::lists::csv(|out| {
-            export::csv::write_assets(&snapshot, out, &export::csv::CsvOptions::default())
-        })?,
+        ListFormat::Table => print(arguments, "asset", &COLUMNS, rows(&snapshot)),
+        ListFormat::Csv => {
+            csv(find, |out| ::export::csv::write_assets(&snapshot, out, &CsvOptions::default()))
+        }
+        ListFormat::Json => stdout(|out| ::export::json::write_part(&snapshot, Part::Assets, find, out)),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-/// The table of assets, children below their parents.
-fn asset_table(snapshot: &Snapshot, find: Option<&str>) -> String {
-    let assets = &snapshot.inventory.assets;
-    let mut rows = Vec::new();
-    for (index, asset) in assets.iter().enumerate().filter(|(_, asset)| asset.parent.is_none()) {
-        push(snapshot, index, asset, 0, &mut rows);
+/// A row for each asset, children below their parents.
+fn rows(snapshot: &Snapshot) -> Vec<Vec<String>> {
+    let mut children: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    for (index, asset) in snapshot.inventory.assets.iter().enumerate() {
+        children.entry(asset.parent).or_default().push(index);
     }
-    let total = rows.len();
-    let rows: Vec<_> = rows.into_iter().filter(|row| crate::lists::matches(row, find)).collect();
-    let shown = rows.len();
-    let mut text = terminal::table(&HEADER, rows);
-    text.push_str(&if shown == total {
-        format!("{total} assets\n")
-    } else {
-        format!("{shown} of {total} assets\n")
-    });
-    text
+    let mut rows = Vec::new();
+    push(snapshot, &children, None, 0, &mut rows);
+    rows
 }
 
 /// Deepest nesting shown: no fieldbus nests deeper, and a register cannot be made to recurse without end.
 const DEPTH_MAX: usize = 16;
 
-fn push(snapshot: &Snapshot, index: usize, asset: &Asset, depth: usize, rows: &mut Vec<Vec<String>>) {
+/// Rows of what `parent` contains, each with what it contains itself behind it.
+fn push(
+    snapshot: &Snapshot,
+    children: &BTreeMap<Option<usize>, Vec<usize>>,
+    parent: Option<usize>,
+    depth: usize,
+    rows: &mut Vec<Vec<String>>,
+) {
+    for index in children.get(&parent).into_iter().flatten() {
+        let Some(asset) = snapshot.inventory.assets.get(*index) else { continue };
+        rows.push(row(asset, depth));
+        if depth < DEPTH_MAX {
+            push(snapshot, children, Some(*index), depth.saturating_add(1), rows);
+        }
+    }
+}
+
+fn row(asset: &Asset, depth: usize) -> Vec<String> {
     let indent =
         if depth == 0 { String::new() } else { format!("{}└ ", "  ".repeat(depth.saturating_sub(1))) };
     let addresses = |of: fn(&inventory::AssetStation) -> Vec<String>| {
         let all: Vec<String> = asset.stations.iter().flat_map(of).collect();
         short(&all)
     };
-    rows.push(vec![
+    vec![
         format!("{indent}{}", asset.name),
         asset.roles.first().map_or("unknown", |claim| claim.role.as_str()).to_owned(),
         winner(asset, "vendor"),
@@ -74,16 +88,8 @@ fn push(snapshot: &Snapshot, index: usize, asset: &Asset, depth: usize, rows: &m
         addresses(|station| station.ips.iter().map(ToString::to_string).collect()),
         addresses(|station| station.mac.iter().map(ToString::to_string).collect()),
         asset.state.as_str().to_owned(),
-        asset.last.map(|time| export::time::rfc3339(time).chars().take(19).collect()).unwrap_or_default(),
-    ]);
-    if depth >= DEPTH_MAX {
-        return;
-    }
-    for (child_index, child) in snapshot.inventory.assets.iter().enumerate() {
-        if child.parent == Some(index) {
-            push(snapshot, child_index, child, depth.saturating_add(1), rows);
-        }
-    }
+        asset.last.map(short_time).unwrap_or_default(),
+    ]
 }
 
 /// The winning value of an attribute, or nothing.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use observation::{CaptureStatus, CaptureSummary};
+use observation::{CaptureStatus, CaptureSummary, number_of};
 use register::{JournalCheck, Register};
 
 use crate::arguments::Doctor;
@@ -23,28 +23,34 @@ pub(crate) fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
         let _ = writeln!(text, "DAMAGE      {damage}");
     }
     if check.dangling > 0 {
-        let _ = writeln!(text, "DAMAGE      {} rows refer to rows that are not there", check.dangling);
+        let _ = writeln!(text, "DAMAGE      references to rows that are not there: {}", check.dangling);
     }
     match &check.journal {
         JournalCheck::Intact { lines, last_hash } => {
-            let _ = writeln!(text, "journal     {lines} lines, chain whole, head {last_hash}");
+            let _ =
+                writeln!(text, "journal     {}, chain whole, head {last_hash}", number_of(*lines, "line"));
         }
         JournalCheck::Broken { seq, problem } => {
             let _ = writeln!(text, "DAMAGE      the custody journal is broken at line {seq}: {problem}");
         }
     }
-    let _ = writeln!(text, "evidence    {} frames kept, {} octets", stats.frames, stats.frame_octets);
+    let _ = writeln!(
+        text,
+        "evidence    {} kept, {}",
+        number_of(stats.frames, "frame"),
+        number_of(stats.frame_octets, "octet")
+    );
     if check.frames_missing > 0 {
         let _ = writeln!(
             text,
-            "            {} further frames are named by evidence (mostly of reads) and stand in the captures only",
+            "            further frames named by evidence (mostly of reads) that stand in the captures only: {}",
             check.frames_missing
         );
     }
     if stats.provisional > 0 {
         let _ = writeln!(
             text,
-            "NOTE        {} imports are running or died; the next import clears the dead",
+            "NOTE        imports that are running or died: {}; the next import clears the dead",
             stats.provisional
         );
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use inventory::{Candidate, Proof, Snapshot};
-use observation::{KeptFrame, Range};
+use observation::{KeptFrame, Range, number_of};
 use register::Register;
 
 use crate::arguments::ShowEvidence;
@@ -49,10 +49,10 @@ fn candidate_text(
     let _ = writeln!(text, "\nvalue     {}", candidate.value);
     let _ = writeln!(
         text,
-        "basis     {} by {}, {} times",
+        "basis     {} by {}, {}",
         candidate.basis.as_str(),
         candidate.protocol,
-        candidate.count
+        number_of(candidate.count, "time")
     );
     let times = [candidate.first, candidate.last].map(export::time::rfc3339);
     let _ = writeln!(text, "seen      {} to {}", times[0], times[1]);

@@ -6,27 +6,35 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ::export::csv::CsvOptions;
-use ::export::json::Tool;
+use ::export::json::{Part, Tool};
 use ::export::time::rfc3339;
 use inventory::{AssetEnd, Conversation, Snapshot};
-use observation::{OperationKind, Transport};
+use observation::{OperationKind, Transport, number_of};
 
 use crate::arguments::{Export, ExportFormat, List, ListFormat};
 use crate::failure::Failure;
 use crate::session::{actor, person, snapshot};
+use crate::table::{self, Column, column};
 use crate::terminal;
 
 /// This program, as exports name it.
 const TOOL: Tool<'static> = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
+const CONVERSATIONS: [Column; 10] = [
+    column("client", 44),
+    column("server", 44),
+    column("protocol", 16),
+    column("port", 14),
+    column("VLAN", 4).leaves(4),
+    column("frames", 17),
+    column("octets", 23).leaves(3),
+    column("operations", 40),
+    column("first", 19).leaves(1),
+    column("last", 19).leaves(2),
+];
+
 pub(crate) fn conversations(arguments: &List) -> Result<ExitCode, Failure> {
-    let (_, snapshot) = snapshot(&arguments.db.db, None)?;
-    if arguments.format == ListFormat::Csv {
-        csv(|out| ::export::csv::write_conversations(&snapshot, out, &CsvOptions::default()))?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let header =
-        ["client", "server", "protocol", "port", "VLAN", "frames", "octets", "operations", "first", "last"];
+    let (_, mut snapshot) = snapshot(&arguments.db.db, None)?;
     let rows = snapshot.inventory.conversations.iter().map(|conversation| {
         vec![
             end(&snapshot, &conversation.client),
@@ -41,10 +49,18 @@ pub(crate) fn conversations(arguments: &List) -> Result<ExitCode, Failure> {
             short_time(conversation.last),
         ]
     });
-    let rows: Vec<_> = rows.filter(|row| matches(row, arguments.find.as_deref())).collect();
-    let count = rows.len();
-    terminal::print(&format!("{}{count} conversations\n", terminal::table(&header, rows)))?;
-    Ok(ExitCode::SUCCESS)
+    let rows: Vec<_> = rows.collect();
+    if arguments.format == ListFormat::Table {
+        return print(arguments, "conversation", &CONVERSATIONS, rows);
+    }
+    let mut wanted = rows.iter().map(|row| matches(row, arguments.find.as_deref()));
+    snapshot.inventory.conversations.retain(|_| wanted.next().unwrap_or(false));
+    match arguments.format {
+        ListFormat::Json => {
+            stdout(|out| ::export::json::write_part(&snapshot, Part::Conversations, None, out))
+        }
+        _ => stdout(|out| ::export::csv::write_conversations(&snapshot, out, &CsvOptions::default())),
+    }
 }
 
 /// A protocol by name, and where its octets told nothing what the port is customary for.
@@ -55,13 +71,18 @@ pub(crate) fn protocol(name: &str, transport: Transport, port: u16) -> String {
     }
 }
 
+/// What a finding says comes last: it may take all the room that is left.
+const FINDINGS: [Column; 6] = [
+    column("severity", 11),
+    column("kind", 24).leaves(3),
+    column("count", 10).leaves(4),
+    column("last", 19).leaves(1),
+    column("evidence", 16).leaves(2),
+    column("finding", 110),
+];
+
 pub(crate) fn findings(arguments: &List) -> Result<ExitCode, Failure> {
-    let (_, snapshot) = snapshot(&arguments.db.db, None)?;
-    if arguments.format == ListFormat::Csv {
-        csv(|out| ::export::csv::write_findings(&snapshot, out, &CsvOptions::default()))?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let header = ["severity", "kind", "finding", "count", "last", "evidence"];
+    let (_, mut snapshot) = snapshot(&arguments.db.db, None)?;
     let rows = snapshot.inventory.findings.iter().map(|finding| {
         let evidence = finding
             .evidence
@@ -71,15 +92,56 @@ pub(crate) fn findings(arguments: &List) -> Result<ExitCode, Failure> {
         vec![
             finding.severity.as_str().to_owned(),
             finding.kind.to_owned(),
-            finding.text.clone(),
             finding.count.to_string(),
             finding.last.map(short_time).unwrap_or_default(),
             evidence.take(1).collect::<String>(),
+            finding.text.clone(),
         ]
     });
-    let rows: Vec<_> = rows.filter(|row| matches(row, arguments.find.as_deref())).collect();
-    let count = rows.len();
-    terminal::print(&format!("{}{count} findings\n", terminal::table(&header, rows)))?;
+    let rows: Vec<_> = rows.collect();
+    if arguments.format == ListFormat::Table {
+        return print(arguments, "finding", &FINDINGS, rows);
+    }
+    let mut wanted = rows.iter().map(|row| matches(row, arguments.find.as_deref()));
+    snapshot.inventory.findings.retain(|_| wanted.next().unwrap_or(false));
+    match arguments.format {
+        ListFormat::Json => stdout(|out| ::export::json::write_part(&snapshot, Part::Findings, None, out)),
+        _ => stdout(|out| ::export::csv::write_findings(&snapshot, out, &CsvOptions::default())),
+    }
+}
+
+/// Prints the rows that are asked for as a table, and below it how many there are of all.
+pub(crate) fn print(
+    arguments: &List,
+    noun: &str,
+    columns: &[Column],
+    rows: Vec<Vec<String>>,
+) -> Result<ExitCode, Failure> {
+    let all = rows.len();
+    let rows: Vec<_> = rows.into_iter().filter(|row| matches(row, arguments.find.as_deref())).collect();
+    let shown = rows.len();
+    let room = (!arguments.wide).then(terminal::room);
+    let (text, note) = table::list(columns, rows, room);
+    let number = number_of(all, noun);
+    let number = if shown == all { number } else { format!("{shown} of {number}") };
+    terminal::print(&format!("{text}{number}{note}\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the header and those lines of a CSV that contain the text; in its cells no line ends.
+pub(crate) fn csv(
+    find: Option<&str>,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), ::export::Error>,
+) -> Result<ExitCode, Failure> {
+    let Some(find) = find.map(str::to_lowercase) else { return stdout(write) };
+    let mut all = Vec::new();
+    write(&mut all).map_err(failure)?;
+    let all = String::from_utf8_lossy(&all);
+    let wanted = all
+        .split_inclusive('\n')
+        .enumerate()
+        .filter(|(number, line)| *number == 0 || line.to_lowercase().contains(&find));
+    terminal::print(&wanted.map(|(_, line)| line).collect::<String>())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -97,7 +159,7 @@ pub(crate) fn export(arguments: &Export) -> Result<ExitCode, Failure> {
         }
     };
     if arguments.output == Path::new("-") {
-        csv(write)?;
+        stdout(write)?;
     } else {
         let mut file = BufWriter::new(
             File::create(&arguments.output).map_err(|error| naming(&arguments.output, error))?,
@@ -119,11 +181,13 @@ pub(crate) fn export(arguments: &Export) -> Result<ExitCode, Failure> {
 }
 
 /// Writes to standard output.
-pub(crate) fn csv(write: impl FnOnce(&mut dyn Write) -> Result<(), ::export::Error>) -> Result<(), Failure> {
+pub(crate) fn stdout(
+    write: impl FnOnce(&mut dyn Write) -> Result<(), ::export::Error>,
+) -> Result<ExitCode, Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     write(&mut out).map_err(failure)?;
     out.flush()?;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn failure(error: ::export::Error) -> Failure {
@@ -138,7 +202,7 @@ fn naming(path: &Path, error: io::Error) -> Failure {
 }
 
 /// True if some cell contains the text, in any case.
-pub(crate) fn matches(row: &[String], find: Option<&str>) -> bool {
+fn matches(row: &[String], find: Option<&str>) -> bool {
     find.is_none_or(|text| {
         let text = text.to_lowercase();
         row.iter().any(|cell| cell.to_lowercase().contains(&text))

@@ -15,6 +15,7 @@ mod progress;
 mod session;
 mod show;
 mod summary;
+mod table;
 mod terminal;
 
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use inventory::{AssetState, Inventory};
-use observation::CaptureSummary;
+use observation::{CaptureSummary, number_of};
 
 /// One capture read.
 pub(crate) struct Outcome {
@@ -25,8 +25,14 @@ pub(crate) struct Imported {
 }
 
 /// Counters that say what became of frames that count for nobody. With those that count they add up to all.
-const NOT_COUNTED: [&str; 5] =
-    ["mirror duplicates", "routed copies", "fragments", "unreadable frames", "frames without address"];
+/// Each with what one is called.
+const NOT_COUNTED: [(&str, &str); 5] = [
+    ("mirror duplicates", "mirror duplicate"),
+    ("routed copies", "routed copy"),
+    ("fragments", "fragment"),
+    ("unreadable frames", "unreadable frame"),
+    ("frames without address", "frame without address"),
+];
 
 impl Imported {
     pub(crate) fn add(&mut self, outcome: Outcome) {
@@ -50,10 +56,10 @@ impl Imported {
             let stopped = summary.stopped.as_deref().unwrap_or("it ends early");
             let _ = writeln!(
                 text,
-                "{}: {}: {} frames read, then {stopped}",
+                "{}: {}: {} read, then {stopped}",
                 summary.name,
                 summary.status.as_str(),
-                summary.frames
+                number_of(summary.frames, "frame")
             );
         }
         let repeated = self.outcomes.iter().filter(|outcome| outcome.repeated).count();
@@ -75,13 +81,13 @@ impl Imported {
 /// How frames read add up.
 pub(crate) fn frame_line<'s>(summaries: impl Iterator<Item = &'s CaptureSummary>) -> String {
     let mut frames = 0_u64;
-    let mut apart: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut apart: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     let mut lost: BTreeMap<String, u64> = BTreeMap::new();
     for summary in summaries {
         frames = frames.saturating_add(summary.frames);
         for (name, count) in &summary.counters {
-            if let Some(name) = NOT_COUNTED.iter().find(|known| *known == name) {
-                add(apart.entry(name).or_default(), *count);
+            if let Some(names) = NOT_COUNTED.iter().find(|(known, _)| known == name) {
+                add(apart.entry(*names).or_default(), *count);
             } else if is_loss(name) {
                 add(lost.entry(name.clone()).or_default(), *count);
             }
@@ -92,12 +98,12 @@ pub(crate) fn frame_line<'s>(summaries: impl Iterator<Item = &'s CaptureSummary>
     }
     let counted = frames.saturating_sub(apart.values().sum());
     let mut text = format!("frames      {frames} read = {counted} counted");
-    for (name, count) in apart {
-        let _ = write!(text, " + {count} {name}");
+    for ((several, one), count) in apart {
+        let _ = write!(text, " + {count} {}", if count == 1 { one } else { several });
     }
     text.push('\n');
     for (name, count) in lost {
-        let _ = writeln!(text, "            {count} {name}");
+        let _ = writeln!(text, "            {name}: {count}");
     }
     text
 }
@@ -118,11 +124,11 @@ pub(crate) fn is_loss(name: &str) -> bool {
 pub(crate) fn asset_line(inventory: &Inventory) -> String {
     let count = |state| inventory.assets.iter().filter(|asset| asset.state == state).count();
     format!(
-        "assets      {} observed, {} referenced; {} conversations, {} findings\n",
+        "assets      {} observed, {} referenced; {}, {}\n",
         count(AssetState::Observed),
         count(AssetState::Referenced),
-        inventory.conversations.len(),
-        inventory.findings.len()
+        number_of(inventory.conversations.len(), "conversation"),
+        number_of(inventory.findings.len(), "finding")
     )
 }
 

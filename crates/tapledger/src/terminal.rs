@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+use console::Term;
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
@@ -43,15 +44,35 @@ pub(crate) fn is_watched() -> bool {
     io::stdout().is_terminal()
 }
 
-/// A table for people: as wide as the terminal where there is one, else as wide as its content.
+/// Characters of a line that nobody says how long it may be: of a pipe or a file.
+const PIPE_CHARS: usize = 200;
+
+/// Characters of a line: those of the terminal where there is one.
+pub(crate) fn room() -> usize {
+    let size = Term::stdout().size_checked().filter(|_| is_watched());
+    size.map_or(PIPE_CHARS, |(_, columns)| usize::from(columns))
+}
+
+/// A table with everything: wrapped to the width of the terminal where there is one, else as wide as its content.
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let arrangement = if is_watched() { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
+    arranged(header, rows, arrangement)
+}
+
+/// A table with one line for each row.
+pub(crate) fn lines(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    arranged(header, rows, ContentArrangement::Disabled)
+}
+
+fn arranged(
+    header: &[&str],
+    rows: impl IntoIterator<Item = Vec<String>>,
+    arrangement: ContentArrangement,
+) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─')));
-    if is_watched() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    } else {
-        table.set_content_arrangement(ContentArrangement::Disabled);
-    }
+    table.set_content_arrangement(arrangement);
+    table.set_width(u16::try_from(room()).unwrap_or(u16::MAX));
     table.set_header(header.iter().copied());
     for row in rows {
         table.add_row(row.iter().map(|cell| export::safe_text(cell).into_owned()));

@@ -126,7 +126,9 @@ impl Pipeline {
             Ok(packet) => packet,
             Err(unreadable) => {
                 self.unreadable = self.unreadable.saturating_add(1);
-                self.gathered.malformed(row(frame, None, &unreadable));
+                if !unreadable.is_cut() {
+                    self.gathered.malformed(row(frame, None, &unreadable));
+                }
                 return;
             }
         };
@@ -251,7 +253,7 @@ impl Reading<'_> {
             self.outer(frame, outer);
         }
         let Some((source, destination)) = addresses else { return Read::NoAddress };
-        if let Some(problem) = packet.problem {
+        if let Some(problem) = packet.problem.filter(|problem| !problem.is_cut()) {
             self.gathered.malformed(row(frame, Some(Station::root(source, packet.vlan)), problem));
         }
         let (source_port, destination_port, transport, number) = match packet.layer {

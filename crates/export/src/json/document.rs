@@ -1,14 +1,16 @@
 //! The shapes of the document. Field order is the order of the contract, additions after it.
 
 use std::borrow::Cow;
+use std::io::Write;
 
 use inventory::Snapshot;
 use observation::{Evidence, Time};
+use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use super::asset::asset_out;
 use super::traffic::{capture, conversation_out, finding_out};
-use super::{SCHEMA, Tool};
+use super::{Part, SCHEMA, Tool};
 use crate::order::Sorted;
 use crate::time::rfc3339;
 
@@ -59,6 +61,50 @@ pub(super) fn document<'a>(
         findings: Each(sorted.findings.iter().map(|finding| finding_out(sorted, finding))),
         changes: [],
     }
+}
+
+/// Writes one list as an array.
+pub(super) fn write_part(
+    sorted: &Sorted<'_>,
+    part: Part,
+    find: Option<&str>,
+    writer: &mut impl Write,
+) -> serde_json::Result<()> {
+    let find = find.map(str::to_lowercase);
+    let find = find.as_deref();
+    match part {
+        Part::Assets => {
+            let assets = sorted.assets.iter();
+            array(writer, assets.map(|(asset, identified)| asset_out(sorted, asset, identified)), find)
+        }
+        Part::Conversations => {
+            let conversations = sorted.conversations.iter();
+            array(writer, conversations.map(|conversation| conversation_out(sorted, conversation)), find)
+        }
+        Part::Findings => {
+            array(writer, sorted.findings.iter().map(|finding| finding_out(sorted, finding)), find)
+        }
+    }
+}
+
+/// Writes those of the objects that contain the text, which is in lower case.
+fn array<T: Serialize>(
+    writer: &mut impl Write,
+    objects: impl Iterator<Item = T>,
+    find: Option<&str>,
+) -> serde_json::Result<()> {
+    let mut serializer = serde_json::Serializer::pretty(writer);
+    let mut sequence = serializer.serialize_seq(None)?;
+    for object in objects {
+        let is_wanted = match find {
+            Some(find) => serde_json::to_string(&object)?.to_lowercase().contains(find),
+            None => true,
+        };
+        if is_wanted {
+            sequence.serialize_element(&object)?;
+        }
+    }
+    sequence.end()
 }
 
 pub(super) fn moment(time: Option<Time>) -> Option<String> {

@@ -24,6 +24,32 @@ pub struct Tool<'a> {
     pub version: &'a str,
 }
 
+/// A list of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `assets`.
+    Assets,
+    /// `conversations`.
+    Conversations,
+    /// `findings`.
+    Findings,
+}
+
+/// Writes one list of the document as a JSON array, indented, with a line end after it; with `find` only those of its
+/// objects that contain this text, in any case.
+///
+/// # Errors
+///
+/// As [`write`].
+pub fn write_part(snapshot: &Snapshot, part: Part, find: Option<&str>, writer: impl Write) -> Result<()> {
+    let sorted = Sorted::new(snapshot)?;
+    let mut writer = BufWriter::new(writer);
+    document::write_part(&sorted, part, find, &mut writer)?;
+    writer.write_all(b"\n")?;
+    writer.flush()?;
+    Ok(())
+}
+
 /// Writes the snapshot as one JSON document, indented, with a line end after it.
 ///
 /// # Errors

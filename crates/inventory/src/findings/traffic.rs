@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{CaptureStatus, Evidence, Range, Transport};
+use observation::{CaptureStatus, Evidence, Range, Transport, number_of};
 
 use super::{Writer, assets_of, places};
 use crate::model::{AssetEnd, Conversation, Finding, Severity};
@@ -97,11 +97,8 @@ impl Writer<'_, '_, '_> {
             let pairs = conversations.iter().map(|conversation| {
                 format!("{} to {}", self.end(&conversation.client), self.end(&conversation.server))
             });
-            let text = format!(
-                "only one direction of {} {protocol} conversations was seen: {}",
-                conversations.len(),
-                list(pairs)
-            );
+            let number = number_of(conversations.len(), &format!("{protocol} conversation"));
+            let text = format!("only one direction of {number} was seen: {}", list(pairs));
             let mut seen = None;
             for conversation in &conversations {
                 extend(&mut seen, Span { first: conversation.first, last: conversation.last, count: 1 });
@@ -141,7 +138,13 @@ impl Writer<'_, '_, '_> {
                 add(
                     "frames_lost",
                     Severity::Notice,
-                    format!("{} frames were lost while {name} was captured", capture.kernel_drops),
+                    format!(
+                        "{} lost while {name} was captured",
+                        match capture.kernel_drops {
+                            1 => "1 frame was".to_owned(),
+                            drops => format!("{drops} frames were"),
+                        }
+                    ),
                     capture.kernel_drops,
                 );
             }
@@ -149,9 +152,14 @@ impl Writer<'_, '_, '_> {
                 add(
                     "secret_in_clear",
                     Severity::Warning,
-                    format!(
-                        "{name} carries {secrets} passwords or other secrets that anybody on the network can read; they are masked here"
-                    ),
+                    match secrets {
+                        1 => format!(
+                            "{name} carries 1 password or other secret that anybody on the network can read; it is masked here"
+                        ),
+                        _ => format!(
+                            "{name} carries {secrets} passwords or other secrets that anybody on the network can read; they are masked here"
+                        ),
+                    },
                     secrets,
                 );
             }
@@ -179,8 +187,8 @@ impl Writer<'_, '_, '_> {
                 counts.get(protocol).copied().unwrap_or(0).max(messages.len().try_into().unwrap_or(u64::MAX));
             let problems: BTreeSet<_> = messages.iter().map(|(_, message)| message.problem.clone()).collect();
             let separator = if problems.is_empty() { "" } else { ": " };
-            let text =
-                format!("{count} malformed {protocol} messages{separator}{}", list(problems.into_iter()));
+            let number = number_of(count, &format!("malformed {protocol} message"));
+            let text = format!("{number}{separator}{}", list(problems.into_iter()));
             let mut seen = None;
             messages.iter().for_each(|(_, message)| {
                 extend(&mut seen, Span { first: message.time, last: message.time, count: 1 })

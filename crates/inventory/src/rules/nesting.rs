@@ -18,7 +18,7 @@ pub(crate) struct Nesting {
 }
 
 /// By kind of the first step; the last is for all others.
-const NESTINGS: [Nesting; 8] = [
+const NESTINGS: [Nesting; 9] = [
     Nesting {
         kind: "unit",
         needs_gateway: true,
@@ -37,6 +37,14 @@ const NESTINGS: [Nesting; 8] = [
     },
     Nesting {
         kind: "outstation",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: true,
+        alone_is_address: true,
+        tells_position: true,
+    },
+    Nesting {
+        kind: "asdu",
         needs_gateway: false,
         alike_is_one: false,
         silent_is_address: true,
@@ -115,15 +123,14 @@ pub(crate) const NAMED: &[&str] = &[
 pub(crate) const GATEWAY_ATTRIBUTES: &[&str] = &["modbus.gateway"];
 
 /// The kind of position by which the stations of a protocol are numbered.
-pub(crate) const STATION_NUMBERS: &[(&str, &str)] =
-    &[
-        ("modbus", "unit"),
-        ("umas", "unit"),
-        ("bsap", "unit"),
-        ("genisys", "unit"),
-        ("dnp3", "outstation"),
-        ("iec104", "asdu"),
-    ];
+pub(crate) const STATION_NUMBERS: &[(&str, &str)] = &[
+    ("modbus", "unit"),
+    ("umas", "unit"),
+    ("bsap", "unit"),
+    ("genisys", "unit"),
+    ("dnp3", "outstation"),
+    ("iec104", "asdu"),
+];
 
 /// In a chassis, port 1 is the backplane and the link address is the slot (CIP Networks Library volume 1, C-1.4.1).
 pub(crate) const BACKPLANE: (&str, &str, &str) = ("port", "1", "link");

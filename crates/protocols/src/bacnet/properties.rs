@@ -233,7 +233,7 @@ mod tests {
         );
         let (facts, error) = said(Subject::i_am, &octets[..9]);
         assert_eq!(facts.len(), 1);
-        assert_eq!(error.as_deref(), Some("tag content at octet 9: 1 octets missing"));
+        assert_eq!(error.as_deref(), Some("tag content at octet 9: 1 octet missing"));
         let (_, error) = said(Subject::i_am, &[0x21, 5]);
         assert_eq!(error.as_deref(), Some("i-am device identifier at octet 0: value 0x21 is not allowed"));
     }

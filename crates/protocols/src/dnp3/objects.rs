@@ -267,7 +267,7 @@ mod tests {
         let (_, error) = walked(&[30, 1, 0x01, 0, 0, 0xff, 0xff, 1, 2], true);
         assert_eq!(error.as_deref(), Some("objects at octet 11: 327678 octets missing"));
         let (_, error) = walked(&[30, 1], true);
-        assert_eq!(error.as_deref(), Some("qualifier at octet 6: 1 octets missing"));
+        assert_eq!(error.as_deref(), Some("qualifier at octet 6: 1 octet missing"));
         let (_, error) = walked(&[30, 1, 0x7c, 1], true);
         assert_eq!(error.as_deref(), Some("qualifier at octet 6: value 0x7c is not allowed"));
         let (_, error) = walked(&[30, 1, 0x00, 9, 1], true);

@@ -117,6 +117,6 @@ mod tests {
             kinds(&[2, 1, 7, 10, 4, b'p', b'l']),
             [Ok((1, 1)), Err("value at octet 5: 2 octets missing".to_owned())]
         );
-        assert_eq!(kinds(&[2]), [Err("type and length at octet 0: 1 octets missing".to_owned())]);
+        assert_eq!(kinds(&[2]), [Err("type and length at octet 0: 1 octet missing".to_owned())]);
     }
 }

@@ -351,6 +351,6 @@ mod tests {
         assert_eq!((message.serial, message.end_code), (Some(0), 0));
         assert_eq!(message.data.remaining(), 18);
         let error = Message::parse(Octets::unplaced(&octets[..14])).unwrap_err();
-        assert_eq!(error.to_string(), "end code at octet 13: 1 octets missing");
+        assert_eq!(error.to_string(), "end code at octet 13: 1 octet missing");
     }
 }

@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn a_server_id_is_text_with_dots_or_hexadecimal() {
         let (facts, error) = said(server_identity, b"\x11\x0a\x00\xffTurbine");
-        assert_eq!((facts, error.as_deref()), (vec![], Some("server ID at octet 9: 1 octets missing")));
+        assert_eq!((facts, error.as_deref()), (vec![], Some("server ID at octet 9: 1 octet missing")));
         let (facts, _) = said(server_identity, b"\x11\x09\x00\xffTurbine");
         assert_eq!(facts, [("modbus.server_id", "..Turbine".to_owned()), ("mode", "run".to_owned())]);
         let (facts, _) = said(server_identity, b"\x11\x08Turbine\x00");

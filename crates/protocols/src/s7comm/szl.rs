@@ -398,6 +398,6 @@ mod tests {
         assert_eq!(output.malformed[0].to_string(), "SZL data records at octet 8: 53 octets missing");
         assert!(output.facts.is_empty());
         let error = observe(Octets::unplaced(&[0, 0x11, 0]), &cpu(), &mut output).unwrap_err();
-        assert_eq!(error.to_string(), "SZL index at octet 2: 1 octets missing");
+        assert_eq!(error.to_string(), "SZL index at octet 2: 1 octet missing");
     }
 }

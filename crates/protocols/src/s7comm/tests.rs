@@ -291,7 +291,7 @@ fn a_password_is_masked() {
     octets[28] = 9;
     let said = Said::file(End::Client, &octets);
     assert_eq!(said.secrets, [Range { frame: 1, offset: 54 + 25, length: 12 }]);
-    assert_eq!(said.malformed, ["data at octet 29: 1 octets missing"]);
+    assert_eq!(said.malformed, ["data at octet 29: 1 octet missing"]);
 }
 
 #[test]

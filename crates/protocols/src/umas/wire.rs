@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(Message::parse(Octets::unplaced(&[90, 1, 0xfe]), 7).unwrap().kind, Kind::Done);
         assert_eq!(Message::parse(Octets::unplaced(&[90, 1, 0xfd, 0x80]), 7).unwrap().kind, Kind::Refused);
         let error = Message::parse(Octets::unplaced(&[90, 1]), 7).unwrap_err();
-        assert_eq!(error.to_string(), "umas function at octet 9: 1 octets missing");
+        assert_eq!(error.to_string(), "umas function at octet 9: 1 octet missing");
     }
 
     #[test]
