@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Compares two registers field by field: compare.py ONE.json OTHER.json. Prints what differs; exit code 6 if anything does.
 
-What two captures of the same frames may differ in is left out: ids, what a capture says of its source, and a millisecond,
-because the kernel gives every listener a time of its own.
+What two captures of the same frames may differ in is left out: ids, what a capture says of its source, its name in texts,
+and a millisecond, because the kernel gives every listener a time of its own.
 """
 import datetime
 import json
@@ -30,6 +30,8 @@ def plain(register):
     names = {asset_id: key(asset, assets) for asset_id, asset in assets.items()}
     names |= {capture["id"]: "the capture" for capture in register["captures"]}
 
+    sources = [name for capture in register["captures"] for name in (capture["name"], capture["interface"]) if name]
+
     def rename(value):
         if isinstance(value, dict):
             return {name: rename(inner) for name, inner in value.items()}
@@ -37,12 +39,19 @@ def plain(register):
             return [rename(inner) for inner in value]
         return names.get(value, value) if isinstance(value, str) else value
 
+    def unnamed(text):
+        for name in sources:
+            text = text.replace(name, "the capture")
+        return text
+
     def ends(conversation):
         return json.dumps([conversation[name] for name in ("client", "server", "protocol", "transport", "port", "vlan", "guess")], sort_keys=True)
 
     whole = rename(register)
     for asset in whole["assets"]:
         asset.pop("aliases")
+    for finding in whole["findings"]:
+        finding["text"] = unnamed(finding["text"])
     for capture in whole["captures"]:
         for name in SOURCE:
             capture.pop(name, None)

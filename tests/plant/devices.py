@@ -121,7 +121,7 @@ OFFICE = [
     Device("vendor1", 99, 77, "00:0b:ab:99:00:4d", "workstation", asks=(
         (9, "timeout 5 ssh -o StrictHostKeyChecking=no -o BatchMode=yes -o UserKnownHostsFile=/dev/null svc@10.10.10.60 true"),
         (10, "timeout 4 bash -c 'exec 3<>/dev/tcp/10.10.10.60/5900; head -c12 <&3; printf \"RFB 003.008\\n\" >&3; sleep 2'"),
-        (11, "timeout 6 {bin}/rdp_check.py CORP/svc:secret@10.10.10.60"), (12, STACK7 + "s7.py vendor"))),
+        (6, "timeout 15 {python} {bin}/rdp_check.py CORP/svc:secret@10.10.10.60"), (12, STACK7 + "s7.py vendor"))),
 ]
 DEVICES = CELL_A + UTILITIES + LEVEL_3 + OFFICE
 

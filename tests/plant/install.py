@@ -24,7 +24,13 @@ def allowed():
     """Fails unless this process may make namespaces."""
     if os.geteuid() != 0:
         raise Missing("network namespaces need root; try: sudo tests/plant/plant …")
-    run(["unshare", "--pid", "--fork", "--mount", "--net", "--uts", "sh", "-c", "mount -t tmpfs tmpfs /run && ip link add one type veth peer name two && tc qdisc add dev one clsact"])
+    run(["unshare", "--pid", "--fork", "--mount", "--net", "--uts", "mount", "-t", "tmpfs", "tmpfs", "/run"])
+
+
+def able():
+    """Fails unless the kernel has the parts that switch and mirror are made of."""
+    parts = ("ip link add port type veth peer name other", "ip link add switch type bridge", "tc qdisc add dev port clsact", "mount -t bpf bpf /mnt")
+    run(["unshare", "--mount", "--net", "sh", "-c", " && ".join(parts)])
 
 
 def debian():
@@ -65,6 +71,7 @@ def everything(work):
         debian()
         python(work / "venv", "requirements.txt")
         python(work / "venv-s7", "requirements-s7.txt")
+        able()
     except FileNotFoundError as error:
         raise Missing(f"{error.filename} is not installed, and this is no Debian that could install it") from error
 

@@ -19,7 +19,7 @@ from mirror import BPFFS, mirror, stop
 HERE = Path(__file__).resolve().parent
 RUN = Path("/run/plant")
 SENSOR, CAPTURED, SPAN = "sensor", "cap0", "span"
-READY_SECONDS, LISTENING = 30, "0A"
+READY_SECONDS, LISTENING = 90, "0A"
 # The sensor's port, silenced: no address, no ARP, no IPv6 (its sysctl is set before), nothing that would be sent.
 SILENT = "arp off multicast off promisc on"
 
@@ -56,12 +56,15 @@ class Plant:
         RUN.chmod(0o755)
         (RUN / "tmp").chmod(0o1777)
         (RUN / "resolv.conf").write_text("nameserver 192.168.99.5\n")
-        # Often a link into /run, which is the plant's own here.
-        names = Path("/etc/resolv.conf").resolve()
-        if names.is_relative_to("/run"):
-            names.parent.mkdir(parents=True, exist_ok=True)
-            names.touch()
-        do(f"mount --bind {RUN}/resolv.conf {names}")
+        own = "".join(f"{device.address}\t{device.name}\n" for device in DEVICES)
+        (RUN / "hosts").write_text(f"127.0.0.1\tlocalhost\n{SUBNETS[NATIVE]}.1\t{ROUTER}\n{own}")
+        for name in ("resolv.conf", "hosts"):
+            # Often a link into /run, which is the plant's own here.
+            place = Path(f"/etc/{name}").resolve()
+            if place.is_relative_to("/run"):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.touch()
+            do(f"mount --bind {RUN}/{name} {place}")
         do(f"ssh-keygen -q -t ed25519 -N '' -f {RUN}/host_key")
         do(f"openssl req -x509 -newkey rsa:2048 -nodes -keyout {RUN}/key.pem -out {RUN}/certificate.pem -days 30 -subj /O=Corp/CN=intranet.corp.example", stderr=subprocess.DEVNULL)
         Path("/proc/sys/net/ipv6/conf/default/disable_ipv6").write_text("1")
