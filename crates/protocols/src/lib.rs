@@ -14,6 +14,8 @@ mod ber;
 mod cotp;
 mod crc;
 mod dcerpc_datagram;
+mod dns_message;
+mod http_head;
 mod ip_address;
 mod malformed;
 mod netbios;
@@ -24,6 +26,7 @@ mod process_bus;
 mod protocol;
 mod reader;
 mod registry;
+mod remote_services;
 mod security_token;
 mod strings;
 mod system_description;
@@ -65,6 +68,7 @@ protocols! {
     dhcp,
     dhcpv6,
     dnp3,
+    dns,
     enip,
     ethercat,
     fins,
@@ -73,6 +77,7 @@ protocols! {
     gvcp,
     hart_ip,
     hsrp,
+    http,
     iec104,
     kerberos,
     knxnet_ip,
@@ -80,6 +85,7 @@ protocols! {
     ldap,
     lldp,
     llmnr,
+    mdns,
     melsec,
     modbus,
     mrp,
@@ -102,6 +108,8 @@ protocols! {
     mms,
     s7comm_plus,
     smb,
+    snmp,
+    ssdp,
     ssrp,
     stp,
     sv,
@@ -110,6 +118,7 @@ protocols! {
     umas,
     vnc,
     vrrp,
+    ws_discovery,
 }
 
 /// The rule of that name, among those of all protocols.

@@ -1,5 +1,12 @@
 //! Controllers on real captures, read where they lie: the corpus beside the project. Skipped, aloud, without it.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
 
 #[path = "common/streams.rs"]
 mod streams;

@@ -186,6 +186,14 @@ pub(crate) const CAPABILITIES: &[(&str, &str, Role)] = &[
     ("cdp.capability", "telephone", Role::Telephone),
     ("ndp.advertises", "default router", Role::Router),
     ("ndp.advertises", "router", Role::Router),
+    ("vrrp.state", "router", Role::Router),
+    ("hsrp.state", "router", Role::Router),
+    ("ssdp.device_type", "InternetGatewayDevice", Role::Router),
+    ("ssdp.device_type", "WLANAccessPointDevice", Role::AccessPoint),
+    ("ssdp.device_type", "Printer", Role::Printer),
+    ("ssdp.device_type", "DigitalSecurityCamera", Role::Camera),
+    ("ws_discovery.type", "NetworkVideoTransmitter", Role::Camera),
+    ("ws_discovery.type", "PrintDeviceType", Role::Printer),
 ];
 
 /// Roles of equipment that only carries traffic.
