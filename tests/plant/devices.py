@@ -43,7 +43,7 @@ def lldp(description, more=""):
 
 CELL_A = [
     Device("plc1", 10, 11, "28:63:36:10:00:11", "plc", "s7comm", listens=102, serves=(STACK7 + "s7.py controller",),
-           says=dict(order_number="6ES7 315-2EH14-0AB0", serial_number="S C-F1LAB0000011", firmware_version="V3.2.6", station_name="LINE1-PRESS1")),
+           says=dict(model="CPU 315-2 PN/DP", order_number="6ES7 315-2EH14-0AB0", serial_number="S C-F1LAB0000011", firmware_version="V3.2.6", station_name="LINE1-PRESS1")),
     Device("plc2", 10, 12, "00:00:bc:10:00:12", "plc", "enip", listens=44818,
            serves=(f"sh -c 'mkdir {RUN}cpppo && cd {RUN}cpppo && cp {CONF}cpppo.cfg . && exec {{bin}}/enip_server --no-print -a 0.0.0.0:44818 Line1_Speed=INT Motor=INT[10] Temp=REAL[4]'",),
            asks=((2, STACK + "enip.py scanner"),),
@@ -60,7 +60,7 @@ CELL_A = [
     Device("io1", 10, 17, "28:63:36:10:00:17", "io_module", "profinet_dcp", serves=(STACK + "profinet.py device",),
            says=dict(model="ET200SP", station_name="et200sp-line1"), also=dict(pn_vendor_id="0x002a", pn_device_id="0x0313")),
     Device("plc5", 10, 18, "28:63:36:10:00:18", "plc", "s7comm", listens=102, serves=(STACK + "s7.py loadable",),
-           says=dict(order_number="6ES7 315-2EH14-0AB0", serial_number="S C-C2UR28922012")),
+           says=dict(model="CPU 315-2 PN/DP", order_number="6ES7 315-2EH14-0AB0", serial_number="S C-C2UR28922012")),
     Device("io2", 10, 19, "00:1d:9c:10:00:19", "io_module", "enip", listens=44818, serves=(STACK + "enip.py adapter",),
            says=dict(vendor="Rockwell Automation/Allen-Bradley", model="1734-AENTR/C", serial_number="60a1b2c3", firmware_version="6.12")),
     Device("omron1", 10, 31, "00:00:0a:10:00:31", "plc", "fins", serves=(STACK + "datagram.py fins",),
@@ -69,7 +69,7 @@ CELL_A = [
            says=dict(vendor="Mitsubishi Electric", model="R08CPU")),
     Device("hart1", 10, 33, "00:1b:1e:10:00:33", "sensor", "hart_ip", serves=(STACK + "datagram.py hart",), says=dict(serial_number="123456")),
     Device("sw1", 10, 2, "00:80:63:10:00:02", "switch", "lldp", also=dict(lldp_sysdesc="Hirschmann RS20-0800"),
-           serves=(lldp("Hirschmann RS20-0800M2M2SDAE, SW: L2P-09.1.00"), f"snmpd -f -Lo -C -c {CONF}snmpd.conf -p {RUN}snmpd.pid -I -smux udp:161")),
+           serves=(lldp("Hirschmann RS20-0800M2M2SDAE, SW: L2P-09.1.00", f"-O {CONF}lldpd.conf"), f"snmpd -f -Lo -C -c {CONF}snmpd.conf -p {RUN}snmpd.pid -I -smux udp:161")),
     Device("hmi1", 10, 50, "00:1b:1b:10:00:50", "hmi", serves=(f"avahi-daemon -f {CONF}avahi.conf --no-drop-root --no-rlimits",),
            asks=((1, STACK + "hmi.py panel"), (1, STACK + "hmi.py tags"))),
     Device("ews1", 10, 60, "18:66:da:10:00:60", "engineering_workstation", listens=3389,

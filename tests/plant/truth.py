@@ -24,17 +24,18 @@ FIELDS_OF = {
 CUTS = Path(__file__).with_name("cuts.tsv")
 
 
-def write(folder, captures):
-    rows = list(table())
-    with open(folder / "plant.truth.csv", "w", newline="") as file:
+def write(folder, names):
+    """Lays the files out as score.py wants them; what is in captures/ is what the project's captures/ holds."""
+    captures, rows = folder / "captures", list(table())
+    with open(captures / "plant.truth.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: (row["device"], row["vlan"])))
     with open(folder / "truth.jsonl", "w") as truths, open(folder / "endpoints.jsonl", "w") as ends:
-        for capture in captures:
+        for capture in names:
             for device in DEVICES:
                 truths.write(json.dumps(judged(device, capture), sort_keys=True) + "\n")
-            ends.write(json.dumps(endpoints(folder / capture), sort_keys=True) + "\n")
+            ends.write(json.dumps(endpoints(captures / capture), sort_keys=True) + "\n")
 
 
 def table():
