@@ -290,7 +290,8 @@ fn who_programs_whom_is_a_finding_with_its_octets() {
 #[test]
 fn half_a_conversation_is_a_finding() {
     check_findings(
-        "sent 10.0.0.1\nsent 10.0.0.2\ntalk 10.0.0.1 10.0.0.2 modbus:502 9/0 read*9",
+        "sent 10.0.0.1\nsent 10.0.0.2\ntalk 10.0.0.1 10.0.0.2 modbus:502 9/0 read*9
+         talk 10.0.0.255 10.0.0.2 enip/udp:44818 0/3",
         "information one_sided_conversation: only one direction of 1 modbus conversation was seen: unknown @ 10.0.0.1 to unknown @ 10.0.0.2",
     );
 }
