@@ -143,6 +143,10 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("kerberos", Role::DomainController),
 ];
 
+/// Protocols by which computers of offices serve each other: they tell the role of what has no other. Devices of the
+/// plant speak HTTP, DHCP and DNS as clients, too, so these are not among them.
+pub(crate) const OFFICE: &[&str] = &["kerberos", "ldap", "mysql", "postgresql", "smb", "ssrp", "tds"];
+
 /// Whoever sends this protocol without being asked is this.
 pub(crate) const SENDERS: &[(&str, Role)] =
     &[("goose", Role::Ied), ("sv", Role::Ied), ("stp", Role::Switch), ("ethercat", Role::Plc)];
