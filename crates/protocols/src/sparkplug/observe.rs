@@ -142,14 +142,18 @@ fn observe(
         let mut found = [None; PROPERTIES.len()];
         let result = payload::texts(payload, |name, value| {
             if let Some(place) = property(name.bytes).and_then(|index| found.get_mut(index)) {
-                *place = Some(value);
+                place.get_or_insert(value);
             }
         });
-        let mut said = "";
+        let is_whole = result.is_ok() && !payload.is_cut();
+        let (mut of, mut is_said) = ("", false);
         for ((_, attribute), value) in PROPERTIES.iter().zip(found) {
-            if let Some(value) = value.filter(|_| said != *attribute) {
+            let is_first = of != *attribute;
+            (of, is_said) = (attribute, is_said && !is_first);
+            // A better one may stand behind a cut.
+            if let Some(value) = value.filter(|_| !is_said && (is_first || is_whole)) {
                 output.fact(&station, attribute, basis, &PROPERTY, value);
-                said = attribute;
+                is_said = true;
             }
         }
         if let Err(malformed) = result {
