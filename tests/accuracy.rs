@@ -16,12 +16,30 @@ use serde_json::Value;
 
 use crate::support::{self, Register, capture, evidence, frames, list, text, winner};
 
-/// Protocols that are read so far, with the prefixes of the sources of their truth.
-const PROTOCOLS: [(&str, &[&str]); 4] = [
+/// Protocols whose devices are known, with the prefixes of the sources of their truth; the first that fits counts.
+const PROTOCOLS: [(&str, &[&str]); 22] = [
     ("modbus", &["modbus"]),
+    ("s7comm_plus", &["s7plus"]),
     ("s7comm", &["s7_", "s7comm"]),
     ("dnp3", &["dnp3"]),
     ("enip", &["enip", "cip"]),
+    ("pccc", &["ab_string"]),
+    ("umas", &["umas"]),
+    ("bacnet", &["bacnet"]),
+    ("opcua", &["opcua"]),
+    ("profinet_dcp", &["pn_dcp"]),
+    ("mms", &["mms"]),
+    ("goose", &["goose"]),
+    ("iec104", &["iec104"]),
+    ("fins", &["fins"]),
+    ("melsec", &["melsec"]),
+    ("hart_ip", &["hart"]),
+    ("ads", &["ads"]),
+    ("sparkplug", &["sparkplug"]),
+    ("c37118", &["synphasor"]),
+    ("lldp", &["lldp"]),
+    ("cdp", &["cdp"]),
+    ("windows", &["smb", "nbdgm", "browser", "ntlmssp", "nbns"]),
 ];
 
 /// Workers that import captures side by side.
@@ -35,7 +53,13 @@ fn place(field: &str) -> Option<(&'static [&'static str], Kind)> {
         "serial" => (&["serial_number"], Kind::Serial),
         "firmware" | "revision" => (&["firmware_version", "software_version"], Kind::Version),
         "hw_version" => (&["hardware_revision"], Kind::Number),
-        "product_name" | "model" | "ab_product_string" => (&["model"], Kind::Name),
+        "product_name" | "model" | "ab_product_string" | "bacnet_model_name" | "mms_modelName"
+        | "cdp_platform" => (&["model"], Kind::Name),
+        "bacnet_vendor_name" | "mms_vendorName" => (&["vendor"], Kind::Vendor),
+        "bacnet_firmware" => (&["firmware_version"], Kind::Version),
+        "mms_revision" => (&["firmware_version", "software_version", "mms.revision"], Kind::Version),
+        "type_of_station" => (&["model", "device_type"], Kind::Name),
+        "lldp_sysname" | "cdp_deviceid" => (&["hostname", "name"], Kind::Exact),
         "product_code" => (&["model", "order_number"], Kind::Name),
         "module_type" => (&["model", "device_type"], Kind::Name),
         "module_name" => (&["name", "model", "station_name"], Kind::Name),
@@ -368,6 +392,11 @@ fn the_plant_of_this_repository_is_read_whole() {
         ("firmware_version", Kind::Version),
         ("station_name", Kind::Exact),
     ];
+    // What runs on a computer has a version of its software.
+    let places = |attribute: &'static str| match attribute {
+        "firmware_version" => vec![attribute, "software_version"],
+        _ => vec![attribute],
+    };
     let decoded: Vec<&str> = protocols::ALL.iter().map(|protocol| protocol.name).collect();
     for name in ["plant.pcapng", "plant-kernel-untagged.pcapng"] {
         let json = Register::of(&[capture(name)]).json();
@@ -399,7 +428,9 @@ fn the_plant_of_this_repository_is_read_whole() {
                 let mut holders = family.iter().filter(|asset| row["unit"].is_empty() || unit(asset));
                 values += 1;
                 if !holders.any(|asset| {
-                    winner(asset, attribute).is_some_and(|value| agrees(&row[attribute], value, kind))
+                    let values =
+                        places(attribute).into_iter().filter_map(|attribute| winner(asset, attribute));
+                    values.into_iter().any(|value| agrees(&row[attribute], value, kind))
                 }) {
                     wrong.push(format!("{}: {attribute} is not {}", row["device"], row[attribute]));
                 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use observation::{Address, Mac, Position};
 
 use crate::attributes::attributes;
+use crate::destinations;
 use crate::devices::{Device, Devices};
 use crate::gather::{Gathered, Said};
 use crate::greetings;
@@ -247,6 +248,7 @@ impl Context<'_, '_> {
             roles::of_products(index, conversations, &mut claims);
             roles::of_treatment(index, conversations, &mut claims);
             roles::of_requests(index, conversations, &names, &mut claims);
+            destinations::of_destinations(asset, index, conversations, &mut claims);
             greetings::of_greetings(asset, index, conversations, &names, &mut claims);
             roles::of_capabilities(asset, &mut claims);
             roles::of_guesses(index, conversations, &mut claims);

@@ -5,6 +5,7 @@
 
 mod assets;
 mod attributes;
+mod destinations;
 mod devices;
 mod findings;
 mod gather;

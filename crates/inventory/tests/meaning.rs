@@ -126,6 +126,31 @@ fn clients_are_told_by_what_they_ask() {
 }
 
 #[test]
+fn who_hands_on_what_controllers_say_is_told_by_whom_it_calls() {
+    use Role::{AiSystem, DataGateway, RemoteAccess, Unknown};
+    let reads = "talk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*9";
+    let calls = |name: &str| format!("fact 10.0.0.9 | tls: tls.server_name={name}");
+    check_roles(&format!("{}\n{reads}", calls("plant.openai.azure.com")), &[AiSystem]);
+    check_roles(&format!("{}\n{reads}", calls("hub.azure-devices.net")), &[DataGateway]);
+    check_roles(&format!("{reads}\ntalk 10.0.0.9 10.0.0.2 mqtt:1883 9/9"), &[DataGateway]);
+    // Whoever reads no controller may call whom it likes.
+    check_roles(&calls("hub.azure-devices.net"), &[Unknown]);
+    check_roles(&calls("device.talk2m.com"), &[RemoteAccess]);
+    check_roles(&calls("talk2m.com.example"), &[Unknown]);
+}
+
+#[test]
+fn the_port_tells_only_where_nothing_else_does() {
+    use Role::{Plc, Robot, ScadaServer, Unknown};
+    check_roles("talk 10.0.0.1 10.0.0.9 tcp:29999 4/4", &[Robot]);
+    check_roles("talk 10.0.0.1 10.0.0.9 tcp:29999 4/0", &[Unknown]);
+    check_roles("talk 10.0.0.1 10.0.0.9 tcp:29999 4/4\ntalk 10.0.0.1 10.0.0.9 s7comm:102 9/9", &[Plc]);
+    check_roles("talk 10.0.0.1 10.0.0.9 tcp:20222 4/4", &[ScadaServer]);
+    // A port of two users of different kinds.
+    check_roles("talk 10.0.0.1 10.0.0.9 tcp:5050 4/4", &[Unknown]);
+}
+
+#[test]
 fn a_programming_device_by_word_is_one_only_if_it_does_as_one() {
     use Role::{DataGateway, EngineeringWorkstation, Historian, Hmi, Plc, Workstation};
     let check = |asks: &str, expected: &[Role]| {

@@ -62,25 +62,7 @@ impl<'a> Tpdu<'a> {
     ///
     /// Fails if the packet or a header is cut short, or if the code is none of the standard.
     pub(crate) fn parse(packet: Octets<'a>) -> Result<Self, Malformed> {
-        Self::read(tpkt::tpdu(packet)?)
-    }
-
-    /// Reads the TPDU of a TPKT packet, or what the capture left of it, with a word about what is missing.
-    ///
-    /// # Errors
-    ///
-    /// Fails if a header is cut short, or if the code is none of the standard.
-    pub(crate) fn parse_cut(packet: Octets<'a>) -> Result<(Self, Option<Malformed>), Malformed> {
-        match Self::parse(packet) {
-            Ok(tpdu) => Ok((tpdu, None)),
-            Err(cut @ Malformed { problem: Problem::Truncated { .. }, .. }) => {
-                Self::read(tpkt::tpdu_cut(packet)?).map(|tpdu| (tpdu, Some(cut)))
-            }
-            Err(malformed) => Err(malformed),
-        }
-    }
-
-    fn read(mut reader: Reader<'a>) -> Result<Self, Malformed> {
+        let mut reader = tpkt::tpdu(packet)?;
         let length = reader.u8("COTP length indicator")?;
         let mut header = reader.sub(length.into(), "COTP header")?;
         let at = header.offset();
@@ -164,15 +146,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_capture_left_of_data_is_read_with_a_word_about_the_rest() {
-        let (tpdu, cut) = Tpdu::parse_cut(Octets::unplaced(&[3, 0, 0, 20, 2, 0xf0, 0x80, 0x32, 1])).unwrap();
-        let Tpdu::Data(data) = tpdu else { panic!("no data") };
-        assert_eq!(
-            (data.octets.bytes, cut.unwrap().to_string().as_str()),
-            ([0x32, 1].as_slice(), "TPDU at octet 4: 11 octets missing")
-        );
-        assert!(Tpdu::parse_cut(Octets::unplaced(&[3, 0, 0, 20, 2])).is_err());
-        assert!(Tpdu::parse_cut(Octets::unplaced(&[3, 0, 0, 7, 2, 0x30, 0x80])).is_err());
+    fn what_the_capture_left_of_data_is_read() {
+        let cut = Octets::unplaced(&[3, 0, 0, 20, 2, 0xf0, 0x80, 0x32, 1]).cut();
+        let Tpdu::Data(data) = Tpdu::parse(cut).unwrap() else { panic!("no data") };
+        assert!(data.octets.bytes == [0x32, 1] && data.octets.is_cut());
+        assert!(Tpdu::parse(Octets::unplaced(&[3, 0, 0, 20, 2]).cut()).is_err());
     }
 
     #[test]

@@ -14,10 +14,11 @@ mod ber;
 mod cotp;
 mod crc;
 mod dcerpc_datagram;
+mod dns_message;
+mod http_head;
 mod ip_address;
 mod malformed;
 mod netbios;
-mod news;
 mod numbered;
 mod output;
 mod pi_vendors;
@@ -25,6 +26,8 @@ mod process_bus;
 mod protocol;
 mod reader;
 mod registry;
+mod remote_services;
+mod security_token;
 mod strings;
 mod system_description;
 mod table;
@@ -53,7 +56,69 @@ macro_rules! protocols {
 }
 
 protocols! {
-    ads, arp, bacnet, browser, bsap, c1222, c37118, cdp, dcerpc, dhcp, dhcpv6, dnp3, enip, ethercat, fins, genisys, goose, gvcp, hart_ip, hsrp, knxnet_ip, lacp, lldp, llmnr, melsec, modbus, mrp, nbdgm, nbns, ndp, netlogon, ntlm, opcua, pccc, powerlink, profinet_cm, profinet_dcp, profinet_rt, prp, rdp, roc_plus, s7comm, s7comm_plus, mms, smb, ssrp, stp, sv, tds, tls, umas, vnc, vrrp,
+    ads,
+    arp,
+    bacnet,
+    browser,
+    bsap,
+    c1222,
+    c37118,
+    cdp,
+    dcerpc,
+    dhcp,
+    dhcpv6,
+    dnp3,
+    dns,
+    enip,
+    ethercat,
+    fins,
+    genisys,
+    goose,
+    gvcp,
+    hart_ip,
+    hsrp,
+    http,
+    iec104,
+    kerberos,
+    knxnet_ip,
+    lacp,
+    ldap,
+    lldp,
+    llmnr,
+    mdns,
+    melsec,
+    modbus,
+    mrp,
+    nbdgm,
+    nbns,
+    ndp,
+    netlogon,
+    ntlm,
+    opcua,
+    pccc,
+    powerlink,
+    profinet_cm,
+    profinet_dcp,
+    profinet_rt,
+    prp,
+    rdp,
+    roc_plus,
+    // S7comm stands before its relatives on port 102: it reads who is called in a connection request, and hands over.
+    s7comm,
+    mms,
+    s7comm_plus,
+    smb,
+    snmp,
+    ssdp,
+    ssrp,
+    stp,
+    sv,
+    tds,
+    tls,
+    umas,
+    vnc,
+    vrrp,
+    ws_discovery,
 }
 
 /// The rule of that name, among those of all protocols.

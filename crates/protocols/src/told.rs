@@ -1,5 +1,7 @@
 //! A memory of what was said already, so that cyclic messages cost no more than a look.
 
+use observation::Day;
+
 /// Fingerprints of the last `N` different things; the oldest gives way. What was forgotten is said again, which does no
 /// harm.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +41,11 @@ impl Print {
     /// Of nothing.
     pub(crate) const fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// Of a day: what is told of one day is told again on the next.
+    pub(crate) fn of_day(day: Day) -> Self {
+        Self::new().with(&day.0.to_le_bytes())
     }
 
     /// With further octets.

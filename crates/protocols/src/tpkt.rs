@@ -58,18 +58,6 @@ pub(crate) fn tpdu(packet: Octets<'_>) -> Result<Reader<'_>, Malformed> {
     Ok(tpdu)
 }
 
-/// What there is of the TPDU of a packet that the capture cut: without a look at the length.
-///
-/// # Errors
-///
-/// Fails if not even the header is there.
-pub(crate) fn tpdu_cut(packet: Octets<'_>) -> Result<Reader<'_>, Malformed> {
-    let mut reader = Reader::new(packet);
-    reader.skip(HEADER, "TPKT")?;
-    let rest = reader.remaining();
-    reader.sub(rest, "TPDU")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

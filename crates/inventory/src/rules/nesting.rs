@@ -18,7 +18,7 @@ pub(crate) struct Nesting {
 }
 
 /// By kind of the first step; the last is for all others.
-const NESTINGS: [Nesting; 8] = [
+const NESTINGS: [Nesting; 9] = [
     Nesting {
         kind: "unit",
         needs_gateway: true,
@@ -37,6 +37,14 @@ const NESTINGS: [Nesting; 8] = [
     },
     Nesting {
         kind: "outstation",
+        needs_gateway: false,
+        alike_is_one: false,
+        silent_is_address: true,
+        alone_is_address: true,
+        tells_position: true,
+    },
+    Nesting {
+        kind: "asdu",
         needs_gateway: false,
         alike_is_one: false,
         silent_is_address: true,

@@ -177,7 +177,6 @@ mod tests {
         );
         assert!(is_engineering("profinet_dcp", Program, "set ip parameter"));
         assert!(!is_engineering("profinet_dcp", Control, "set temporary ip parameter"));
-
         assert!(!is_engineering("mms", Control, "operate") && is_engineering("mms", Program, "obtain file"));
         assert!(!is_engineering("ssh", Control, "restart"));
         assert!(!is_engineering("opcua", Control, "call") && is_engineering("opcua", Program, "add nodes"));

@@ -76,6 +76,8 @@ const WINDOWS_ROLES: &[(&str, Role)] =
 /// A number or word that a device states, and the role it stands for.
 pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("cip.device_type", CIP_DEVICE_TYPES),
+    // Control centres talk to each other by TASE.2 (IEC 60870-6).
+    ("mms.application", &[("TASE.2", Role::ScadaServer)]),
     ("profinet_dcp.role", DCP_ROLES),
     ("profinet_cm.relation", CM_RELATIONS),
     ("device_type", HART_PROFILES),
@@ -85,6 +87,7 @@ pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("nbns.domain_role", WINDOWS_ROLES),
     ("netlogon.role", WINDOWS_ROLES),
     ("browser.class", WINDOWS_ROLES),
+    ("ldap.directory", &[("Active Directory", Role::DomainController)]),
 ];
 
 /// Words that many kinds of devices say of themselves: they tell the role only of those whose product does not. A
@@ -93,8 +96,6 @@ pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] = &[
     ("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)]),
     ("powerlink.node", &[("controlled node", Role::IoModule)]),
     ("browser.class", &[("server", Role::Server), ("workstation", Role::Workstation)]),
-    // Control centres talk to each other by TASE.2 (IEC 60870-6).
-    ("mms.application", &[("TASE.2", Role::ScadaServer)]),
 ];
 
 /// Attributes that name a product, whose family tells the role.
@@ -185,6 +186,14 @@ pub(crate) const CAPABILITIES: &[(&str, &str, Role)] = &[
     ("cdp.capability", "telephone", Role::Telephone),
     ("ndp.advertises", "default router", Role::Router),
     ("ndp.advertises", "router", Role::Router),
+    ("vrrp.state", "router", Role::Router),
+    ("hsrp.state", "router", Role::Router),
+    ("ssdp.device_type", "InternetGatewayDevice", Role::Router),
+    ("ssdp.device_type", "WLANAccessPointDevice", Role::AccessPoint),
+    ("ssdp.device_type", "Printer", Role::Printer),
+    ("ssdp.device_type", "DigitalSecurityCamera", Role::Camera),
+    ("ws_discovery.type", "NetworkVideoTransmitter", Role::Camera),
+    ("ws_discovery.type", "PrintDeviceType", Role::Printer),
 ];
 
 /// Roles of equipment that only carries traffic.

@@ -20,6 +20,7 @@ rules! {
     HOSTNAME = "ads-host-name", hostname;
     VERSION = "ads-version", version;
     DEVICE = "ads-device-info", device;
+    DEVICE_NAME = "ads-device-name", Rules::text;
     STATE = "ads-state", state;
     OS = "ads-operating-system", os;
     OS_VERSION = "ads-operating-system-version", os_version;
@@ -61,6 +62,17 @@ fn device(octets: &[u8]) -> Option<String> {
     let name = Rules::text(name)?;
     let version = version(&numbers).map(|version| format!(" {version}")).unwrap_or_default();
     Rules::text(format!("{name}{version} (port {})", u16::from_le_bytes(port)).as_bytes())
+}
+
+/// Words with which names of the services of TwinCAT begin (Beckhoff Information System, "ADS device identification").
+const SERVICES: &[&str] = &["plc", "tc", "twincat", "tcat", "i/o", "io", "nc", "cnc", "r0", "r3", "camshaft", "event", "scope"];
+
+/// True for the name of a server that is none of the services of TwinCAT.
+pub(super) fn is_foreign(name: &[u8]) -> bool {
+    Rules::text(name).is_some_and(|name| {
+        let name = name.to_ascii_lowercase();
+        !SERVICES.iter().any(|service| name.starts_with(service))
+    })
 }
 
 /// "ADS status", the states that last.

@@ -5,12 +5,15 @@ use observation::{Basis, End, Octets, Transport, attribute};
 use super::command::{self, group, id, port};
 use super::wire::Message;
 use super::{description, discovery, rules};
-use crate::news::News;
+use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Session};
 
 /// Reads of the system service whose answers are read, waiting; engineering tools ask them one by one. The oldest
 /// goes first.
 const ASKED_MAX: usize = 4;
+
+/// NetIds that one conversation remembers; those beyond are said again.
+const NET_IDS_MAX: usize = 8;
 
 /// Last two numbers of the NetId of a device itself; those of its masters and remote units differ.
 const OWN_NET_ID: &[u8] = &[1, 1];
@@ -21,7 +24,7 @@ pub(super) struct Ads {
     /// Invoke id and index group, oldest first.
     asked: Vec<(u32, u32)>,
     /// NetIds that were said, by end.
-    net_ids: News<(usize, [u8; 6])>,
+    net_ids: Told<NET_IDS_MAX>,
 }
 
 impl Session for Ads {
@@ -55,8 +58,9 @@ impl Session for Ads {
 impl Ads {
     /// Says the NetId of the sender, if it is a device's own.
     fn net_id<'m>(&mut self, context: &Context, message: &Message<'m>, end: End, output: &mut Output<'m>) {
-        let Ok(net_id) = <[u8; 6]>::try_from(message.source.bytes) else { return };
-        if net_id.ends_with(OWN_NET_ID) && self.net_ids.is_news(context.time.day(), (end.index(), net_id)) {
+        let net_id = message.source.bytes;
+        let print = Print::of_day(context.time.day()).with(&[u8::from(end == End::Server)]).with(net_id);
+        if net_id.ends_with(OWN_NET_ID) && self.net_ids.is_new(print) {
             output.fact(&context.source(), "ads.net_id", Basis::Stated, &rules::NET_ID, message.source);
         }
     }
@@ -103,7 +107,13 @@ impl Ads {
                 let version = data.take(4, "version")?;
                 let port_and_info = [message.source_port_octets, info];
                 output.fact_of(&server, "ads.device", Basis::Stated, &rules::DEVICE, &port_and_info);
+                // Of the services of TwinCAT only the system stands for the whole; a server that names itself otherwise
+                // is no TwinCAT, and its name is the best guess at the product.
+                let name = info.tail(4);
                 if port == port::SYSTEM_SERVICE {
+                    output.fact(&server, attribute::SOFTWARE_VERSION, Basis::Stated, &rules::VERSION, version);
+                } else if rules::is_foreign(name.bytes) {
+                    output.fact(&server, attribute::MODEL, Basis::Inferred, &rules::DEVICE_NAME, name);
                     output.fact(&server, attribute::SOFTWARE_VERSION, Basis::Stated, &rules::VERSION, version);
                 }
             }
@@ -235,7 +245,14 @@ mod tests {
         );
         assert!(heard.has("10.0.0.5", "ads.device", "TestServer 1.2.3 (port 851)"), "{heard:?}");
         assert!(heard.has("10.0.0.5", "ads.net_id", "10.10.10.16.1.1"));
-        assert!(!heard.facts.iter().any(|fact| fact.1 == "software_version"));
+        // No service of TwinCAT is called so.
+        assert!(heard.has("10.0.0.5", "model", "TestServer") && heard.has("10.0.0.5", "software_version", "1.2.3"));
+        let mut own = include_bytes!("messages/read-device-info-response.bin").to_vec();
+        let at = own.windows(10).position(|octets| octets == b"TestServer").unwrap();
+        own[at..at + 10].copy_from_slice(b"Plc30 App\0");
+        let request = include_bytes!("messages/read-device-info.bin");
+        let heard = hear(&[(End::Client, request), (End::Server, &own)], Transport::Tcp);
+        assert!(!heard.facts.iter().any(|fact| fact.1 == "model" || fact.1 == "software_version"), "{heard:?}");
     }
 
     #[test]

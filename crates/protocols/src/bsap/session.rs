@@ -5,19 +5,22 @@ use observation::{Octets, Position};
 use super::function::{self, PEI_PC, RDB, RDB_EXTENSION};
 use super::ip::{Datagram, Kind};
 use super::serial::{self, Serial};
-use crate::news::News;
+use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Reader, Session};
 
 /// Octets of the extension before its function: destination, sequence number, source, node status.
 const BEFORE_EXTENSION: usize = 5;
 
+/// Units of a line that one conversation remembers; those beyond are said again.
+const UNITS_MAX: usize = 64;
+
 /// One conversation.
 #[derive(Debug, Default)]
 pub(super) struct Bsap {
-    asked: News<u8>,
+    asked: Told<UNITS_MAX>,
     /// The node that was asked last: a line has one master, and answers do not name the node.
     last: Option<u8>,
-    answered: News<u8>,
+    answered: Told<UNITS_MAX>,
 }
 
 impl Session for Bsap {
@@ -81,14 +84,14 @@ impl Bsap {
         if frame.node == 0 {
             output.server_is = Some(context.from);
             let answers = frame.destination == PEI_PC || frame.source == Some(RDB);
-            if let Some(node) = self.last.filter(|node| answers && self.answered.is_news(day, *node)) {
+            if let Some(node) = self.last.filter(|node| answers && self.answered.is_new(Print::of_day(day).with(&[*node]))) {
                 output.spoke(context.source().below([Position::new("unit", node)]));
             }
             return Ok(());
         }
         output.server_is = Some(context.from.other());
         self.last = Some(frame.node);
-        if self.asked.is_news(day, frame.node) {
+        if self.asked.is_new(Print::of_day(day).with(&[frame.node])) {
             let node = context.destination().below([Position::new("unit", frame.node)]);
             output.mentioned(node, context.source(), "bsap local address", frame.node_octet);
         }

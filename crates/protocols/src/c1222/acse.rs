@@ -2,6 +2,7 @@
 
 use observation::{Octets, Transport};
 
+use crate::ber::{self, Element};
 use crate::{Frame, Malformed, Probe, Reader};
 
 /// Tag of a message.
@@ -11,8 +12,7 @@ const CALLED_INVOCATION: u8 = 0xa4;
 const CALLING_TITLE: u8 = 0xa6;
 const CALLING_INVOCATION: u8 = 0xa8;
 const USER_INFORMATION: u8 = 0xbe;
-/// Tags within the user information: external, octets.
-const EXTERNAL: u8 = 0x28;
+/// Tag of the octets in the external of the user information.
 const OCTET_ALIGNED: u8 = 0x81;
 
 /// Longest message that is taken for one.
@@ -45,13 +45,6 @@ pub(super) fn read_length(reader: &mut Reader<'_>, what: &'static str) -> Result
         Ok(None) => reader.skip(reader.remaining().saturating_add(1), what).map(|()| 0),
         Err(()) => reader.skip(reader.remaining().saturating_add(1), what).map(|()| 0),
     }
-}
-
-/// Reads an element: its tag and contents.
-fn element<'a>(reader: &mut Reader<'a>) -> Result<(u8, Reader<'a>), Malformed> {
-    let tag = reader.u8("tag")?;
-    let length = read_length(reader, "length")?;
-    Ok((tag, reader.sub(length, "element")?))
 }
 
 /// Delimits the first message.
@@ -99,12 +92,6 @@ pub(super) struct Acse<'a> {
     pub(super) epsem: Option<Reader<'a>>,
 }
 
-/// A number in an element of its own.
-fn number(mut reader: Reader<'_>) -> Result<u32, Malformed> {
-    let (_, contents) = element(&mut reader)?;
-    Ok(contents.peek().bytes.iter().fold(0, |number, octet| number << 8 | u32::from(*octet)))
-}
-
 impl<'a> Acse<'a> {
     /// Reads a message as [`frame`] delimits it.
     ///
@@ -112,34 +99,28 @@ impl<'a> Acse<'a> {
     ///
     /// Fails if an element is cut short.
     pub(super) fn parse(message: Octets<'a>) -> Result<Self, Malformed> {
-        let mut reader = Reader::new(message);
-        let (_, mut reader) = element(&mut reader)?;
+        let mut reader = Element::read(&mut Reader::new(message))?.elements();
         let (mut calling_title, mut epsem) = (None, None);
         let (mut called, mut calling) = (None, None);
         for _ in 0..ELEMENTS_MAX {
             if reader.is_empty() {
                 break;
             }
-            let (tag, contents) = element(&mut reader)?;
-            match tag {
-                CALLED_INVOCATION => called = Some(number(contents)?),
-                CALLING_INVOCATION => calling = Some(number(contents)?),
-                CALLING_TITLE => calling_title = Some(contents.peek()),
-                USER_INFORMATION => epsem = user_information(contents)?,
+            let element = Element::read(&mut reader)?;
+            let number = || element.find(ber::INTEGER).and_then(|number| number.number());
+            match element.tag.octet {
+                CALLED_INVOCATION => called = number(),
+                CALLING_INVOCATION => calling = number(),
+                CALLING_TITLE => calling_title = Some(element.contents),
+                USER_INFORMATION => {
+                    let octets = element.find(ber::EXTERNAL).and_then(|external| external.find(OCTET_ALIGNED));
+                    epsem = octets.map(|octets| octets.elements());
+                }
                 _ => (),
             }
         }
         Ok(Self { calling_title, invocation: called.or(calling), epsem })
     }
-}
-
-fn user_information(mut contents: Reader<'_>) -> Result<Option<Reader<'_>>, Malformed> {
-    let (tag, mut external) = element(&mut contents)?;
-    if tag != EXTERNAL {
-        return Ok(None);
-    }
-    let (tag, octets) = element(&mut external)?;
-    Ok((tag == OCTET_ALIGNED).then_some(octets))
 }
 
 #[cfg(test)]

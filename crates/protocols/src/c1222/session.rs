@@ -5,11 +5,14 @@ use observation::{Basis, Octets, Position, Station, attribute};
 use super::acse::Acse;
 use super::epsem::{self, Service};
 use super::rules;
-use crate::news::News;
+use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Reader, Session};
 
 /// Messages that wait for their answer; the oldest goes first.
 const ASKED_MAX: usize = 8;
+
+/// AP titles that one conversation remembers; those beyond are said again.
+const TITLES_MAX: usize = 64;
 
 /// Tables that are read.
 const MANUFACTURER: u16 = 1;
@@ -28,15 +31,8 @@ type Asked = (Option<u32>, Vec<(u8, Option<u16>)>);
 #[derive(Debug, Default)]
 pub(super) struct C1222 {
     asked: Vec<Asked>,
-    /// AP titles that were said, by a number made of each.
-    titles: News<(bool, u64)>,
-}
-
-/// A number by which a title is known again.
-fn digest(octets: &[u8]) -> u64 {
-    octets.iter().fold(0xcbf2_9ce4_8422_2325, |digest: u64, octet| {
-        (digest ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
-    })
+    /// AP titles that were said.
+    titles: Told<TITLES_MAX>,
 }
 
 impl Session for C1222 {
@@ -82,7 +78,8 @@ impl C1222 {
             return sender;
         };
         let station = if answers { sender.below([Position::new("unit", text)]) } else { sender };
-        if self.titles.is_news(context.time.day(), (answers, digest(octets.bytes))) {
+        let print = Print::of_day(context.time.day()).with(&[u8::from(answers)]).with(octets.bytes);
+        if self.titles.is_new(print) {
             output.fact(&station, "c1222.ap_title", Basis::Stated, &rules::TITLE, octets);
             if answers {
                 output.spoke(station.clone());

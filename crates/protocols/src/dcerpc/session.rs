@@ -5,7 +5,7 @@ use observation::{Basis, Octets, Rule};
 use super::interfaces::{self, INTERFACES, Interface, RESOLVE_OXID, RESOLVE_OXID_2, SERVER_ALIVE_2};
 use super::oxid;
 use super::wire::{self, Kind, Pdu};
-use crate::{Assembly, Context, Malformed, Output, Session, ntlm};
+use crate::{Assembly, Context, Malformed, Output, Session, security_token};
 
 static INTERFACE: Rule = Rule { name: "dcerpc-interface", read: interfaces::name };
 
@@ -41,10 +41,8 @@ impl Session for Rpc {
         let pdu = Pdu::parse(message)?;
         output.server_is =
             pdu.kind.is_answer().map(|answer| if answer { context.from } else { context.from.other() });
-        if let Some(found) = pdu.token.and_then(ntlm::find) {
-            let source = context.source();
-            let read = output.inside("ntlm", |output| ntlm::read(&source, found, output));
-            output.malformed.extend(read.err());
+        if let Some(token) = pdu.token {
+            security_token::read(context, token, output);
         }
         if !pdu.little {
             return Ok(());

@@ -51,7 +51,8 @@ fn of_client<'m>(context: &Context, message: &Message<'m>, octets: Octets<'m>, o
     }
     let Some(client) = client(context, message) else { return };
     output.fact(&client, attribute::IP_ADDRESS, Basis::Stated, &rules::ADDRESS, message.client_address);
-    let has_host_name = message.options.find(wire::HOST_NAME).is_some();
+    // The name in the FQDN stands for the host name only where the whole message has none.
+    let has_host_name = octets.is_cut() || message.options.find(wire::HOST_NAME).is_some();
     for (code, value) in message.options.iter() {
         let mut says = |attribute: &'static str, basis: Basis, rule: &'static Rule| {
             output.fact(&client, attribute, basis, rule, value);

@@ -8,8 +8,11 @@ use super::command::Command;
 use super::observe;
 use super::rules;
 use super::wire::{Fins, FinsAddress, Message, Purpose};
-use crate::news::News;
+use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Reader, Session};
+
+/// Stations below the address that one conversation remembers; those beyond are said again.
+const BELOW_MAX: usize = 16;
 
 /// Octets before the password of the commands that protect the program: number of the program and protect code.
 const BEFORE_PASSWORD: usize = 3;
@@ -24,8 +27,8 @@ pub(super) struct Conversation {
     /// The FINS address that each end was said to have, and on which day: client, server.
     own: [Option<(Day, FinsAddress)>; 2],
     /// Stations below the address that were asked, and that answered.
-    asked: News<FinsAddress>,
-    answered: News<FinsAddress>,
+    asked: Told<BELOW_MAX>,
+    answered: Told<BELOW_MAX>,
 }
 
 impl Session for Conversation {
@@ -106,7 +109,7 @@ impl Conversation {
         let server = context.destination();
         if context.destination.is_unicast()
             && let Some(below) = self.below(&server, context.transport, fins.destination)
-            && self.asked.is_news(context.time.day(), fins.destination)
+            && self.asked.is_new(Print::of_day(context.time.day()).with(&fins.destination))
         {
             output.mentioned(below, context.source(), "fins command", fins.destination_octets);
         }
@@ -123,7 +126,7 @@ impl Conversation {
             self.own_address(server.clone(), End::Server, context.time.day(), fins, output);
             return observe::observe(&server, fins, output);
         };
-        if self.answered.is_news(context.time.day(), fins.source) {
+        if self.answered.is_new(Print::of_day(context.time.day()).with(&fins.source)) {
             output.spoke(below.clone());
         }
         observe::observe(&below, fins, output)

@@ -3,14 +3,17 @@
 use observation::{Octets, Position};
 
 use super::wire::Message;
-use crate::news::News;
+use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Session};
+
+/// Units of a line that one conversation remembers; those beyond are said again.
+const UNITS_MAX: usize = 64;
 
 /// One conversation.
 #[derive(Debug, Default)]
 pub(super) struct Genisys {
-    asked: News<u8>,
-    answered: News<u8>,
+    asked: Told<UNITS_MAX>,
+    answered: Told<UNITS_MAX>,
 }
 
 impl Session for Genisys {
@@ -24,7 +27,7 @@ impl Session for Genisys {
         let day = context.time.day();
         if message.header.is_of_unit() {
             output.server_is = Some(context.from);
-            if self.answered.is_news(day, message.unit) {
+            if self.answered.is_new(Print::of_day(day).with(&[message.unit])) {
                 output.spoke(context.source().below([Position::new("unit", message.unit)]));
             }
             return Ok(());
@@ -33,7 +36,7 @@ impl Session for Genisys {
         if let Some((kind, name)) = message.header.operation() {
             output.operation(kind, name, message.head);
         }
-        if self.asked.is_news(day, message.unit) {
+        if self.asked.is_new(Print::of_day(day).with(&[message.unit])) {
             let unit = context.destination().below([Position::new("unit", message.unit)]);
             output.mentioned(unit, context.source(), "genisys message", message.head);
         }

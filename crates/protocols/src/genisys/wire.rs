@@ -1,7 +1,8 @@
 //! One message: header, address, data, check, terminator.
 //!
-//! The header is 0xF1 to 0xFE and says who sends. Octets from 0xF0 on in between are escaped as 0xF0 and their low half.
-//! The check is CRC-16 over header, address and data, unescaped; acknowledgements and short polls have none.
+//! The header is 0xF1 to 0xFE and says who sends. Octets from 0xF0 on in between are escaped as 0xF0 and their low half,
+//! those of the check not always. It is CRC-16 over header, address and data, unescaped; acknowledgements and short polls
+//! have none.
 
 use observation::{Octets, OperationKind, Transport};
 
@@ -16,6 +17,12 @@ const ESCAPE: u8 = 0xf0;
 
 /// Longest message that is taken for one; real ones hold an address, up to some tens of pairs, and the check.
 const MESSAGE_MAX: usize = 1024;
+
+/// Octets of the check.
+const CHECK: usize = 2;
+
+/// Terminators that are tried for the end of one message: octets of the check may look like them.
+const TERMINATORS_MAX: usize = 4;
 
 /// Polynomial x16+x15+x2+1, least significant bit first, from all ones, as recordings show.
 static CRC: Crc16 = Crc16::new(0xa001);
@@ -66,24 +73,35 @@ fn unescaped(octets: &[u8]) -> impl Iterator<Item = Option<u8>> + '_ {
     })
 }
 
+/// The check of a header and what follows it, unescaped; `None` where an escape is none.
+fn check(header: Header, octets: &[u8]) -> Option<u16> {
+    unescaped(octets).try_fold(CRC.of(CRC_START, &[header.0]), |check, octet| Some(CRC.of(check, &[octet?])))
+}
+
 /// True if what stands between header and terminator is well-formed and the check, where there is one, is right.
+///
+/// The check itself is found escaped and as it is: recordings have it so even where it holds a terminator.
 fn is_right(header: Header, octets: &[u8]) -> bool {
-    let mut count = 0_usize;
-    // The check is known only at the end: what went before the last two octets is kept two octets behind.
-    let (mut check, mut behind) = (CRC.of(CRC_START, &[header.0]), [0_u8; 2]);
-    for octet in unescaped(octets) {
-        let Some(octet) = octet else { return false };
-        if count >= 2 {
-            check = CRC.of(check, &[behind[0]]);
-        }
-        behind = [behind[1], octet];
-        count = count.saturating_add(1);
+    if matches!(header, Header::ACKNOWLEDGE | Header::POLL) && unescaped(octets).eq([octets.last().copied()]) {
+        return true;
     }
-    match (header, count) {
-        (Header::ACKNOWLEDGE | Header::POLL, 1) => true,
-        (Header::ACKNOWLEDGE, _) | (_, 0..=2) => false,
-        _ => check == u16::from_le_bytes(behind),
+    if header == Header::ACKNOWLEDGE {
+        return matches!(octets, [ESCAPE, low] if *low < 0x10);
     }
+    let as_it_is = octets.split_last_chunk::<2>().filter(|(body, _)| !body.is_empty());
+    if as_it_is.is_some_and(|(body, found)| check(header, body) == Some(u16::from_le_bytes(*found))) {
+        return true;
+    }
+    // Escaped, the check takes three or four octets.
+    [3_usize, 4].into_iter().any(|length| {
+        let Some((body, found)) = octets.len().checked_sub(length).and_then(|at| octets.split_at_checked(at)) else {
+            return false;
+        };
+        let mut found = unescaped(found);
+        let found = (found.next().flatten(), found.next().flatten(), found.next());
+        let (Some(low), Some(high), None) = found else { return false };
+        !body.is_empty() && check(header, body) == Some(u16::from_le_bytes([low, high]))
+    })
 }
 
 /// Delimits the first message.
@@ -97,13 +115,20 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
         return Frame::Foreign;
     }
     let body = octets.get(1..).unwrap_or_default();
-    match body.iter().take(MESSAGE_MAX).position(|octet| *octet == TERMINATOR) {
-        Some(length) => {
-            let is_right = body.get(..length).is_some_and(|body| is_right(header, body));
-            if is_right { Frame::Message(length.saturating_add(2)) } else { Frame::Foreign }
+    let mut last = None;
+    let ends = body.iter().take(MESSAGE_MAX).enumerate().filter(|(_, octet)| **octet == TERMINATOR);
+    for (length, _) in ends.take(TERMINATORS_MAX) {
+        if body.get(..length).is_some_and(|body| is_right(header, body)) {
+            return Frame::Message(length.saturating_add(2));
         }
-        None if octets.len() < MESSAGE_MAX => Frame::Partial(octets.len().saturating_add(1)),
-        None => Frame::Foreign,
+        last = Some(length);
+    }
+    // A terminator near the end may be an octet of the check.
+    let may_go_on = last.is_none_or(|last| body.len().saturating_sub(last) <= CHECK);
+    if may_go_on && octets.len() < MESSAGE_MAX {
+        Frame::Partial(octets.len().saturating_add(1))
+    } else {
+        Frame::Foreign
     }
 }
 
@@ -155,11 +180,26 @@ mod tests {
         assert_eq!(frame(&poll[..4], Transport::Tcp), Frame::Partial(5));
         assert_eq!(frame(&[0xf1, 1, 0xf6, 0xfb], Transport::Tcp), Frame::Message(3));
         assert_eq!(probe(poll, Transport::Tcp), Probe::Unsure);
-        let mut changed = *poll;
+        let mut changed = [poll.as_slice(), &[0xf1, 1, 0]].concat();
         changed[2] ^= 1;
         assert_eq!(frame(&changed, Transport::Tcp), Frame::Foreign);
         assert_eq!(frame(b"GET", Transport::Tcp), Frame::Foreign);
         assert_eq!(frame(&[0xf6; 4], Transport::Tcp), Frame::Foreign);
+    }
+
+    #[test]
+    fn a_check_may_hold_a_terminator() {
+        // Without octets that would be escaped.
+        let octets = (0..0xe000_u16).find_map(|pair| {
+            let [address, data] = pair.to_be_bytes();
+            let check = check(Header(0xf2), &[1, address, data])?.to_le_bytes();
+            (check[0] == TERMINATOR && data < 0xf0 && check[1] < 0xf0)
+                .then_some([0xf2, 1, address, data, check[0], check[1], TERMINATOR])
+        });
+        let octets = octets.unwrap();
+        assert_eq!(frame(&octets, Transport::Tcp), Frame::Message(7));
+        assert_eq!(frame(&octets[..5], Transport::Tcp), Frame::Partial(6));
+        assert_eq!(frame(&[octets.as_slice(), &[0xf1, 1, 0xf6]].concat(), Transport::Tcp), Frame::Message(7));
     }
 
     #[test]

@@ -4,13 +4,16 @@ use observation::{Octets, OperationKind};
 
 use super::command::{Command, e1_operation};
 use super::observe;
-use super::route::{Route, Target};
+use super::route::Target;
 use super::wire::{Form, Message};
-use crate::news::News;
+use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Session};
 
 /// Requests that wait for their response; a CPU takes a few at a time. The oldest goes first.
 const ASKED_MAX: usize = 8;
+
+/// Routes that one conversation remembers; those beyond are said again.
+const ROUTES_MAX: usize = 16;
 
 /// Bit of the sub-command of files that says that a password follows.
 const WITH_PASSWORD: u16 = 0x0040;
@@ -21,8 +24,8 @@ pub(super) struct Melsec {
     /// Serial number, if the frame has one, and command; oldest first.
     asked: Vec<(Option<u16>, Command)>,
     /// Routes that were asked, and that answered.
-    routes_asked: News<Route>,
-    routes_answered: News<Route>,
+    routes_asked: Told<ROUTES_MAX>,
+    routes_answered: Told<ROUTES_MAX>,
 }
 
 impl Session for Melsec {
@@ -79,7 +82,7 @@ impl Melsec {
         self.asked.push((message.serial, command));
         if let Some(route) = message.route.filter(|_| context.destination.is_unicast())
             && let Target::Below(below) = route.target(&context.destination())
-            && self.routes_asked.is_news(context.time.day(), route)
+            && self.routes_asked.is_new(Print::of_day(context.time.day()).with(message.route_octets.bytes))
         {
             output.mentioned(below, context.source(), "mc protocol request", message.route_octets);
         }
@@ -96,15 +99,15 @@ impl Melsec {
             return Ok(());
         }
         let server = context.source();
-        let station = match message.route.map(|route| (route, route.target(&server))) {
-            None | Some((_, Target::Own)) => server,
-            Some((route, Target::Below(below))) => {
-                if self.routes_answered.is_news(context.time.day(), route) {
+        let station = match message.route.map(|route| route.target(&server)) {
+            None | Some(Target::Own) => server,
+            Some(Target::Below(below)) => {
+                if self.routes_answered.is_new(Print::of_day(context.time.day()).with(message.route_octets.bytes)) {
                     output.spoke(below.clone());
                 }
                 below
             }
-            Some((_, Target::Unnamed)) => return Ok(()),
+            Some(Target::Unnamed) => return Ok(()),
         };
         // A response of MELSOFT repeats the command; one without request is read if it says itself what it is.
         let is_whole = message.data.remaining() == if message.form == Form::Ascii { 20 } else { 18 };

@@ -59,16 +59,12 @@ impl Session for Mms {
         output: &mut Output<'m>,
     ) -> Result<(), Malformed> {
         self.lane(context).from = Some(context.from);
-        let (tpdu, cut) = Tpdu::parse_cut(message)?;
-        let result = match tpdu {
+        let result = match Tpdu::parse(message)? {
             Tpdu::Data(data) => self.data(context, data, output),
             _ => Ok(()),
         };
-        if cut.is_some() {
-            self.gap(context.from);
-        }
         output.hold = self.lower.tsdus.waits() || self.upper.tsdus.waits();
-        result.and(cut.map_or(Ok(()), Err))
+        result
     }
 
     fn gap(&mut self, from: End) {

@@ -39,9 +39,12 @@ struct Said {
 }
 
 fn say(said: &mut Said, session: &mut Mms, from: End, message: &[u8]) {
-    let pieces = [Piece { at: 0, frame: 1, offset: 54 }];
+    hear(said, session, from, Octets::new(message, &[Piece { at: 0, frame: 1, offset: 54 }]));
+}
+
+fn hear(said: &mut Said, session: &mut Mms, from: End, message: Octets<'_>) {
     let mut output = Output::default();
-    if let Err(malformed) = session.message(&context(from), Octets::new(message, &pieces), &mut output) {
+    if let Err(malformed) = session.message(&context(from), message, &mut output) {
         said.malformed.push(malformed.to_string());
     }
     let facts = output.facts.iter();
@@ -231,7 +234,8 @@ fn mms_directly_in_the_transport_is_read() {
 fn what_the_capture_left_of_a_message_is_read_with_a_word_about_the_rest() {
     let (mut said, mut session) = (Said::default(), Mms::default());
     let identify = packets(SERVER)[2];
-    say(&mut said, &mut session, End::Server, &identify[..identify.len() - 4]);
+    let cut = Octets::unplaced(&identify[..identify.len() - 4]).cut();
+    hear(&mut said, &mut session, End::Server, cut);
     assert_eq!(said.facts.len(), 2, "{:?}", said.facts);
     assert_eq!(said.malformed.len(), 1, "{:?}", said.malformed);
 }

@@ -5,16 +5,19 @@ use observation::{Basis, End, Octets, attribute};
 use super::opcode::Opcode;
 use super::wire::Message;
 use super::{parameters, rules};
-use crate::news::News;
+use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Session};
 
 /// Octets of an answer to opcode 6 before the type of ROC.
 const BEFORE_TYPE: usize = 17;
 
+/// Addresses that one conversation remembers; those beyond are said again.
+const ADDRESSES_MAX: usize = 16;
+
 /// One conversation: the addresses that were said, by end.
 #[derive(Debug, Default)]
 pub(super) struct RocPlus {
-    addresses: News<(bool, [u8; 2])>,
+    addresses: Told<ADDRESSES_MAX>,
 }
 
 impl Session for RocPlus {
@@ -30,9 +33,8 @@ impl Session for RocPlus {
         if proof.is_some() {
             output.server_is = Some(if asks { context.from.other() } else { context.from });
         }
-        if let Ok(address) = <[u8; 2]>::try_from(message.source.bytes)
-            && self.addresses.is_news(context.time.day(), (asks, address))
-        {
+        let print = Print::of_day(context.time.day()).with(&[u8::from(asks)]).with(message.source.bytes);
+        if self.addresses.is_new(print) {
             let sender = context.source();
             output.fact(&sender, "roc_plus.address", Basis::Stated, &rules::ADDRESS, message.source);
         }

@@ -12,12 +12,19 @@ pub(super) const HEADER: usize = 6;
 /// Octets of the check behind the data.
 const CHECK: usize = 2;
 
-/// CRC-16, polynomial x16+x15+x2+1, least significant bit first, from 0 (section 1.2, "CRC").
+/// CRC-16, polynomial x16+x15+x2+1, least significant bit first (section 1.2). Public clients begin with 0, the
+/// recordings of cisagov/icsnpp-roc-plus with all ones.
 static CRC: Crc16 = Crc16::new(0xa001);
+const CRC_STARTS: [u16; 2] = [0, 0xffff];
+
+/// True if `check` is the check of `octets`.
+fn is_check(octets: &[u8], check: u16) -> bool {
+    CRC_STARTS.into_iter().any(|start| CRC.of(start, octets) == check)
+}
 
 /// True if the last two octets are the check of those before.
 fn is_checked(message: &[u8]) -> bool {
-    message.split_last_chunk::<CHECK>().is_some_and(|(octets, check)| CRC.of(0, octets) == u16::from_le_bytes(*check))
+    message.split_last_chunk::<CHECK>().is_some_and(|(octets, check)| is_check(octets, u16::from_le_bytes(*check)))
 }
 
 /// Delimits the first message: by its length, where the opcode is known and the check is right.
@@ -72,8 +79,9 @@ impl<'a> Message<'a> {
         let data = reader.sub(length.into(), "data")?;
         let offset = reader.offset();
         let found = reader.u16_le("check")?;
-        let computed = CRC.of(0, message.head(offset).bytes);
-        if found != computed {
+        let checked = message.head(offset).bytes;
+        if !is_check(checked, found) {
+            let computed = CRC.of(0, checked);
             let problem = Problem::Checksum { found: found.into(), computed: computed.into() };
             return Err(Malformed { what: "check", offset, problem });
         }

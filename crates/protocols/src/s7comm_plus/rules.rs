@@ -3,7 +3,7 @@
 use observation::{Rule, Rules};
 
 use super::names;
-use crate::s7comm;
+use crate::{pi_vendors, s7comm};
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $read:expr;)*) => {
@@ -32,8 +32,7 @@ rules! {
     /// Software revision of I&M0: a letter and three numbers.
     IM_FIRMWARE = "s7plus-im0-firmware", software_revision;
     /// Manufacturer id of I&M0, two octets.
-    IM_VENDOR = "s7plus-im0-manufacturer",
-        |octets| s7comm::names::manufacturer(u16::from_be_bytes(*octets.first_chunk()?)).map(str::to_owned);
+    IM_VENDOR = "s7plus-im0-manufacturer", pi_vendors::read;
 
     /// Operating state, a packed number.
     MODE = "s7plus-operating-state", mode;

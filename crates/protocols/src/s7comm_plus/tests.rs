@@ -37,9 +37,12 @@ struct Said {
 }
 
 fn say(said: &mut Said, session: &mut S7Plus, from: End, message: &[u8]) {
-    let pieces = [Piece { at: 0, frame: 1, offset: 54 }];
+    hear(said, session, from, Octets::new(message, &[Piece { at: 0, frame: 1, offset: 54 }]));
+}
+
+fn hear(said: &mut Said, session: &mut S7Plus, from: End, message: Octets<'_>) {
     let mut output = Output::default();
-    if let Err(malformed) = session.message(&context(from), Octets::new(message, &pieces), &mut output) {
+    if let Err(malformed) = session.message(&context(from), message, &mut output) {
         said.malformed.push(malformed.to_string());
     }
     let facts = output.facts.iter();
@@ -112,14 +115,19 @@ fn the_identification_block_is_read_behind_a_digest_and_in_parts() {
 }
 
 #[test]
-fn what_the_capture_left_of_an_answer_is_read() {
+fn what_the_capture_left_of_a_message_is_read() {
     let (mut said, mut session) = (Said::default(), S7Plus::default());
-    say(&mut said, &mut session, End::Server, &IDENTIFICATION[..100]);
-    assert_eq!(said.facts, Vec::<String>::new());
-    assert_eq!(said.malformed.len(), 1);
-    // The start of the next message is found again.
+    let version: &[u8] = include_bytes!("messages/session-version.bin");
+    // The order number and the firmware stand before the cut, another text behind.
+    let cut = Octets::unplaced(&version[..version.len() - 12]).cut();
+    hear(&mut said, &mut session, End::Server, cut);
+    assert_eq!(said.facts.len(), 3, "{:?}", said.facts);
+    assert_eq!(said.malformed.len(), 1, "{:?}", said.malformed);
+    hear(&mut said, &mut session, End::Server, Octets::unplaced(&IDENTIFICATION[..100]).cut());
+    assert_eq!(said.facts.len(), 3, "half a block says nothing");
+    session.gap(End::Server);
     say(&mut said, &mut session, End::Server, IDENTIFICATION);
-    assert_eq!(said.facts, IM0);
+    assert_eq!(said.facts[3..], IM0);
 }
 
 #[test]

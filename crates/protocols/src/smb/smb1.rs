@@ -7,7 +7,7 @@ use observation::{Basis, Octets, Rule, Station, attribute};
 use super::nbss::HEADER as PACKET_HEADER;
 use super::{operations, rules};
 use crate::strings::{zero_terminated, zero_terminated_utf16};
-use crate::{Context, Malformed, Output, Reader, ntlm};
+use crate::{Context, Malformed, Output, Reader, security_token};
 
 /// Octets of the header (section 2.2.3.1).
 const HEADER: usize = 32;
@@ -66,12 +66,12 @@ pub(super) fn read<'m>(
         let block = Block { word_count, words, bytes, unicode };
         if response {
             match command {
-                NEGOTIATE => negotiated(&source, block, output)?,
-                SESSION_SETUP => set_up(&source, block, output)?,
+                NEGOTIATE => negotiated(context, &source, block, output)?,
+                SESSION_SETUP => set_up(context, &source, block, output)?,
                 _ => {}
             }
         } else {
-            request(&source, command, packet, block, output)?;
+            request(context, &source, command, packet, block, output)?;
         }
         match next(command, chain) {
             Some((next, offset)) if offset > at => (command, at) = (next, offset),
@@ -90,6 +90,7 @@ fn next(command: u8, mut words: Reader<'_>) -> Option<(u8, usize)> {
 }
 
 fn request<'m>(
+    context: &Context,
     source: &Station,
     command: u8,
     packet: Octets<'m>,
@@ -97,7 +98,7 @@ fn request<'m>(
     output: &mut Output<'m>,
 ) -> Result<(), Malformed> {
     match command {
-        SESSION_SETUP => return set_up_request(source, block, output),
+        SESSION_SETUP => return set_up_request(context, source, block, output),
         TREE_CONNECT => {
             let Block { mut words, bytes, .. } = block;
             words.skip(6, "AndX block and flags")?;
@@ -136,13 +137,18 @@ fn secret(octets: Octets<'_>, output: &mut Output<'_>) {
 
 /// Session setup request in its three forms: with extended security, NT and LAN Manager ([MS-SMB] section 2.2.4.6.1;
 /// [MS-CIFS] section 2.2.4.53.1).
-fn set_up_request(source: &Station, block: Block<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn set_up_request(
+    context: &Context,
+    source: &Station,
+    block: Block<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let Block { word_count, mut words, mut bytes, unicode } = block;
     words.skip(14, "session setup")?;
     match word_count.get(0) {
         Some(12) => {
             let length = words.u16_le("security blob length")?;
-            token(source, bytes.part(length.into(), "security blob")?, output);
+            security_token::read(context, bytes.part(length.into(), "security blob")?.peek(), output);
         }
         Some(13) => {
             let (oem, utf16) = (words.u16_le("OEM password length")?, words.u16_le("password length")?);
@@ -170,14 +176,19 @@ fn set_up_request(source: &Station, block: Block<'_>, output: &mut Output<'_>) -
 }
 
 /// Session setup response ([MS-CIFS] section 2.2.4.53.2; [MS-SMB] section 2.2.4.6.2).
-fn set_up(source: &Station, block: Block<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn set_up(
+    context: &Context,
+    source: &Station,
+    block: Block<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let Block { word_count, mut words, mut bytes, unicode } = block;
     match word_count.get(0) {
         Some(3) => {}
         Some(4) => {
             words.skip(6, "AndX block and action")?;
             let length = words.u16_le("security blob length")?;
-            token(source, bytes.part(length.into(), "security blob")?, output);
+            security_token::read(context, bytes.part(length.into(), "security blob")?.peek(), output);
         }
         // An error without words.
         _ => return Ok(()),
@@ -222,16 +233,13 @@ fn text_octets<'a>(bytes: &mut Reader<'a>, unicode: bool) -> Octets<'a> {
     string(bytes, unicode)
 }
 
-/// NTLM in a security blob.
-fn token(source: &Station, blob: Reader<'_>, output: &mut Output<'_>) {
-    if let Some(message) = ntlm::find(blob.peek()) {
-        let read = output.inside("ntlm", |output| ntlm::read(source, message, output));
-        output.malformed.extend(read.err());
-    }
-}
-
 /// Negotiate response ([MS-CIFS] section 2.2.4.52.2; [MS-SMB] section 2.2.4.5.2).
-fn negotiated(source: &Station, block: Block<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn negotiated(
+    context: &Context,
+    source: &Station,
+    block: Block<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let Block { word_count, mut words, mut bytes, .. } = block;
     if word_count.get(0) != Some(17) {
         return Ok(());
@@ -243,7 +251,7 @@ fn negotiated(source: &Station, block: Block<'_>, output: &mut Output<'_>) -> Re
     let challenge = words.u8("challenge length")?;
     if capabilities & EXTENDED_SECURITY != 0 {
         output.fact(source, "smb.server_guid", Basis::Stated, &rules::GUID, bytes.take(16, "server GUID")?);
-        token(source, bytes, output);
+        security_token::read(context, bytes.peek(), output);
         return Ok(());
     }
     bytes.skip(challenge.into(), "challenge")?;

@@ -4,7 +4,7 @@ use observation::{Address, Basis, Octets, Station, attribute};
 
 use super::nbss::HEADER as PACKET_HEADER;
 use super::{operations, rules};
-use crate::{Context, Malformed, Output, Reader, ntlm};
+use crate::{Context, Malformed, Output, Reader, security_token};
 
 /// Octets of the header (section 2.2.1.2).
 const HEADER: usize = 64;
@@ -90,7 +90,7 @@ fn request<'m>(
         // Section 2.2.5.
         SESSION_SETUP => {
             message.body.skip(12, "security mode and capabilities")?;
-            token(&context.source(), &mut message, output)?;
+            token(context, &mut message, output)?;
         }
         // Section 2.2.13.
         CREATE => {
@@ -136,7 +136,7 @@ fn answer<'m>(
         // Section 2.2.6; its structure size is that of an error, which has no token.
         SESSION_SETUP => {
             message.body.skip(2, "session flags")?;
-            token(&source, &mut message, output)?;
+            token(context, &mut message, output)?;
         }
         // Section 2.2.32.
         IOCTL if structure != ERROR => {
@@ -153,14 +153,11 @@ fn answer<'m>(
     Ok(())
 }
 
-/// NTLM in a security token whose place the next fields say.
-fn token(source: &Station, message: &mut Message<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+/// A security token whose place the next fields say.
+fn token(context: &Context, message: &mut Message<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
     let offset = message.body.u16_le("security buffer offset")?;
     let length = message.body.u16_le("security buffer length")?;
-    if let Some(found) = ntlm::find(message.at(offset, length)) {
-        let read = output.inside("ntlm", |output| ntlm::read(source, found, output));
-        output.malformed.extend(read.err());
-    }
+    security_token::read(context, message.at(offset, length), output);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use observation::{Basis, Octets, attribute};
 
 use super::rules;
-use crate::{Context, Malformed, Output, Reader, ntlm};
+use crate::{Context, Malformed, Output, Reader, security_token};
 
 /// Reads a login.
 ///
@@ -38,11 +38,7 @@ pub(super) fn read(context: &Context, login: Octets<'_>, output: &mut Output<'_>
     say(&context.destination(), "tds.database", Basis::Reported, &rules::DATABASE, database);
     // The address of some network card of the client, not necessarily of the one it sends from.
     output.fact(&client, "tds.client_id", Basis::Stated, &rules::CLIENT_ID, id);
-    let token = login.tail(sspi.offset).head(sspi.characters);
-    if let Some(message) = ntlm::find(token) {
-        let read = output.inside("ntlm", |output| ntlm::read(&client, message, output));
-        output.malformed.extend(read.err());
-    }
+    security_token::read(context, login.tail(sspi.offset).head(sspi.characters), output);
     Ok(())
 }
 

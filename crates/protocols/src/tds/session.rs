@@ -4,7 +4,7 @@ use observation::{Basis, Octets, OperationKind, Station, attribute};
 
 use super::wire::{self, Kind, Packet};
 use super::{login, rules};
-use crate::{Assembly, Context, Malformed, Output, Reader, Session, ntlm};
+use crate::{Assembly, Context, Malformed, Output, Reader, Session, security_token};
 
 /// Octets of a login of several packets that are put together: 128 characters per field, and a Kerberos token.
 const LOGIN_OCTETS_MAX: usize = 32_768;
@@ -28,7 +28,7 @@ impl Session for Tds {
                 if is_pre_login {
                     pre_login(&context.source(), true, &packet.data, output)
                 } else {
-                    tokens(&context.source(), packet.data, output)
+                    tokens(context, packet.data, output)
                 }
             }
             // Handshakes of TLS travel in packets of this type in both directions.
@@ -39,7 +39,7 @@ impl Session for Tds {
                     Kind::PRE_LOGIN => pre_login(&context.source(), false, &packet.data, output),
                     Kind::LOGIN => self.login(context, &packet, output),
                     Kind::SSPI => {
-                        token(&context.source(), packet.data.peek(), output);
+                        security_token::read(context, packet.data.peek(), output);
                         Ok(())
                     }
                     Kind::BATCH if packet.last => {
@@ -70,16 +70,17 @@ impl Session for Tds {
 impl Tds {
     fn login(&mut self, context: &Context, packet: &Packet<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
         let data = packet.data.peek();
-        if self.login.is_empty() && (packet.last || data.is_cut()) {
+        if self.login.is_empty() && packet.last {
             return login::read(context, data, output);
         }
-        if !self.login.push(data, LOGIN_OCTETS_MAX) {
+        // Where the password of a login is that is too long or cut, nobody knows.
+        if data.is_cut() || !self.login.push(data, LOGIN_OCTETS_MAX) {
             self.login.clear();
             output.secret(data);
             output.dropped = output.dropped.saturating_add(1);
             return Ok(());
         }
-        if !packet.last && !data.is_cut() {
+        if !packet.last {
             return Ok(());
         }
         let whole = std::mem::take(&mut self.login);
@@ -98,21 +99,15 @@ fn pre_login(source: &Station, server: bool, data: &Reader<'_>, output: &mut Out
     Ok(())
 }
 
-fn token(source: &Station, octets: Octets<'_>, output: &mut Output<'_>) {
-    if let Some(message) = ntlm::find(octets) {
-        let read = output.inside("ntlm", |output| ntlm::read(source, message, output));
-        output.malformed.extend(read.err());
-    }
-}
-
 /// The tokens at the start of a result that answer a login (section 2.2.7): environment changes, messages,
 /// acknowledgement, authentication. At the first other one the rest is left.
-fn tokens(source: &Station, mut data: Reader<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn tokens(context: &Context, mut data: Reader<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
     const ERROR: u8 = 0xaa;
     const INFORMATION: u8 = 0xab;
     const LOGIN_ACKNOWLEDGEMENT: u8 = 0xad;
     const ENVIRONMENT_CHANGE: u8 = 0xe3;
     const SSPI: u8 = 0xed;
+    let source = &context.source();
     for _ in 0..TOKENS_MAX {
         let Some(kind) = data.peek().get(0) else { break };
         if !matches!(kind, ERROR | INFORMATION | LOGIN_ACKNOWLEDGEMENT | ENVIRONMENT_CHANGE | SSPI) {
@@ -141,7 +136,7 @@ fn tokens(source: &Station, mut data: Reader<'_>, output: &mut Output<'_>) -> Re
                     output.fact(source, "tds.product", Basis::Stated, &rules::PRODUCT, version);
                 }
             }
-            SSPI => token(source, body.peek(), output),
+            SSPI => security_token::read(context, body.peek(), output),
             _ => {}
         }
     }

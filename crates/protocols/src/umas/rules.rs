@@ -66,11 +66,11 @@ fn date(octets: &[u8]) -> Option<String> {
     valid.then(|| format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"))
 }
 
-/// The printable texts among octets, each of at least [`TEXT_MIN`] characters.
+/// The printable texts among octets: those that lie between zeros or the ends and have at least [`TEXT_MIN`] characters.
 fn runs(octets: &[u8]) -> impl Iterator<Item = &str> {
     octets
-        .split(|octet| !matches!(octet, b' '..=b'~'))
-        .filter(|run| run.len() >= TEXT_MIN)
+        .split(|octet| *octet == 0)
+        .filter(|run| run.len() >= TEXT_MIN && run.iter().all(|octet| matches!(octet, b' '..=b'~')))
         .filter_map(|run| std::str::from_utf8(run).ok())
 }
 
@@ -109,6 +109,6 @@ mod tests {
         assert_eq!(texts(area).as_deref(), Some("Mixer, ENG-7, V13.1"));
         assert_eq!(engineering_host(area).as_deref(), Some("ENG-7"));
         assert_eq!(engineering_host(b"Mixer\0ENG-7\0C:\\x\0"), None);
-        assert_eq!(texts(&[0, 1, b'a', b'b', 2]), None);
+        assert_eq!(texts(&[0, 1, b'a', b'b', b'c', 2]), None);
     }
 }

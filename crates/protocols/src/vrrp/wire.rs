@@ -70,7 +70,7 @@ impl<'a> Packet<'a> {
         let group = reader.take(1, "group")?;
         let priority = reader.take(1, "priority")?;
         let count = reader.u8("number of addresses")?;
-        if (number, count, octets.len()) == (VERSION_2, CARP_WORDS, CARP_LENGTH) {
+        if !octets.is_cut() && (number, count, octets.len()) == (VERSION_2, CARP_WORDS, CARP_LENGTH) {
             return Ok(Self::Carp(Carp { group, digest: octets.tail(HEADER) }));
         }
         let authentication = reader.u8("authentication type")?;
