@@ -32,6 +32,7 @@ pub const PROTOCOL: Protocol = Protocol {
         operations: "server types: domain controller, SQL, print, time, terminal server …",
         nesting: "",
         not_read: "lists of backup browsers, criteria and uptime of elections, LAN Manager announcements",
-        tried_on: "corpus (Windows XP to 10, Server 2003)",
+        tried_on: "corpus (hosts and master browsers: Windows XP, Server 2003, Samba); elections and requests made up by the \
+                   layout of [MS-BRWS]",
     },
 };

@@ -76,8 +76,9 @@ fn version(octets: &[u8]) -> Option<(u8, u8)> {
     (major > 0).then_some((major, minor))
 }
 
+/// The version of version and server type; `None` for Samba, which gives itself that of some Windows.
 fn os_version(octets: &[u8]) -> Option<String> {
-    version(octets).map(|(major, minor)| format!("{major}.{minor}"))
+    version(octets).filter(|_| kinds(octets).is_some_and(|kinds| kinds & UNIX == 0)).map(|(major, minor)| format!("{major}.{minor}"))
 }
 
 /// The server type of version and server type.
@@ -180,8 +181,8 @@ fn announcement(source: &Station, mut frame: Reader<'_>, output: &mut Output<'_>
     let name = frame.take(16, "server name")?;
     output.fact(source, attribute::HOSTNAME, Basis::Stated, &HOST_NAME, name);
     let version_and_type = frame.take(6, "version and server type")?;
-    // The version is a number that administrators set on Samba and that lacks the build: others say it better.
-    output.fact(source, attribute::OS_VERSION, Basis::Inferred, &OS_VERSION, version_and_type.head(2));
+    // It lacks the build: others say it better.
+    output.fact(source, attribute::OS_VERSION, Basis::Inferred, &OS_VERSION, version_and_type);
     output.fact(source, attribute::OS, Basis::Inferred, &OS, version_and_type);
     output.fact(source, "browser.server_type", Basis::Stated, &SERVER_TYPE, version_and_type);
     output.fact(source, "browser.class", Basis::Stated, &CLASS, version_and_type);
@@ -252,11 +253,11 @@ mod tests {
     fn samba_is_no_windows_and_a_controller_no_mere_server() {
         let announced = |version: [u8; 2], kinds: u32| {
             let octets = [version.as_slice(), &kinds.to_le_bytes()].concat();
-            (os(&octets), class(kinds))
+            (os(&octets), class(kinds), os_version(&octets).is_some())
         };
-        assert_eq!(announced([6, 1], 0x9a03), (Some("Unix".to_owned()), None));
-        assert_eq!(announced([6, 3], 0x902b), (Some("Windows Server 2012 R2".to_owned()), Some("domain controller")));
-        assert_eq!(announced([10, 0], 0x1003), (Some("Windows 10 or 11".to_owned()), Some("workstation")));
-        assert_eq!(announced([4, 0], 0x41_0003), (Some("Windows 95".to_owned()), Some("workstation")));
+        assert_eq!(announced([6, 1], 0x9a03), (Some("Unix".to_owned()), None, false));
+        assert_eq!(announced([6, 3], 0x902b), (Some("Windows Server 2012 R2".to_owned()), Some("domain controller"), true));
+        assert_eq!(announced([10, 0], 0x1003), (Some("Windows 10 or 11".to_owned()), Some("workstation"), true));
+        assert_eq!(announced([4, 0], 0x41_0003), (Some("Windows 95".to_owned()), Some("workstation"), true));
     }
 }

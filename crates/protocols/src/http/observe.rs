@@ -222,6 +222,7 @@ impl Http {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test")]
 mod tests {
     use observation::{Time, Transport};
 

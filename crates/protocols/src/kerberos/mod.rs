@@ -31,6 +31,6 @@ pub const PROTOCOL: Protocol = Protocol {
         operations: "whoever answers is a domain controller",
         nesting: "",
         not_read: "names of users, encrypted parts (they are masked), password changes, authorisation data",
-        tried_on: "messages made up by the layout of RFC 4120 only",
+        tried_on: "corpus (tickets in LDAP binds); port 88 by messages made up by the layout of RFC 4120",
     },
 };

@@ -28,7 +28,7 @@ pub const PROTOCOL: Protocol = Protocol {
         operations: "search, compare, modify, add, delete, rename; domain controllers by what they support",
         nesting: "",
         not_read: "names and contents of entries, names of users, signed, sealed and TLS messages",
-        tried_on: "corpus (searches, binds and modifications of OpenLDAP clients); root DSE and pings made up by the \
+        tried_on: "corpus (searches, binds, modifications, root DSE of Active Directory); pings over UDP made up by the \
                    layouts of RFC 4511 and [MS-ADTS]",
     },
 };

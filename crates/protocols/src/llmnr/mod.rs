@@ -26,6 +26,6 @@ pub const PROTOCOL: Protocol = Protocol {
         operations: "name queries",
         nesting: "",
         not_read: "names that are asked for, LLMNR over TCP",
-        tried_on: "corpus (queries of Windows 7 to 10); answers made up by the layout of RFC 4795",
+        tried_on: "corpus (queries, verifications of own names); answers made up by the layout of RFC 4795",
     },
 };

@@ -29,7 +29,7 @@ pub const PROTOCOL: Protocol = Protocol {
         operations: "",
         nesting: "",
         not_read: "fragmented datagrams behind their first part, other mailslots, names of users",
-        tried_on: "corpus (Windows XP to 10, Server 2003); an address that differs made up by the layout of RFC 1002",
+        tried_on: "corpus (Windows XP, Server 2003, Samba); an address that differs made up by the layout of RFC 1002",
     },
 };
 

@@ -29,8 +29,8 @@ pub const PROTOCOL: Protocol = Protocol {
         operations: "name query and node status requests; domain controllers, file servers and master browsers by suffix",
         nesting: "",
         not_read: "names of users (suffix 03), redirects, negotiation with name servers, names longer than 15 characters",
-        tried_on: "corpus (Windows, VMware, macOS and Samba stations; queries, registrations, answers); node status with \
-                   MAC made up by the layout of RFC 1002",
+        tried_on: "corpus (queries, registrations, node status with MAC of Windows XP); name servers, second interfaces and \
+                   domain controllers made up by the layout of RFC 1002",
     },
 };
 

@@ -33,6 +33,6 @@ pub const PROTOCOL: Protocol = Protocol {
         operations: "domain controllers by their answers",
         nesting: "",
         not_read: "names of users, domain GUID and SID, addresses in answers",
-        tried_on: "corpus (mailslot requests); answers made up by the layout of [MS-ADTS]",
+        tried_on: "messages made up by the layout of [MS-ADTS] only",
     },
 };

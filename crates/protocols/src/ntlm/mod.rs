@@ -41,7 +41,7 @@ pub const PROTOCOL: Protocol = Protocol {
         operations: "",
         nesting: "",
         not_read: "names of users and their domains, flags, time; responses and session keys are masked",
-        tried_on: "corpus (Windows 2000, XP, Server 2003, 7, macOS), lab (Samba); AV pairs with DNS names and builds of \
-                   Windows 10 made up by the layout of [MS-NLMP]",
+        tried_on: "corpus (Windows 2000, XP, Server 2003, macOS), lab (Samba); builds of Windows 10 made up by the layout of \
+                   [MS-NLMP]",
     },
 };

@@ -62,15 +62,15 @@ impl Session for Ntlm {
 ///
 /// Fails if the message is cut short.
 pub(crate) fn read(source: &Station, message: Octets<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
-    let (version, result) = match Message::parse(message)? {
+    let (version, basis, result) = match Message::parse(message)? {
         Message::Negotiate(Negotiate { workstation, version }) => {
             if let Some(workstation) = workstation {
                 output.fact(source, attribute::HOSTNAME, Basis::Stated, &WORKSTATION_OEM, workstation);
             }
-            (version, Ok(()))
+            (version, Basis::Inferred, Ok(()))
         }
         Message::Challenge(Challenge { target_info, version }) => {
-            (version, target_info.map_or(Ok(()), |pairs| target(source, pairs, output)))
+            (version, Basis::Stated, target_info.map_or(Ok(()), |pairs| target(source, pairs, output)))
         }
         Message::Authenticate(Authenticate { secrets, workstation, unicode, version }) => {
             for secret in secrets.into_iter().flatten() {
@@ -80,12 +80,13 @@ pub(crate) fn read(source: &Station, message: Octets<'_>, output: &mut Output<'_
                 let rule = if unicode { &WORKSTATION } else { &WORKSTATION_OEM };
                 output.fact(source, attribute::HOSTNAME, Basis::Stated, rule, workstation);
             }
-            (version, Ok(()))
+            (version, Basis::Inferred, Ok(()))
         }
     };
     if let Some(version) = version {
-        output.fact(source, attribute::OS_VERSION, Basis::Stated, &OS_VERSION, version);
-        // Client and server editions share builds, and other software pretends to be Windows.
+        // Clients other than Windows send the version of one, as a rule 6.1.7600: theirs is for debugging only.
+        output.fact(source, attribute::OS_VERSION, basis, &OS_VERSION, version);
+        // Client and server editions share builds.
         output.fact(source, attribute::OS, Basis::Inferred, &OS, version);
     }
     result

@@ -24,7 +24,7 @@ pub const PROTOCOL: Protocol = Protocol {
     ip_protocols: &[],
     frame: nbss::frame,
     probe: nbss::probe,
-    session: || Box::new(session::Smb),
+    session: || Box::new(session::Smb::default()),
     rules: rules::ALL,
     depth: Depth {
         identity: "SMB 1: native operating system and LAN manager of both ends, domain and server name, server GUID; SMB 2 \
@@ -34,7 +34,7 @@ pub const PROTOCOL: Protocol = Protocol {
         nesting: "",
         not_read: "encrypted and compressed messages, names of files and shares, Kerberos tokens, calls in named pipes, \
                    messages beyond 256 KiB",
-        tried_on: "corpus (SMB 1 of Windows 2000, XP, Server 2003, macOS), lab (SMB 2 and 3 of Samba); names of NetBIOS \
-                   sessions and interfaces made up by the layouts of RFC 1002 and [MS-SMB2]",
+        tried_on: "corpus (SMB 1 of Windows 2000, XP, Server 2003, macOS), lab (SMB 3.1.1 of Samba); interfaces, start time and \
+                   plain passwords made up by the layouts of [MS-SMB2] and [MS-CIFS]",
     },
 };

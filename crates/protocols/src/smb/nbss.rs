@@ -32,7 +32,10 @@ pub(super) enum Packet<'a> {
     /// A request for a session between two names: that which is called, and that which calls.
     Request(Name<'a>, Name<'a>),
     /// An answer to such a request.
-    Response,
+    Response {
+        /// True if the session is granted.
+        granted: bool,
+    },
     /// Something that is encrypted, compressed or empty.
     Other,
 }
@@ -57,7 +60,7 @@ impl<'a> Packet<'a> {
                 let called = Name::parse(&mut reader, packet)?;
                 Ok(Self::Request(called, Name::parse(&mut reader, packet)?))
             }
-            POSITIVE | NEGATIVE | RETARGET => Ok(Self::Response),
+            POSITIVE | NEGATIVE | RETARGET => Ok(Self::Response { granted: kind == POSITIVE }),
             KEEP_ALIVE => Ok(Self::Other),
             other => {
                 let problem = Problem::Value { value: other.into() };

@@ -202,6 +202,11 @@ fn set_up(
 /// Native operating system and LAN manager.
 fn native(source: &Station, bytes: &mut Reader<'_>, unicode: bool, output: &mut Output<'_>) {
     let os = text_octets(bytes, unicode);
+    // Who says that it is no Windows gives in NTLM the version of one all the same.
+    let windows: &[u8] = if unicode { b"W\0i\0n\0d\0o\0w\0s\0" } else { b"Windows" };
+    if !os.is_empty() && !os.bytes.starts_with(windows) {
+        output.facts.retain(|fact| !matches!(fact.attribute, attribute::OS | attribute::OS_VERSION));
+    }
     say(source, attribute::OS, unicode, [&rules::NATIVE_OS, &rules::NATIVE_OS_UTF16], os, output);
     let manager = text_octets(bytes, unicode);
     let rules = [&rules::LAN_MANAGER, &rules::LAN_MANAGER_UTF16];

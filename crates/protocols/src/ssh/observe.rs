@@ -1,0 +1,147 @@
+//! What the identifications and the key exchange say.
+
+use observation::{Basis, Octets, Rule, Rules};
+
+use super::START;
+use crate::{Context, Malformed, Output, Reader, Session};
+
+static SOFTWARE: Rule = Rule { name: "ssh-software", read: software };
+static VERSION: Rule = Rule { name: "ssh-version", read: version };
+static KEY_TYPE: Rule = Rule { name: "ssh-host-key-type", read: Rules::text };
+static KEY: Rule = Rule { name: "ssh-host-key", read: key };
+
+pub(super) const RULES: &[&Rule] = &[&SOFTWARE, &VERSION, &KEY_TYPE, &KEY];
+
+/// What stands behind the version of the protocol: software and comment (section 4.2).
+fn software(octets: &[u8]) -> Option<String> {
+    let text = Rules::text(octets)?;
+    text.strip_prefix("SSH-")?
+        .split_once('-')
+        .map(|(_, software)| software.to_owned())
+        .filter(|text| !text.is_empty())
+}
+
+fn version(octets: &[u8]) -> Option<String> {
+    let text = Rules::text(octets)?;
+    text.strip_prefix("SSH-")?.split_once('-').map(|(version, _)| version.to_owned())
+}
+
+/// Octets of a key that are shown: an elliptic key is whole, a longer one is told from others by its beginning.
+const KEY_OCTETS_SHOWN: usize = 128;
+
+/// The key as it is, in hexadecimal: the same key on two addresses is one device, or a copied image.
+fn key(octets: &[u8]) -> Option<String> {
+    Rules::hexadecimal(octets.get(..KEY_OCTETS_SHOWN).unwrap_or(octets))
+}
+
+/// Types of messages (RFC 4250 section 4.1.2): new keys, and the answers of the key exchanges that hold a host key.
+const NEW_KEYS: u8 = 21;
+const EXCHANGE_REPLY: u8 = 31;
+const GROUP_EXCHANGE_REPLY: u8 = 33;
+
+/// Follows until the new keys.
+#[derive(Debug, Default)]
+pub(super) struct Ssh {
+    /// Identifications seen, of the client and of the server.
+    identified: [bool; 2],
+}
+
+impl Session for Ssh {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
+        let source = context.source();
+        if message.bytes.starts_with(START) {
+            if let Some(identified) = self.identified.get_mut(context.from.index()) {
+                *identified = true;
+            }
+            output.fact(&source, "ssh.software", Basis::Stated, &SOFTWARE, message);
+            output.fact(&source, "ssh.version", Basis::Stated, &VERSION, message);
+            return Ok(());
+        }
+        if self.identified == [false, false] {
+            // The beginning was not captured: nothing that follows can be read.
+            output.finished = true;
+            return Ok(());
+        }
+        let mut reader = Reader::new(message);
+        reader.skip(5, "packet length and padding length")?;
+        match reader.u8("message type")? {
+            NEW_KEYS => output.finished = true,
+            EXCHANGE_REPLY | GROUP_EXCHANGE_REPLY => {
+                let length = reader.u32_be("length of the host key")?;
+                let key = reader.take(usize::try_from(length).unwrap_or(usize::MAX), "host key")?;
+                let mut fields = Reader::new(key);
+                // Other messages have these numbers too in exchanges by groups: a key begins with the name of its type.
+                let length = fields.u32_be("length of the key type")?;
+                let kind = fields.take(usize::try_from(length).unwrap_or(usize::MAX), "key type")?;
+                if kind.bytes.starts_with(b"ssh-") || kind.bytes.starts_with(b"ecdsa-") {
+                    output.server_is = Some(context.from);
+                    output.fact(&source, "ssh.host_key_type", Basis::Stated, &KEY_TYPE, kind);
+                    output.fact(&source, "ssh.host_key", Basis::Stated, &KEY, key);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use observation::{End, Time, Transport};
+
+    use super::*;
+    use crate::Frame;
+
+    #[test]
+    fn a_server_names_its_software_and_its_key() {
+        let context = Context {
+            source: "10.10.10.60".parse().unwrap(),
+            destination: "192.168.99.77".parse().unwrap(),
+            vlan: None,
+            destination_vlan: None,
+            transport: Transport::Tcp,
+            source_port: 22,
+            destination_port: 50_000,
+            from: End::Server,
+            time: Time(0),
+        };
+        let mut octets = include_bytes!("messages/openssh-server.bin").as_slice();
+        let (mut session, mut facts, mut finished) = (Ssh::default(), Vec::new(), false);
+        while let Frame::Message(length) = super::super::frame(octets, Transport::Tcp) {
+            let mut output = Output::default();
+            session.message(&context, Octets::unplaced(&octets[..length]), &mut output).unwrap();
+            facts.extend(output.facts.iter().map(|fact| format!("{}={}", fact.attribute, fact.value)));
+            finished |= output.finished;
+            octets = &octets[length..];
+        }
+        assert_eq!(facts[..2], ["ssh.software=OpenSSH_9.2p1 Debian-2+deb12u10", "ssh.version=2.0"]);
+        assert_eq!(facts[2], "ssh.host_key_type=ssh-ed25519");
+        assert!(facts[3].starts_with("ssh.host_key=0000000b7373682d65643235353139"), "{facts:?}");
+        assert!(finished);
+    }
+
+    #[test]
+    fn encrypted_octets_say_nothing() {
+        let mut output = Output::default();
+        let context = Context {
+            source: "10.0.0.1".parse().unwrap(),
+            destination: "10.0.0.2".parse().unwrap(),
+            vlan: None,
+            destination_vlan: None,
+            transport: Transport::Tcp,
+            source_port: 22,
+            destination_port: 50_000,
+            from: End::Server,
+            time: Time(0),
+        };
+        Ssh::default()
+            .message(&context, Octets::unplaced(&[0, 0, 0, 6, 4, 31, 0, 0, 0, 0]), &mut output)
+            .unwrap();
+        assert!(output.finished && output.facts.is_empty());
+    }
+}
