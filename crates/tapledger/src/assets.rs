@@ -1,6 +1,6 @@
 //! `assets list`: one row for each asset.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use ::export::csv::CsvOptions;
@@ -9,9 +9,10 @@ use inventory::{Asset, Snapshot};
 
 use crate::arguments::{List, ListFormat};
 use crate::failure::Failure;
-use crate::lists::{csv, print, short_time, stdout};
+use crate::lists::{matches, print, short_time, stdout};
 use crate::session::snapshot;
 use crate::table::{Column, column};
+use crate::terminal;
 
 const COLUMNS: [Column; 11] = [
     column("asset", 44),
@@ -29,18 +30,40 @@ const COLUMNS: [Column; 11] = [
 
 pub(crate) fn list(arguments: &List) -> Result<ExitCode, Failure> {
     let (_, snapshot) = snapshot(&arguments.db.db, None)?;
-    let find = arguments.find.as_deref();
+    let rows = rows(&snapshot);
+    if arguments.format == ListFormat::Table {
+        return print(arguments, "asset", &COLUMNS, rows.into_iter().map(|(_, row)| row).collect());
+    }
+    let wanted = rows.iter().filter(|(_, row)| matches(row, arguments.find.as_deref()));
+    let ids: BTreeSet<&str> = wanted
+        .filter_map(|(index, _)| snapshot.identified.get(*index))
+        .map(|identified| identified.id.as_str())
+        .collect();
     match arguments.format {
-        ListFormat::Table => print(arguments, "asset", &COLUMNS, rows(&snapshot)),
-        ListFormat::Csv => {
-            csv(find, |out| ::export::csv::write_assets(&snapshot, out, &CsvOptions::default()))
+        ListFormat::Json => {
+            stdout(|out| ::export::json::write_part(&snapshot, Part::Assets, Some(&ids), out))
         }
-        ListFormat::Json => stdout(|out| ::export::json::write_part(&snapshot, Part::Assets, find, out)),
+        _ => csv(&ids, |out| ::export::csv::write_assets(&snapshot, out, &CsvOptions::default())),
     }
 }
 
-/// A row for each asset, children below their parents.
-fn rows(snapshot: &Snapshot) -> Vec<Vec<String>> {
+/// Prints the header of a CSV and the lines that begin with one of the ids. No line ends within its cells.
+fn csv(
+    ids: &BTreeSet<&str>,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), ::export::Error>,
+) -> Result<ExitCode, Failure> {
+    let mut all = Vec::new();
+    write(&mut all).map_err(|error| Failure::Other(error.into()))?;
+    let all = String::from_utf8_lossy(&all);
+    let is_wanted = |line: &str| line.split(',').next().is_some_and(|id| ids.contains(id));
+    let wanted =
+        all.split_inclusive('\n').enumerate().filter(|(number, line)| *number == 0 || is_wanted(line));
+    terminal::print(&wanted.map(|(_, line)| line).collect::<String>())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A row for each asset with its index, children below their parents.
+fn rows(snapshot: &Snapshot) -> Vec<(usize, Vec<String>)> {
     let mut children: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
     for (index, asset) in snapshot.inventory.assets.iter().enumerate() {
         children.entry(asset.parent).or_default().push(index);
@@ -59,11 +82,11 @@ fn push(
     children: &BTreeMap<Option<usize>, Vec<usize>>,
     parent: Option<usize>,
     depth: usize,
-    rows: &mut Vec<Vec<String>>,
+    rows: &mut Vec<(usize, Vec<String>)>,
 ) {
     for index in children.get(&parent).into_iter().flatten() {
         let Some(asset) = snapshot.inventory.assets.get(*index) else { continue };
-        rows.push(row(asset, depth));
+        rows.push((*index, row(asset, depth)));
         if depth < DEPTH_MAX {
             push(snapshot, children, Some(*index), depth.saturating_add(1), rows);
         }

@@ -128,23 +128,6 @@ pub(crate) fn print(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the header and those lines of a CSV that contain the text; in its cells no line ends.
-pub(crate) fn csv(
-    find: Option<&str>,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), ::export::Error>,
-) -> Result<ExitCode, Failure> {
-    let Some(find) = find.map(str::to_lowercase) else { return stdout(write) };
-    let mut all = Vec::new();
-    write(&mut all).map_err(failure)?;
-    let all = String::from_utf8_lossy(&all);
-    let wanted = all
-        .split_inclusive('\n')
-        .enumerate()
-        .filter(|(number, line)| *number == 0 || line.to_lowercase().contains(&find));
-    terminal::print(&wanted.map(|(_, line)| line).collect::<String>())?;
-    Ok(ExitCode::SUCCESS)
-}
-
 pub(crate) fn export(arguments: &Export) -> Result<ExitCode, Failure> {
     let (mut register, snapshot) = snapshot(&arguments.db.db, arguments.as_of)?;
     let delimiter = u8::try_from(arguments.delimiter).ok().filter(u8::is_ascii).ok_or_else(|| {
@@ -202,7 +185,7 @@ fn naming(path: &Path, error: io::Error) -> Failure {
 }
 
 /// True if some cell contains the text, in any case.
-fn matches(row: &[String], find: Option<&str>) -> bool {
+pub(crate) fn matches(row: &[String], find: Option<&str>) -> bool {
     find.is_none_or(|text| {
         let text = text.to_lowercase();
         row.iter().any(|cell| cell.to_lowercase().contains(&text))

@@ -1,11 +1,11 @@
 //! The shapes of the document. Field order is the order of the contract, additions after it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use inventory::Snapshot;
 use observation::{Evidence, Time};
-use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use super::asset::asset_out;
@@ -67,44 +67,26 @@ pub(super) fn document<'a>(
 pub(super) fn write_part(
     sorted: &Sorted<'_>,
     part: Part,
-    find: Option<&str>,
+    only: Option<&BTreeSet<&str>>,
     writer: &mut impl Write,
 ) -> serde_json::Result<()> {
-    let find = find.map(str::to_lowercase);
-    let find = find.as_deref();
+    let serializer = &mut serde_json::Serializer::pretty(writer);
     match part {
         Part::Assets => {
-            let assets = sorted.assets.iter();
-            array(writer, assets.map(|(asset, identified)| asset_out(sorted, asset, identified)), find)
+            let wanted = sorted
+                .assets
+                .iter()
+                .filter(|(_, identified)| only.is_none_or(|ids| ids.contains(identified.id.as_str())));
+            serializer.collect_seq(wanted.map(|(asset, identified)| asset_out(sorted, asset, identified)))
         }
         Part::Conversations => {
             let conversations = sorted.conversations.iter();
-            array(writer, conversations.map(|conversation| conversation_out(sorted, conversation)), find)
+            serializer.collect_seq(conversations.map(|conversation| conversation_out(sorted, conversation)))
         }
         Part::Findings => {
-            array(writer, sorted.findings.iter().map(|finding| finding_out(sorted, finding)), find)
+            serializer.collect_seq(sorted.findings.iter().map(|finding| finding_out(sorted, finding)))
         }
     }
-}
-
-/// Writes those of the objects that contain the text, which is in lower case.
-fn array<T: Serialize>(
-    writer: &mut impl Write,
-    objects: impl Iterator<Item = T>,
-    find: Option<&str>,
-) -> serde_json::Result<()> {
-    let mut serializer = serde_json::Serializer::pretty(writer);
-    let mut sequence = serializer.serialize_seq(None)?;
-    for object in objects {
-        let is_wanted = match find {
-            Some(find) => serde_json::to_string(&object)?.to_lowercase().contains(find),
-            None => true,
-        };
-        if is_wanted {
-            sequence.serialize_element(&object)?;
-        }
-    }
-    sequence.end()
 }
 
 pub(super) fn moment(time: Option<Time>) -> Option<String> {

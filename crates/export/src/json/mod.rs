@@ -4,6 +4,7 @@ mod asset;
 mod document;
 mod traffic;
 
+use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 
 use inventory::Snapshot;
@@ -35,16 +36,21 @@ pub enum Part {
     Findings,
 }
 
-/// Writes one list of the document as a JSON array, indented, with a line end after it; with `find` only those of its
-/// objects that contain this text, in any case.
+/// Writes one list of the document as a JSON array, indented, with a line end after it; of the assets those with the
+/// ids in `only`, if that is given.
 ///
 /// # Errors
 ///
 /// As [`write`].
-pub fn write_part(snapshot: &Snapshot, part: Part, find: Option<&str>, writer: impl Write) -> Result<()> {
+pub fn write_part(
+    snapshot: &Snapshot,
+    part: Part,
+    only: Option<&BTreeSet<&str>>,
+    writer: impl Write,
+) -> Result<()> {
     let sorted = Sorted::new(snapshot)?;
     let mut writer = BufWriter::new(writer);
-    document::write_part(&sorted, part, find, &mut writer)?;
+    document::write_part(&sorted, part, only, &mut writer)?;
     writer.write_all(b"\n")?;
     writer.flush()?;
     Ok(())
