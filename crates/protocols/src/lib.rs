@@ -15,6 +15,7 @@ mod cotp;
 mod crc;
 mod dcerpc_datagram;
 mod dns_message;
+mod enterprises;
 mod http_head;
 mod ip_address;
 mod malformed;
@@ -80,6 +81,7 @@ protocols! {
     hsrp,
     http,
     iec104,
+    ike,
     kerberos,
     knxnet_ip,
     lacp,
@@ -97,6 +99,7 @@ protocols! {
     ntlm,
     ntp,
     opcua,
+    openvpn,
     pccc,
     powerlink,
     profinet_cm,
@@ -124,6 +127,7 @@ protocols! {
     umas,
     vnc,
     vrrp,
+    wireguard,
     ws_discovery,
 }
 
