@@ -133,6 +133,10 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("opc_da", Role::OpcServer),
     ("ntp", Role::TimeServer),
     ("kerberos", Role::DomainController),
+    ("openvpn", Role::RemoteAccess),
+    ("ike", Role::RemoteAccess),
+    ("wireguard", Role::RemoteAccess),
+    ("radius", Role::Server),
 ];
 
 /// Whoever sends this protocol without being asked is this.
