@@ -76,7 +76,7 @@ fn declared(ike: &[u8]) -> Option<usize> {
 
 fn is_esp(octets: &[u8]) -> bool {
     octets.len() >= ESP_MIN
-        && octets.len() % 4 == 0
+        && octets.len().is_multiple_of(4)
         && octets.first_chunk().is_some_and(|first| u32::from_be_bytes(*first) >= ESP_IDENTIFIER_MIN)
 }
 
