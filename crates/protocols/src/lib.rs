@@ -34,6 +34,8 @@ mod system_description;
 mod table;
 mod told;
 mod tpkt;
+#[cfg(test)]
+mod trial;
 mod tsdu;
 mod windows;
 mod wire_text;
@@ -65,6 +67,8 @@ protocols! {
     c1222,
     c37118,
     cdp,
+    codesys,
+    crimson,
     dcerpc,
     dhcp,
     dhcpv6,
@@ -73,11 +77,15 @@ protocols! {
     enip,
     ethercat,
     fins,
+    focas,
+    fox,
     ftp,
+    ge_srtp,
     genisys,
     goose,
     gvcp,
     hart_ip,
+    hsms,
     hsrp,
     http,
     iec104,
@@ -91,6 +99,8 @@ protocols! {
     mdns,
     melsec,
     modbus,
+    moxa_dsci,
+    mqtt,
     mrp,
     nbdgm,
     nbns,
@@ -101,7 +111,9 @@ protocols! {
     opcua,
     openvpn,
     pccc,
+    pcworx,
     powerlink,
+    proconos,
     profinet_cm,
     profinet_dcp,
     profinet_rt,
@@ -115,6 +127,7 @@ protocols! {
     s7comm_plus,
     smb,
     snmp,
+    sparkplug,
     ssdp,
     ssh,
     ssrp,
@@ -125,6 +138,7 @@ protocols! {
     telnet,
     tftp,
     tls,
+    tristation,
     umas,
     vnc,
     vrrp,
