@@ -15,6 +15,7 @@ mod cotp;
 mod crc;
 mod dcerpc_datagram;
 mod dns_message;
+mod enterprises;
 mod http_head;
 mod ip_address;
 mod malformed;
@@ -88,6 +89,7 @@ protocols! {
     hsrp,
     http,
     iec104,
+    ike,
     kerberos,
     knxnet_ip,
     lacp,
@@ -107,6 +109,7 @@ protocols! {
     ntlm,
     ntp,
     opcua,
+    openvpn,
     pccc,
     pcworx,
     powerlink,
@@ -115,6 +118,7 @@ protocols! {
     profinet_dcp,
     profinet_rt,
     prp,
+    radius,
     rdp,
     roc_plus,
     // S7comm stands before its relatives on port 102: it reads who is called in a connection request, and hands over.
@@ -138,6 +142,7 @@ protocols! {
     umas,
     vnc,
     vrrp,
+    wireguard,
     ws_discovery,
 }
 

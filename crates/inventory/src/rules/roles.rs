@@ -141,6 +141,10 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("opc_da", Role::OpcServer),
     ("ntp", Role::TimeServer),
     ("kerberos", Role::DomainController),
+    ("openvpn", Role::RemoteAccess),
+    ("ike", Role::RemoteAccess),
+    ("wireguard", Role::RemoteAccess),
+    ("radius", Role::Server),
 ];
 
 /// Protocols by which computers of offices serve each other: they tell the role of what has no other. Devices of the

@@ -3,7 +3,8 @@
 use observation::{Rule, Rules, attribute};
 
 use super::objects::Saying;
-use crate::{ber, ip_address, registry, system_description};
+use crate::enterprises::maker;
+use crate::{ber, ip_address, system_description};
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $constant:ident = $name:literal, $read:expr;)*) => {
@@ -97,12 +98,6 @@ pub(super) const ENGINE_SAYS: &[Saying] = &[
     ("snmp.engine_name", &ENGINE_TEXT),
 ];
 
-const ENTERPRISES: &str = include_str!("enterprises.tsv");
-
-fn maker(number: u32) -> Option<String> {
-    registry::find(ENTERPRISES, number).map(str::to_owned)
-}
-
 fn version(octets: &[u8]) -> Option<String> {
     let name = match ber::number(octets)? {
         0 => "1",
@@ -190,7 +185,6 @@ mod tests {
 
     #[test]
     fn every_enterprise_of_the_table_is_found() {
-        registry::tests::check(ENTERPRISES, "Private Enterprise Numbers", ENTERPRISES.lines().count() - 1);
         assert_eq!((ENTERPRISE_NAME.read)(&[0x2b, 6, 1, 4, 1, 0xa1, 0x69, 7]).as_deref(), Some("Siemens AG"));
         assert_eq!((ENTERPRISE.read)(&[0x2b, 6, 1, 4, 1, 0xbf, 8, 3]).as_deref(), Some("8072"));
         assert_eq!(
