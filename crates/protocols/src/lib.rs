@@ -103,6 +103,7 @@ protocols! {
     profinet_dcp,
     profinet_rt,
     prp,
+    ptp,
     rdp,
     roc_plus,
     // S7comm stands before its relatives on port 102: it reads who is called in a connection request, and hands over.
