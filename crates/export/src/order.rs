@@ -42,7 +42,7 @@ impl<'s> Sorted<'s> {
             .flat_map(|conversation| [&conversation.client, &conversation.server]);
         let ends = ends.filter_map(|end| match end {
             AssetEnd::Asset(index) => Some(*index),
-            AssetEnd::External(_) | AssetEnd::Group(_) => None,
+            AssetEnd::External(_) | AssetEnd::Group(_) | AssetEnd::Silent(_) => None,
         });
         let found = inventory.findings.iter().flat_map(|finding| finding.assets.iter().copied());
         if let Some(wrong) = parents.chain(ends).chain(found).find(|index| *index >= identified.len()) {
@@ -107,5 +107,6 @@ fn end_key<'s>(ids: &[&'s str], end: &AssetEnd) -> (u8, &'s str, Option<observat
         AssetEnd::Asset(index) => (0, ids.get(*index).copied().unwrap_or_default(), None),
         AssetEnd::External(ip) => (1, "", Some((*ip).into())),
         AssetEnd::Group(address) => (2, "", Some(*address)),
+        AssetEnd::Silent(ip) => (3, "", Some((*ip).into())),
     }
 }

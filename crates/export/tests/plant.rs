@@ -60,6 +60,7 @@ fn asset(name: &str, role: Role) -> Asset {
         first: Some(Time(NOON)),
         last: Some(Time(NOON + 1_500_000_000)),
         joins: Vec::new(),
+        state_reasons: Vec::new(),
     }
 }
 
@@ -158,6 +159,7 @@ fn plant() -> Snapshot {
     (panel.first, panel.last) = (None, None);
 
     let external = AssetEnd::External("203.0.113.7".parse().unwrap());
+    let silent = AssetEnd::Silent("192.168.1.77".parse().unwrap());
     let group = AssetEnd::Group("01:0e:cf:00:00:00".parse().unwrap());
     let identified = ["7c", "1d", "a0"].map(|start| Identified {
         id: format!("{start}000000-0000-5000-8000-000000000000"),
@@ -172,6 +174,7 @@ fn plant() -> Snapshot {
                 conversation(AssetEnd::Asset(2), AssetEnd::Asset(0), 102),
                 conversation(AssetEnd::Asset(0), external, 443),
                 conversation(AssetEnd::Asset(0), group, 0x8892),
+                conversation(AssetEnd::Asset(0), silent, 2000),
             ],
             findings: vec![Finding {
                 kind: "program_operation",

@@ -16,6 +16,7 @@ use crate::model::{Asset, AssetEnd, AssetState, AssetStation, Conversation, Join
 use crate::names;
 use crate::nest::Nested;
 use crate::roles::{self, Claims};
+use crate::silent::{self, Silent};
 use crate::span::{Span, extend};
 use crate::talks;
 
@@ -25,6 +26,7 @@ pub(crate) struct Context<'c, 'a> {
     pub(crate) links: &'c Links<'a>,
     pub(crate) nested: &'c Nested,
     pub(crate) devices: &'c Devices,
+    pub(crate) silent: &'c Silent<'a>,
     pub(crate) reasons: &'c Reasons,
     pub(crate) conversations: &'c [Conversation],
 }
@@ -40,7 +42,9 @@ impl Context<'_, '_> {
             }
         }
         let mut assets: Vec<_> = self.devices.list.iter().map(|device| self.asset(device)).collect();
+        let mut reasons = silent::reasons(self.gathered, self.devices);
         for (index, asset) in assets.iter_mut().enumerate() {
+            asset.state_reasons = reasons.remove(&index).unwrap_or_default();
             asset.services = services.remove(&index).unwrap_or_default();
             asset.joins = joins.remove(&index).unwrap_or_default().into_iter().collect();
         }
@@ -66,7 +70,10 @@ impl Context<'_, '_> {
                 .mentions
                 .iter()
                 .filter(|_| device.state == AssetState::Referenced)
-                .for_each(|mention| extend(&mut seen, Span::of(&mention.sighting)));
+                .for_each(|(_, mention)| extend(&mut seen, Span::of(&mention.sighting)));
+        }
+        for span in device.stations.iter().filter_map(|station| self.silent.meant.get(station)) {
+            extend(&mut seen, *span);
         }
         facts.iter().for_each(|said| extend(&mut seen, Span::of(&said.fact.sighting)));
         let stations = self.interfaces(device);
@@ -78,6 +85,7 @@ impl Context<'_, '_> {
             anchors: self.anchors(device, &stations),
             name: String::new(),
             state: device.state,
+            state_reasons: Vec::new(),
             roles: Vec::new(),
             parent: device.parent,
             position: self.position(device),
@@ -220,7 +228,7 @@ impl Context<'_, '_> {
         let addresses: Vec<_> = self.devices.list.iter().map(|device| self.address(device.home)).collect();
         let names = |end: &AssetEnd| match end {
             AssetEnd::Asset(index) => addresses.get(*index).cloned().unwrap_or_default(),
-            AssetEnd::External(ip) => ip.to_string(),
+            AssetEnd::External(ip) | AssetEnd::Silent(ip) => ip.to_string(),
             AssetEnd::Group(address) => address.to_string(),
         };
         for (index, asset) in assets.iter_mut().enumerate() {
@@ -253,6 +261,6 @@ impl Context<'_, '_> {
 fn index_of(end: &AssetEnd) -> Option<usize> {
     match end {
         AssetEnd::Asset(index) => Some(*index),
-        AssetEnd::External(_) | AssetEnd::Group(_) => None,
+        AssetEnd::External(_) | AssetEnd::Group(_) | AssetEnd::Silent(_) => None,
     }
 }

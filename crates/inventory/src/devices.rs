@@ -10,8 +10,10 @@ use crate::links::{Lane, Links};
 use crate::model::{AssetEnd, AssetState};
 use crate::nest::{Nested, is_referenced};
 use crate::options::Options;
+use crate::rules::addresses::is_customary_end_of_subnet;
 use crate::rules::operations::is_industrial;
 use crate::sets::Sets;
+use crate::silent::Silent;
 
 /// A device: the stations that are one.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub(crate) struct Devices {
     of_station: Vec<Option<usize>>,
     /// Addresses of groups of routers.
     of_groups: BTreeSet<IpAddr>,
+    /// Addresses that can be outside the plant.
+    outside: BTreeSet<IpAddr>,
 }
 
 impl Devices {
@@ -42,6 +46,7 @@ impl Devices {
         links: &Links<'_>,
         nested: &Nested,
         sets: &Sets,
+        silent: &Silent<'_>,
         options: &Options,
     ) -> Self {
         let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -53,7 +58,7 @@ impl Devices {
             gathered.talks.iter().flat_map(|talk| [talk.client, talk.server]).collect();
         let mut states: BTreeMap<usize, AssetState> = BTreeMap::new();
         for (name, stations) in &members {
-            if let Some(state) = state(gathered, links, nested, stations)
+            if let Some(state) = state(gathered, links, nested, silent, stations)
                 && !(stations.iter().any(|index| talking.contains(index))
                     && is_outside(gathered, links, options, &answering, stations))
             {
@@ -71,7 +76,9 @@ impl Devices {
         }
         members.retain(|name, _| states.contains_key(name));
         let of_groups = links.of_groups.clone();
-        Self { of_groups, ..Self::sorted(gathered, nested, sets, members, &states) }
+        let outside = gathered.stations.iter().filter_map(|known| known.address.ip());
+        let outside = outside.filter(|ip| options.may_be_outside(*ip)).collect();
+        Self { of_groups, outside, ..Self::sorted(gathered, nested, sets, members, &states) }
     }
 
     fn sorted(
@@ -105,7 +112,7 @@ impl Devices {
                 }
             })
             .collect();
-        Self { list, of_station, of_groups: BTreeSet::new() }
+        Self { list, of_station, of_groups: BTreeSet::new(), outside: BTreeSet::new() }
     }
 
     /// The asset that a station is part of.
@@ -115,16 +122,23 @@ impl Devices {
 
     /// The end of a conversation that a station is.
     ///
-    /// An address that is no asset is outside: a public one behind a router, or one that never answered, of which
-    /// nothing proves that it exists (a directed broadcast, a scanned address).
+    /// A public address that is no asset is outside: it was seen behind a router, or never. One of the plant never
+    /// answered, and nothing proves that it exists (a scanned address), or it is that of a whole subnet.
     pub(crate) fn end(&self, gathered: &Gathered<'_>, station: usize) -> AssetEnd {
         let Some(known) = gathered.station(station) else {
             return AssetEnd::Group(Address::Ip(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED)));
         };
         match (self.asset_of(station), known.address) {
             (Some(asset), _) => AssetEnd::Asset(asset),
-            (None, Address::Ip(ip)) if known.address.is_unicast() && !self.of_groups.contains(&ip) => {
+            (None, Address::Ip(ip)) if self.outside.contains(&ip) && !self.of_groups.contains(&ip) => {
                 AssetEnd::External(ip)
+            }
+            (None, Address::Ip(ip))
+                if known.address.is_unicast()
+                    && !is_customary_end_of_subnet(ip)
+                    && !self.of_groups.contains(&ip) =>
+            {
+                AssetEnd::Silent(ip)
             }
             (None, address) => AssetEnd::Group(address),
         }
@@ -170,6 +184,7 @@ fn state(
     gathered: &Gathered<'_>,
     links: &Links<'_>,
     nested: &Nested,
+    silent: &Silent<'_>,
     stations: &[usize],
 ) -> Option<AssetState> {
     let known = || stations.iter().filter_map(|index| Some((*index, gathered.station(*index)?)));
@@ -188,6 +203,7 @@ fn state(
         known().any(|(index, known)| {
             is_child(&index)
                 || is_referenced(gathered, index)
+                || silent.meant.contains_key(&index)
                 || (known.address.mac().is_some() && known.is_active())
         })
     };

@@ -35,7 +35,8 @@ pub(crate) struct Known<'a> {
     /// Frames that others sent to it, as far as they prove that it is there.
     pub(crate) asked: Option<Span>,
     pub(crate) facts: Vec<Said<'a>>,
-    pub(crate) mentions: Vec<&'a Mention>,
+    /// With the capture they were read from.
+    pub(crate) mentions: Vec<(&'a str, &'a Mention)>,
 }
 
 impl Known<'_> {
@@ -204,7 +205,7 @@ impl<'a> Gathered<'a> {
         }
         for mention in &observed.mentions {
             if let Some(known) = self.known(key(&mention.station)) {
-                known.mentions.push(mention);
+                known.mentions.push((uid, mention));
             }
         }
         for conversation in &observed.conversations {

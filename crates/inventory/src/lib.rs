@@ -24,6 +24,7 @@ mod resolve;
 mod roles;
 mod rules;
 mod sets;
+mod silent;
 mod snapshot;
 mod span;
 mod talks;

@@ -242,6 +242,8 @@ pub struct Asset {
     pub name: String,
     /// Whether it spoke.
     pub state: AssetState,
+    /// In words, why there is a row for it although it did not speak: who names it, who turns to it.
+    pub state_reasons: Vec<String>,
     /// Roles, primary first; never empty (`unknown`).
     pub roles: Vec<RoleClaim>,
     /// The asset it sits in or behind.
@@ -271,6 +273,8 @@ pub enum AssetEnd {
     External(IpAddr),
     /// A multicast or broadcast address.
     Group(observation::Address),
+    /// An address of the plant that never spoke, and of which nothing proves that anybody has it.
+    Silent(IpAddr),
 }
 
 /// Counts of operations by kind.

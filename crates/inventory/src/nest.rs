@@ -151,7 +151,7 @@ impl Address<'_, '_> {
         let mentioned = |index: &usize| {
             self.gathered
                 .station(*index)
-                .is_some_and(|known| known.mentions.iter().any(|mention| fits(&mention.reason)))
+                .is_some_and(|known| known.mentions.iter().any(|(_, mention)| fits(&mention.reason)))
         };
         stations.iter().copied().filter(|index| mentioned(index)).collect()
     }

@@ -12,6 +12,7 @@ use crate::nest::nest;
 use crate::options::Options;
 use crate::ports::{join_managed, join_ports};
 use crate::sets::Sets;
+use crate::silent::Silent;
 use crate::{joins, talks};
 
 /// Resolves everything observed into assets, conversations and findings.
@@ -44,13 +45,15 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Invent
     reasons.extend(by_serial);
     joins::join_paths(&gathered, &nested, &mut sets);
     sets.flatten();
-    let devices = Devices::new(&gathered, &links, &nested, &sets, options);
+    let silent = Silent::new(&gathered, &links, &sets, options);
+    let devices = Devices::new(&gathered, &links, &nested, &sets, &silent, options);
     let conversations = talks::conversations(&gathered, &devices);
     let context = Context {
         gathered: &gathered,
         links: &links,
         nested: &nested,
         devices: &devices,
+        silent: &silent,
         reasons: &reasons,
         conversations: &conversations,
     };

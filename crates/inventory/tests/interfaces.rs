@@ -1,11 +1,13 @@
 //! MAC and IP addresses: what is one interface, what a router only forwards, who is outside.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test")]
 
 mod common;
 
+use std::fmt::Write;
+
 use common::{check, check_conversations, check_findings, check_joins, inventory};
-use inventory::{Options, resolve};
+use inventory::{AssetEnd, Options, resolve};
 
 #[test]
 fn one_mac_and_one_address_alone_with_each_other_are_one_asset() {
@@ -154,12 +156,18 @@ fn two_macs_that_claim_one_address_are_a_finding() {
 }
 
 #[test]
-fn addresses_that_are_only_named_are_no_assets() {
+fn an_address_that_is_asked_for_and_never_answers_is_referenced() {
     check(
         "arp 00:1b:1b:00:00:01 10.0.0.1
-         named 10.0.0.2 | arp request
-         named 10.0.0.3 | arp request",
-        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01! 10.0.0.1]",
+         asked 10.0.0.2 by 00:1b:1b:00:00:01
+         asked 10.0.0.3 by 00:1b:1b:00:00:01
+         sent 10.0.0.3
+         asked 127.0.0.1 by 00:1b:1b:00:00:01
+         asked 203.0.113.7 by 00:1b:1b:00:00:01
+         asked 10.0.0.255 by 00:1b:1b:00:00:01",
+        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01! 10.0.0.1]
+         referenced unknown: unknown @ 10.0.0.2 [ 10.0.0.2]
+         observed unknown: unknown @ 10.0.0.3 [ 10.0.0.3]",
     );
 }
 
@@ -222,25 +230,92 @@ fn public_addresses_behind_a_router_are_outside_unless_they_answer_as_plant() {
 }
 
 #[test]
-fn who_never_answered_is_referenced_only_where_something_proves_that_he_is_there() {
-    // Messages over TCP need a peer; datagrams and connection attempts do not.
-    check_conversations(
-        "sent 10.0.0.1
+fn who_is_addressed_and_never_answers_is_referenced_and_never_outside() {
+    let text = "sent 10.0.0.1
          talk 10.0.0.1 10.0.0.2 modbus:502 5/0 read*5
+         at 3
          talk 10.0.0.1 10.0.0.3 modbus:502 5/0
+         talk 10.0.0.1 fd00::7 udp/udp:53 2/0
+         talk 10.0.0.1 169.254.1.9 tcp:80 1/0
+         talk 10.0.0.1 203.0.113.9 udp/udp:53 2/0
          talk 10.0.0.1 10.0.0.255 enip/udp:44818 1/0 identify*1
-         talk 10.0.0.1 224.0.0.251 mdns/udp:5353 1/0",
+         talk 10.0.0.1 224.0.0.251 mdns/udp:5353 1/0";
+    check_conversations(
+        text,
         "10.0.0.1 > 10.0.0.2: modbus 502 [5, 0]
-         10.0.0.1 > external 10.0.0.3: modbus 502 [5, 0]
-         10.0.0.1 > external 10.0.0.255: enip 44818 [1, 0]
+         10.0.0.1 > 10.0.0.3: modbus 502 [5, 0]
+         10.0.0.1 > 169.254.1.9: tcp 80 [1, 0]
+         10.0.0.1 > fd00::7: udp 53 [2, 0]
+         10.0.0.1 > external 203.0.113.9: udp 53 [2, 0]
+         10.0.0.1 > group 10.0.0.255: enip 44818 [1, 0]
          10.0.0.1 > group 224.0.0.251: mdns 5353 [1, 0]",
     );
     check(
-        "sent 10.0.0.1
-         talk 10.0.0.1 10.0.0.2 modbus:502 5/0 read*5",
+        text,
         "observed unknown: unknown @ 10.0.0.1 [ 10.0.0.1]
-         referenced unknown: unknown @ 10.0.0.2 [ 10.0.0.2]",
+         referenced unknown: unknown @ 10.0.0.2 [ 10.0.0.2]
+         referenced unknown: unknown @ 10.0.0.3 [ 10.0.0.3]
+         referenced unknown: unknown @ 169.254.1.9 [ 169.254.1.9]
+         referenced unknown: unknown @ fd00::7 [ fd00::7]",
     );
+    let assets = inventory(text).assets;
+    let silent = assets.iter().find(|asset| asset.anchors[0] == "10.0.0.3").unwrap();
+    assert_eq!(silent.state_reasons, ["addressed by 10.0.0.1: modbus on tcp port 502"]);
+    assert_eq!((silent.first, silent.last), (Some(observation::Time(3_000_000_000)), silent.first));
+    assert!(assets[0].state_reasons.is_empty());
+}
+
+#[test]
+fn who_tries_many_addresses_names_none_of_them() {
+    // 10.0.0.1 polls one silent device, 10.0.0.8 looks for one; 10.0.0.9 tries 65,534 over 16 and 200 by ARP.
+    let mut text = String::from(
+        "sent 10.0.0.1
+         sent 10.0.0.8
+         bind 00:1b:1b:00:00:09 10.0.0.9
+         talk 10.0.0.9 10.1.0.200 bacnet/udp:47808 99/0 read*99
+         talk 10.0.0.8 10.1.0.77 tcp:502 1/0
+         talk 10.0.0.1 10.1.0.100 dnp3/udp:20000 9/0 read*9\n",
+    );
+    for number in 0..=u16::MAX {
+        let [high, low] = number.to_be_bytes();
+        writeln!(text, "talk 10.0.0.9 10.1.{high}.{low} tcp:502 1/0").unwrap();
+    }
+    for number in 1..=200 {
+        writeln!(text, "asked 10.0.0.{number} by 00:1b:1b:00:00:09").unwrap();
+    }
+    let inventory = inventory(&text);
+    let named: Vec<_> = inventory
+        .assets
+        .iter()
+        .map(|asset| format!("{} {}", asset.state.as_str(), asset.anchors[asset.anchors.len() - 1]))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            "observed 10.0.0.1",
+            "observed 10.0.0.8",
+            "observed 00:1b:1b:00:00:09",
+            "referenced 10.1.0.77",
+            "referenced 10.1.0.100",
+            "referenced 10.1.0.200"
+        ]
+    );
+    assert_eq!(inventory.findings.iter().filter(|finding| finding.kind == "address_sweep").count(), 1);
+    let finding = inventory.findings.iter().find(|finding| finding.kind == "address_sweep").unwrap();
+    // Without the first and last address of each subnet, those that somebody means, and those that spoke.
+    let tried = 256 * 254 - 3 + 200 - 3;
+    assert_eq!((finding.count, finding.assets.as_slice()), (tried, [2].as_slice()));
+    assert_eq!(
+        finding.text,
+        format!(
+            "unknown @ 10.0.0.9 tried {tried} addresses that never answered: 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5 \
+             and {} more; it scans, or the mirror shows one direction only",
+            tried - 4
+        )
+    );
+    let ends = inventory.conversations.iter().map(|conversation| &conversation.server);
+    assert_eq!(ends.clone().filter(|end| matches!(end, AssetEnd::Silent(_))).count(), 256 * 254 - 3);
+    assert_eq!(ends.filter(|end| matches!(end, AssetEnd::External(_))).count(), 0);
 }
 
 #[test]
@@ -257,7 +332,7 @@ fn sites_never_mix() {
         inventory.assets.iter().map(|asset| asset.site.as_str()).collect::<Vec<_>>(),
         ["north", "south"]
     );
-    assert_eq!(inventory.conversations[0].client, inventory::AssetEnd::Asset(1));
+    assert_eq!(inventory.conversations[0].client, AssetEnd::Asset(1));
 }
 
 #[test]

@@ -146,6 +146,8 @@ fn the_port_tells_only_where_nothing_else_does() {
     check_roles("talk 10.0.0.1 10.0.0.9 tcp:29999 4/0", &[Unknown]);
     check_roles("talk 10.0.0.1 10.0.0.9 tcp:29999 4/4\ntalk 10.0.0.1 10.0.0.9 s7comm:102 9/9", &[Plc]);
     check_roles("talk 10.0.0.1 10.0.0.9 tcp:20222 4/4", &[ScadaServer]);
+    check_roles("talk 10.0.0.1 10.0.0.9 smb:445 4/4\ntalk 10.0.0.9 10.0.0.1 smb:445 4/4", &[Role::Server]);
+    check_roles("talk 10.0.0.9 10.0.0.1 smb:445 4/4", &[Role::Workstation]);
     // A port of two users of different kinds.
     check_roles("talk 10.0.0.1 10.0.0.9 tcp:5050 4/4", &[Unknown]);
 }
@@ -290,7 +292,8 @@ fn who_programs_whom_is_a_finding_with_its_octets() {
 #[test]
 fn half_a_conversation_is_a_finding() {
     check_findings(
-        "sent 10.0.0.1\nsent 10.0.0.2\ntalk 10.0.0.1 10.0.0.2 modbus:502 9/0 read*9",
+        "sent 10.0.0.1\nsent 10.0.0.2\ntalk 10.0.0.1 10.0.0.2 modbus:502 9/0 read*9
+         talk 10.0.0.255 10.0.0.2 enip/udp:44818 0/3",
         "information one_sided_conversation: only one direction of 1 modbus conversation was seen: unknown @ 10.0.0.1 to unknown @ 10.0.0.2",
     );
 }

@@ -159,6 +159,7 @@ mod tests {
             first: None,
             last: None,
             joins: Vec::new(),
+            state_reasons: Vec::new(),
         }
     }
 

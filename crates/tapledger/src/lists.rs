@@ -217,6 +217,7 @@ pub(crate) fn end(snapshot: &Snapshot, end: &AssetEnd) -> String {
         }
         AssetEnd::External(ip) => format!("external {ip}"),
         AssetEnd::Group(address) => format!("group {address}"),
+        AssetEnd::Silent(ip) => format!("silent {ip}"),
     }
 }
 

@@ -31,7 +31,13 @@ fn text(snapshot: &Snapshot, index: usize, asset: &Asset, why: bool) -> String {
     line("id", identified.id.clone());
     line("formerly", identified.aliases.join(" "));
     line("site", asset.site.clone());
-    line("state", asset.state.as_str().to_owned());
+    line(
+        "state",
+        match asset.state_reasons.as_slice() {
+            [] => asset.state.as_str().to_owned(),
+            reasons => format!("{}: {}", asset.state.as_str(), reasons.join("; ")),
+        },
+    );
     for claim in &asset.roles {
         line(
             "role",

@@ -98,7 +98,7 @@ fn peers<'s>(sorted: &Sorted<'s>) -> BTreeMap<&'s str, Peers<'s>> {
             match other {
                 AssetEnd::Asset(other) => drop(peers.assets.insert(sorted.id(*other))),
                 AssetEnd::External(ip) => drop(peers.external.insert(*ip)),
-                AssetEnd::Group(_) => {}
+                AssetEnd::Group(_) | AssetEnd::Silent(_) => {}
             }
         }
     }

@@ -183,6 +183,7 @@ fn end(sorted: &Sorted<'_>, end: &AssetEnd) -> (String, String) {
         }
         AssetEnd::External(ip) => (format!("external {}", Address::Ip(*ip)), String::new()),
         AssetEnd::Group(address) => (format!("group {address}"), String::new()),
+        AssetEnd::Silent(ip) => (format!("silent {}", Address::Ip(*ip)), String::new()),
     }
 }
 

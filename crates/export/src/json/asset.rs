@@ -29,6 +29,7 @@ pub(super) struct AssetOut<'a> {
     last: Option<String>,
     people: &'a BTreeMap<String, String>,
     joins: Vec<JoinOut<'a>>,
+    state_reasons: Vec<Text<'a>>,
 }
 
 #[derive(Serialize)]
@@ -145,6 +146,7 @@ pub(super) fn asset_out<'a>(
                 reason: safe_text(&join.reason),
             })
             .collect(),
+        state_reasons: asset.state_reasons.iter().map(|reason| safe_text(reason)).collect(),
     }
 }
 

@@ -70,6 +70,7 @@ enum EndOut<'a> {
     Asset(&'a str),
     External(IpAddr),
     Group(String),
+    Silent(IpAddr),
 }
 
 fn end<'a>(sorted: &'a Sorted<'_>, end: &AssetEnd) -> EndOut<'a> {
@@ -77,6 +78,7 @@ fn end<'a>(sorted: &'a Sorted<'_>, end: &AssetEnd) -> EndOut<'a> {
         AssetEnd::Asset(index) => EndOut::Asset(sorted.id(*index)),
         AssetEnd::External(ip) => EndOut::External(*ip),
         AssetEnd::Group(address) => EndOut::Group(address.to_string()),
+        AssetEnd::Silent(ip) => EndOut::Silent(*ip),
     }
 }
 

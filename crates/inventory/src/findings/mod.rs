@@ -26,6 +26,7 @@ pub(crate) fn findings(context: &Context<'_, '_>, assets: &[Asset], shared: &[Sh
     findings.extend(writer.identities());
     findings.extend(shared.iter().map(|shared| writer.shared(shared)));
     findings.extend(writer.silent_units());
+    findings.extend(writer.sweeps());
     findings.extend(writer.externals());
     findings.extend(writer.one_sided());
     findings.extend(writer.captures());
@@ -62,6 +63,7 @@ impl Writer<'_, '_, '_> {
                 self.assets.get(*index).map(|asset| asset.name.clone()).unwrap_or_default()
             }
             AssetEnd::External(ip) => format!("{ip} (outside)"),
+            AssetEnd::Silent(ip) => format!("{ip} (silent)"),
             AssetEnd::Group(address) => format!("group {address}"),
         }
     }
@@ -247,14 +249,14 @@ impl Writer<'_, '_, '_> {
                 known
                     .mentions
                     .iter()
-                    .filter(|mention| SILENT.iter().any(|part| mention.reason.contains(part)))
+                    .filter(|(_, mention)| SILENT.iter().any(|part| mention.reason.contains(part)))
             };
             let mut seen = None;
-            said().for_each(|mention| extend(&mut seen, Span::of(&mention.sighting)));
+            said().for_each(|(_, mention)| extend(&mut seen, Span::of(&mention.sighting)));
             if seen.is_none() {
                 continue;
             }
-            let reasons: BTreeSet<_> = said().map(|mention| mention.reason.as_ref()).collect();
+            let reasons: BTreeSet<_> = said().map(|(_, mention)| mention.reason.as_ref()).collect();
             let text = format!("{}: {}", known.key(), reasons.into_iter().collect::<Vec<_>>().join(", "));
             findings.push(Finding {
                 assets: vec![asset],
@@ -269,7 +271,7 @@ impl Writer<'_, '_, '_> {
 fn assets_of<const N: usize>(ends: [&AssetEnd; N]) -> Vec<usize> {
     let indices = ends.into_iter().filter_map(|end| match end {
         AssetEnd::Asset(index) => Some(*index),
-        AssetEnd::External(_) | AssetEnd::Group(_) => None,
+        AssetEnd::External(_) | AssetEnd::Group(_) | AssetEnd::Silent(_) => None,
     });
     indices.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use observation::{CaptureStatus, Evidence, Range, Transport, number_of};
 
 use super::{Writer, assets_of, places};
+use crate::gather::Known;
 use crate::model::{AssetEnd, Conversation, Finding, Severity};
 use crate::roles::list;
 use crate::rules::operations::is_industrial;
+use crate::silent::Sweep;
 use crate::span::{Span, extend};
 
 /// Beginning of the counters of malformed messages in the summary of a capture; the protocol follows.
@@ -70,10 +72,34 @@ impl Writer<'_, '_, '_> {
         talks.into_iter().map(finding).collect()
     }
 
+    /// Who tried addresses that never answered, one finding per device: they are no assets for that.
+    pub(super) fn sweeps(&self) -> Vec<Finding> {
+        let finding = |sweep: &Sweep<'_>| {
+            let asset = self.context.devices.asset_of(sweep.by);
+            let who = asset.map_or_else(
+                || self.context.gathered.station(sweep.by).map(Known::key).unwrap_or_default(),
+                |asset| self.end(&AssetEnd::Asset(asset)),
+            );
+            let text = format!(
+                "{who} tried {} that never answered: {}; it scans, or the mirror shows one direction only",
+                number_of(sweep.addresses.len(), "address"),
+                list(sweep.addresses.iter().map(ToString::to_string))
+            );
+            let mut finding = self.finding("address_sweep", Severity::Notice, text, sweep.span);
+            finding.count = sweep.addresses.len().try_into().unwrap_or(u64::MAX);
+            finding.assets = asset.into_iter().collect();
+            finding.evidence = places(sweep.evidence.clone());
+            finding
+        };
+        self.context.silent.sweeps.iter().map(finding).collect()
+    }
+
     /// Conversations of control systems of which only one direction was seen: a mirror that shows half, or a dead end.
     pub(super) fn one_sided(&self) -> Vec<Finding> {
         let is_one_sided = |conversation: &&Conversation| {
-            let unicast = !matches!(conversation.server, AssetEnd::Group(_))
+            let is_group = |end: &AssetEnd| matches!(end, AssetEnd::Group(_));
+            let unicast = !is_group(&conversation.client)
+                && !is_group(&conversation.server)
                 && matches!(conversation.transport, Transport::Tcp | Transport::Udp);
             unicast && is_industrial(&conversation.protocol) && conversation.frames.contains(&0)
         };

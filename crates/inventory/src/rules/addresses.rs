@@ -1,5 +1,7 @@
 //! Which addresses belong together.
 
+use std::net::IpAddr;
+
 /// Hop limits that systems start with. A frame that arrives with another one has crossed a router.
 ///
 /// 64, 128 and 255 are those of nearly all systems today; 30, 32, 60, 100, 200 and 254 those of older ones and of
@@ -35,3 +37,19 @@ pub(crate) const DEVICE_WIDE: &[&str] = &["cdp", "lldp"];
 /// Attributes by which a router states the address of the group that it is one of: an address that passes from one to
 /// the other and is no device.
 pub(crate) const GROUP_ADDRESSES: &[&str] = &["hsrp.virtual_ip", "vrrp.virtual_ip"];
+
+/// A device that turns to more addresses of the plant than this that never answer tries them out: that names none of
+/// them. Controllers and panels that lost a few of their peers stay below.
+pub(crate) const SWEPT_MIN: usize = 16;
+
+/// Frames of one conversation of a control system that are more than a try, whoever else is tried.
+pub(crate) const POLLED_FRAMES_MIN: u64 = 10;
+
+/// True for the first and the last address of the customary subnet: what was sent there and never answered was sent to
+/// everybody (RFC 919), whatever mask the senders have.
+pub(crate) fn is_customary_end_of_subnet(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => matches!(ip.octets(), [.., 0 | 255]),
+        IpAddr::V6(_) => false,
+    }
+}

@@ -117,7 +117,12 @@ pub(crate) const NAMED: &[&str] = &[
     "activated station",
     "present rack",
     "faulty rack",
+    "device birth",
+    "device data",
 ];
+
+/// Reasons of mentions by which somebody only asks who has an address.
+pub(crate) const REQUESTS: &[&str] = &["arp request", "neighbor solicitation"];
 
 /// Attributes that say of an address that it is a gateway.
 pub(crate) const GATEWAY_ATTRIBUTES: &[&str] = &["modbus.gateway"];

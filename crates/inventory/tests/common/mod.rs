@@ -10,6 +10,7 @@
 //! fact 10.0.0.1 | cip: model=X            … by cip
 //! reported 10.0.0.1 | model=X             a peer says it
 //! named 10.0.0.1 unit=9 | gateway path unavailable
+//! asked 10.0.0.7 by 00:00:00:00:00:01         an ARP request asks who has the address
 //! talk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*9 "write coil":write*2
 //! ```
 
@@ -122,6 +123,14 @@ fn row(batch: &mut Batch, verb: &str, rest: &str, sighting: Sighting, evidence: 
                 evidence,
             });
         }
+        "asked" => batch.mentions.push(Mention {
+            station: station(&words[..1], &words),
+            by: station(&words[2..3], &words),
+            protocol: "arp".into(),
+            reason: "arp request".into(),
+            sighting,
+            evidence,
+        }),
         "talk" => batch.conversations.push(talk(&words, sighting, &evidence)),
         other => panic!("{other}"),
     }
@@ -237,6 +246,7 @@ pub(crate) fn end(inventory: &Inventory, end: &AssetEnd) -> String {
         AssetEnd::Asset(index) => inventory.assets[*index].anchors[0].clone(),
         AssetEnd::External(ip) => format!("external {ip}"),
         AssetEnd::Group(address) => format!("group {address}"),
+        AssetEnd::Silent(ip) => format!("silent {ip}"),
     }
 }
 

@@ -329,5 +329,6 @@ pub fn asset(site: &str, anchors: &[&str]) -> Asset {
         first: None,
         last: None,
         joins: Vec::new(),
+        state_reasons: Vec::new(),
     }
 }
