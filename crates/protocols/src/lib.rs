@@ -102,6 +102,7 @@ protocols! {
     moxa_dsci,
     mqtt,
     mrp,
+    mysql,
     nbdgm,
     nbns,
     ndp,
@@ -111,6 +112,7 @@ protocols! {
     opcua,
     openvpn,
     pccc,
+    postgresql,
     pcworx,
     powerlink,
     proconos,
@@ -119,6 +121,7 @@ protocols! {
     profinet_rt,
     prp,
     radius,
+    ptp,
     rdp,
     roc_plus,
     // S7comm stands before its relatives on port 102: it reads who is called in a connection request, and hands over.

@@ -202,6 +202,7 @@ pub(crate) const CAPABILITIES: &[(&str, &str, Role)] = &[
     ("cdp.capability", "telephone", Role::Telephone),
     ("ndp.advertises", "default router", Role::Router),
     ("ndp.advertises", "router", Role::Router),
+    ("ptp.announces", "grandmaster", Role::TimeServer),
     ("vrrp.state", "router", Role::Router),
     ("hsrp.state", "router", Role::Router),
     ("ssdp.device_type", "InternetGatewayDevice", Role::Router),
