@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The second command: installs what is missing and runs every check. Exit code 0 if all hold.
 #
+# With PLANT=1 also a plant of real protocol stacks, as root (two minutes; see tests/plant/README.md).
+#
 # Needs Rust and, for what else is missing, apt-get as root or through sudo. Works in any folder, without a terminal.
 set -uo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -68,6 +70,15 @@ first_command() {
     cp register.json first.json && "$top/captures/import.sh" >/dev/null && cmp first.json register.json
 }
 
+# Real protocol stacks in network namespaces with the binary at their mirror port. It needs root, and installs packages.
+plant() {
+    python3 -m unittest discover -s tests/plant || return 1
+    local code=0
+    tests/plant/plant check --tapledger "$release" || code=$?
+    [ "$code" = 5 ] && { echo "SKIPPED: the plant"; code=0; }
+    return "$code"
+}
+
 release=$(cargo metadata --no-deps --format-version 1 --locked | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/tapledger
 
 check "format" cargo fmt --all --check
@@ -78,6 +89,7 @@ check "tests of the documentation" cargo test --workspace --doc --locked
 check "fuzzing" fuzz
 check "first command" first_command
 check "accuracy" accuracy
+[ -z "${PLANT:-}" ] || check "plant" plant
 
 echo
 echo "=== What the test runners said"

@@ -64,16 +64,17 @@ fn pcap(octets: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(frames)
 }
 
-/// draft-ietf-opsawg-pcapng: enhanced, simple and obsolete packet blocks, every section of version 1.
+/// draft-ietf-opsawg-pcapng: enhanced, simple and obsolete packet blocks, every section of major version 1.
 fn pcapng(octets: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let (mut frames, mut at, mut little, mut is_known) = (Vec::new(), 0, true, true);
+    let (mut frames, mut at, mut little) = (Vec::new(), 0, true);
     let mut snaplens: HashMap<usize, usize> = HashMap::new();
+    let mut known = true;
     while at < octets.len() {
         if octets.get(at..at + 4) == Some(&[0x0a, 0x0d, 0x0d, 0x0a]) {
             little = octets.get(at + 8) == Some(&0x4d);
             snaplens.clear();
-            let major = octets.get(at + 12..at + 14)?;
-            is_known = major == if little { [1, 0] } else { [0, 1] };
+            let major = octets.get(at + 12..at + 14);
+            known = major == Some(if little { &[1, 0] } else { &[0, 1] });
         }
         let (Some(kind), Some(length)) = (number(octets, at, little), number(octets, at + 4, little)) else {
             break;
@@ -83,6 +84,7 @@ fn pcapng(octets: &[u8]) -> Option<Vec<Vec<u8>>> {
         }
         let body = &octets[at + 8..at + length - 4];
         let frame = match kind {
+            _ if !known => None,
             1 => {
                 snaplens.insert(snaplens.len(), number(body, 4, little)?);
                 None
@@ -94,7 +96,6 @@ fn pcapng(octets: &[u8]) -> Option<Vec<Vec<u8>>> {
             }
             _ => None,
         };
-        let frame = frame.filter(|_| is_known);
         frames.extend(frame.map(<[u8]>::to_vec));
         at += length;
     }

@@ -35,6 +35,9 @@ pub const OPERATION_NAMES_MAX: usize = 64;
 /// with the last one, whose messages that do not fit are counted as malformed.
 pub(crate) const HAND_OVERS_MAX: u8 = 4;
 
+/// Batches that the counts of a flow wait for the payload that tells its protocol. Live, a batch is a second.
+pub(crate) const UNDECIDED_BATCHES_MAX: u8 = 8;
+
 /// Rows gathered before a batch is due.
 pub const BATCH_ROWS_MAX: usize = 100_000;
 

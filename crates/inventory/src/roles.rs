@@ -12,8 +12,8 @@ use crate::rules::addresses::GROUP_ADDRESSES;
 use crate::rules::operations::{MASTERED, OPENINGS, is_engineering, is_industrial, is_inspecting};
 use crate::rules::products;
 use crate::rules::roles::{
-    CAPABILITIES, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX, NETWORK, POLLS_MIN,
-    PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES, TYPES_OF_LAST_RESORT,
+    CAPABILITIES, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX, NETWORK, OFFICE,
+    POLLS_MIN, PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES, TYPES_OF_LAST_RESORT,
 };
 
 /// Names in one reason; more are counted.
@@ -286,6 +286,36 @@ pub(crate) fn of_guesses(asset: usize, conversations: &[&Conversation], claims: 
             let reason = format!("answers on {} port {port}, customary for {name}", transport.as_str());
             claims.add(*role, Basis::Inferred, reason);
         }
+    }
+    of_office(asset, conversations, claims);
+}
+
+/// What an asset without any other role serves or asks in the protocols of offices.
+fn of_office(asset: usize, conversations: &[&Conversation], claims: &mut Claims) {
+    let own = AssetEnd::Asset(asset);
+    let is_office = |conversation: &&&Conversation| OFFICE.contains(&conversation.protocol.as_str());
+    let names = |protocols: BTreeSet<&str>| list(protocols.into_iter().map(str::to_owned));
+    let answered = conversations.iter().filter(is_office);
+    let answered: BTreeSet<&str> = answered
+        .filter(|conversation| conversation.server == own && conversation.frames[1] > 0)
+        .map(|conversation| conversation.protocol.as_str())
+        .collect();
+    let asked = conversations.iter().filter(is_office);
+    let asked: BTreeSet<&str> = asked
+        .filter(|conversation| conversation.client == own && conversation.frames[0] > 0)
+        .map(|conversation| conversation.protocol.as_str())
+        .collect();
+    if !claims.0.is_empty() {
+        return;
+    }
+    if !answered.is_empty() {
+        claims.add(Role::Server, Basis::Inferred, format!("answers {}", names(answered)));
+    } else if !asked.is_empty() {
+        claims.add(
+            Role::Workstation,
+            Basis::Inferred,
+            format!("asks {}, answers none of them", names(asked)),
+        );
     }
 }
 

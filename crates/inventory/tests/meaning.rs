@@ -146,6 +146,8 @@ fn the_port_tells_only_where_nothing_else_does() {
     check_roles("talk 10.0.0.1 10.0.0.9 tcp:29999 4/0", &[Unknown]);
     check_roles("talk 10.0.0.1 10.0.0.9 tcp:29999 4/4\ntalk 10.0.0.1 10.0.0.9 s7comm:102 9/9", &[Plc]);
     check_roles("talk 10.0.0.1 10.0.0.9 tcp:20222 4/4", &[ScadaServer]);
+    check_roles("talk 10.0.0.1 10.0.0.9 smb:445 4/4\ntalk 10.0.0.9 10.0.0.1 smb:445 4/4", &[Role::Server]);
+    check_roles("talk 10.0.0.9 10.0.0.1 smb:445 4/4", &[Role::Workstation]);
     // A port of two users of different kinds.
     check_roles("talk 10.0.0.1 10.0.0.9 tcp:5050 4/4", &[Unknown]);
 }

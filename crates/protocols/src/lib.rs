@@ -33,6 +33,8 @@ mod system_description;
 mod table;
 mod told;
 mod tpkt;
+#[cfg(test)]
+mod trial;
 mod tsdu;
 mod windows;
 mod wire_text;
@@ -64,6 +66,8 @@ protocols! {
     c1222,
     c37118,
     cdp,
+    codesys,
+    crimson,
     dcerpc,
     dhcp,
     dhcpv6,
@@ -72,11 +76,15 @@ protocols! {
     enip,
     ethercat,
     fins,
+    focas,
+    fox,
     ftp,
+    ge_srtp,
     genisys,
     goose,
     gvcp,
     hart_ip,
+    hsms,
     hsrp,
     http,
     iec104,
@@ -89,6 +97,8 @@ protocols! {
     mdns,
     melsec,
     modbus,
+    moxa_dsci,
+    mqtt,
     mrp,
     nbdgm,
     nbns,
@@ -98,7 +108,9 @@ protocols! {
     ntp,
     opcua,
     pccc,
+    pcworx,
     powerlink,
+    proconos,
     profinet_cm,
     profinet_dcp,
     profinet_rt,
@@ -111,6 +123,7 @@ protocols! {
     s7comm_plus,
     smb,
     snmp,
+    sparkplug,
     ssdp,
     ssh,
     ssrp,
@@ -121,6 +134,7 @@ protocols! {
     telnet,
     tftp,
     tls,
+    tristation,
     umas,
     vnc,
     vrrp,

@@ -14,7 +14,7 @@ use observation::{Address, End, Mac, Transport};
 
 use super::mark::{Copy, Marks};
 use super::reader::{Reader, Recognition};
-use crate::limits::EVICTION_CANDIDATES;
+use crate::limits::{EVICTION_CANDIDATES, UNDECIDED_BATCHES_MAX};
 
 /// Ends of a chain.
 const NONE: u32 = u32::MAX;
@@ -185,6 +185,8 @@ pub(crate) struct Flow {
     head: bool,
     /// True if something is counted that is not folded.
     pub(crate) dirty: bool,
+    /// Batches that what is counted has waited for a name.
+    waited: u8,
     pub(crate) sides: [Side; 2],
     last: i64,
     /// Transport conversations opened since the last fold.
@@ -217,6 +219,7 @@ impl Flow {
             reader: None,
             opened: 1,
             dirty: false,
+            waited: 0,
             last: i64::MIN,
             next: NONE,
             used: true,
@@ -243,6 +246,15 @@ impl Flow {
     /// The end that a side is.
     pub(crate) fn end(&self, index: usize) -> End {
         if index == self.client { End::Client } else { End::Server }
+    }
+
+    /// True if what is counted should wait for another batch: a payload may still tell which conversation it is of. A
+    /// batch that ends between the handshake and the first payload must not show.
+    pub(crate) fn waits(&mut self) -> bool {
+        let undecided = matches!(self.recognition, Recognition::New | Recognition::Trying { .. });
+        let waits = undecided && self.waited < UNDECIDED_BATCHES_MAX;
+        self.waited = if waits { self.waited.saturating_add(1) } else { 0 };
+        waits
     }
 
     /// Says that a side is the client, if that is known better than before.

@@ -155,10 +155,18 @@ impl Pipeline {
         self.gathered.is_due(&self.kept)
     }
 
-    /// Everything observed since the last batch.
+    /// Everything observed since the last batch, but for the counts of flows that a payload may still give a name.
     #[must_use]
     pub fn take_batch(&mut self) -> Batch {
-        self.fold();
+        for flow in self.flows.dirty() {
+            if !flow.waits() {
+                self.gathered.fold(flow);
+            }
+        }
+        self.batch()
+    }
+
+    fn batch(&mut self) -> Batch {
         let mut unread = HashMap::new();
         for piece in
             self.flows.all().filter_map(|flow| flow.reader.as_ref()).flat_map(|reader| reader.unread())
@@ -185,7 +193,8 @@ impl Pipeline {
             turn: &mut self.turn,
         };
         reading.give_up_all();
-        let batch = self.take_batch();
+        self.fold();
+        let batch = self.batch();
         let mut counters = std::mem::take(&mut self.gathered.counters);
         for (name, count) in [
             ("mirror duplicates", self.mirrored),

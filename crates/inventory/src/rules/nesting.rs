@@ -117,6 +117,8 @@ pub(crate) const NAMED: &[&str] = &[
     "activated station",
     "present rack",
     "faulty rack",
+    "device birth",
+    "device data",
 ];
 
 /// Reasons of mentions by which somebody only asks who has an address.

@@ -28,6 +28,10 @@ const FAMILIES: &[(&str, Role)] = &[
     ("6sl3", Role::Drive),
     ("7km", Role::Meter),
     ("et200", Role::IoModule),
+    // Emerson Rosemount: transmitters of pressure and temperature
+    ("rosemount", Role::Sensor),
+    ("3051", Role::Sensor),
+    ("3144", Role::Sensor),
     // Rockwell Automation
     ("1756l", Role::Plc),
     ("1768l", Role::Plc),

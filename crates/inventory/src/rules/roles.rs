@@ -129,11 +129,23 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("knxnet_ip", Role::BuildingController),
     ("fox", Role::BuildingController),
     ("gvcp", Role::Camera),
+    ("pcworx", Role::Plc),
+    ("proconos", Role::Plc),
+    ("crimson", Role::Hmi),
+    ("focas", Role::Cnc),
+    ("moxa_dsci", Role::SerialServer),
+    // Brokers: what devices publish passes through them.
+    ("mqtt", Role::DataGateway),
+    ("sparkplug", Role::DataGateway),
     ("opcua", Role::OpcServer),
     ("opc_da", Role::OpcServer),
     ("ntp", Role::TimeServer),
     ("kerberos", Role::DomainController),
 ];
+
+/// Protocols by which computers of offices serve each other: they tell the role of what has no other. Devices of the
+/// plant speak HTTP, DHCP and DNS as clients, too, so these are not among them.
+pub(crate) const OFFICE: &[&str] = &["kerberos", "ldap", "mysql", "postgresql", "smb", "ssrp", "tds"];
 
 /// Whoever sends this protocol without being asked is this.
 pub(crate) const SENDERS: &[(&str, Role)] =
