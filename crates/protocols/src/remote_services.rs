@@ -1,6 +1,9 @@
 //! Services outside that equipment is reached by or sends to, by the domain of their hosts: remote access portals, clouds
 //! for equipment, and services of artificial intelligence.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// Domain, tab, kind, tab, service. The first line names source and date.
 const SERVICES: &str = include_str!("remote_services.tsv");
 
@@ -35,31 +38,36 @@ pub(crate) fn is_known(host: &str) -> bool {
     find(host).is_some()
 }
 
-fn find(host: &str) -> Option<(&'static str, &'static str)> {
-    let host = host.trim_end_matches('.');
+/// Kind and service by domain. Every name that is asked for is looked up, so the lines are taken apart once only.
+static BY_DOMAIN: LazyLock<HashMap<&str, (&str, &str)>> = LazyLock::new(|| {
     let rows = SERVICES.lines().skip(1).filter_map(|line| {
         let (domain, rest) = line.split_once('\t')?;
         Some((domain, rest.split_once('\t')?))
     });
-    rows.filter(|(domain, _)| is_within(host, domain))
-        .max_by_key(|(domain, _)| domain.len())
-        .map(|(_, found)| found)
-}
+    rows.collect()
+});
 
-/// True for the domain itself and for every host below it. Regions stand in the middle of hosts of AWS IoT
+/// The service of the longest domain that the host is within. Regions stand in the middle of hosts of AWS IoT
 /// (`x-ats.iot.eu-central-1.amazonaws.com`), so a domain that begins with `iot.` fits these, too.
-fn is_within(host: &str, domain: &str) -> bool {
-    let ends_with = |host: &str, domain: &str| {
-        let at = host.len().checked_sub(domain.len());
-        at.is_some_and(|at| {
-            host.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(domain))
-                && (at == 0 || host.as_bytes().get(at.saturating_sub(1)) == Some(&b'.'))
-        })
-    };
-    ends_with(host, domain)
-        || domain.strip_prefix("iot.").is_some_and(|rest| {
-            ends_with(host, rest) && host.split('.').any(|label| label.eq_ignore_ascii_case("iot"))
-        })
+fn find(host: &str) -> Option<(&'static str, &'static str)> {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let is_iot = host.split('.').any(|label| label == "iot");
+    let mut best: Option<(usize, (&'static str, &'static str))> = None;
+    let mut rest = host.as_str();
+    loop {
+        let direct = BY_DOMAIN.get(rest).map(|found| (rest.len(), *found));
+        let things = if is_iot { BY_DOMAIN.get(format!("iot.{rest}").as_str()) } else { None };
+        let things = things.map(|found| (rest.len().saturating_add(4), *found));
+        for candidate in [direct, things].into_iter().flatten() {
+            if best.is_none_or(|(length, _)| candidate.0 > length) {
+                best = Some(candidate);
+            }
+        }
+        match rest.split_once('.') {
+            Some((_, shorter)) => rest = shorter,
+            None => return best.map(|(_, found)| found),
+        }
+    }
 }
 
 #[cfg(test)]
