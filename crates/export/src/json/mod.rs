@@ -41,7 +41,7 @@ pub enum Part {
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn write_part(
     snapshot: &Snapshot,
     part: Part,

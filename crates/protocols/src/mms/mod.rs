@@ -1,7 +1,7 @@
 //! Manufacturing Message Specification, as IEC 61850 stations and ICCP/TASE.2 control centres speak it, on TCP port 102.
 //!
-//! Layers: packets and transport (`tpkt`, `cotp`), session, presentation and association ([`layers`]), MMS itself
-//! ([`wire`]), and what it says ([`observe`]). MMS directly in the transport, without the layers between, is read too.
+//! Layers: packets and transport (`tpkt`, `cotp`), session, presentation and association (`layers`), MMS itself
+//! (`wire`), and what it says (`observe`). MMS directly in the transport, without the layers between, is read too.
 //! Sections: ISO 8327-1 (session), ISO 8823-1 (presentation), ISO 8650-1 (association), ISO 9506-2 (MMS),
 //! IEC 61850-8-1 (names of data in MMS), IEC 61850-7-3 and 7-4 (name plates), IEC 60870-6-802 (TASE.2 objects).
 

@@ -5,8 +5,8 @@
 //! and C. Lei, L. Li, M. Liang, "The spear to break the security wall of S7CommPlus" (Black Hat Europe 2017).
 //! The block of identification and maintenance data is that of IEC 61158-6-10 (PROFINET I&M0).
 //!
-//! Layers: packets and transport (`tpkt`, `cotp`), protocol data units with their own fragments ([`wire`]), values
-//! and object trees ([`value`]), and what they say ([`observe`]). Digests (version 3) are passed over, never checked.
+//! Layers: packets and transport (`tpkt`, `cotp`), protocol data units with their own fragments (`wire`), values
+//! and object trees (`value`), and what they say (`observe`). Digests (version 3) are passed over, never checked.
 //! From TIA Portal V17 on everything runs in TLS inside the same transport; there only that is said.
 
 mod names;
