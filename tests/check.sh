@@ -81,7 +81,11 @@ plant() {
 
 release=$(cargo metadata --no-deps --format-version 1 --locked | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/tapledger
 
-check "format" cargo fmt --all --check
+# The modules of protocols are declared inside a macro, where `cargo fmt` does not look for files.
+format() {
+    cargo fmt --all --check && rustfmt --edition 2024 --check crates/protocols/src/*/*.rs
+}
+check "format" format
 check "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 check "documentation" env RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked
 check "tests" tests

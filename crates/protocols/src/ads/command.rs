@@ -125,10 +125,16 @@ mod tests {
     fn the_same_command_means_another_thing_to_another_port() {
         assert_eq!(operation(id::WRITE, 851, 0xf005, 0), (OperationKind::Write, "write symbol by handle"));
         assert_eq!(operation(id::WRITE, 851, 0x4020, 0), (OperationKind::Write, "write"));
-        assert_eq!(operation(id::WRITE, 10_000, 500, 0), (OperationKind::Program, "system service start process"));
+        assert_eq!(
+            operation(id::WRITE, 10_000, 500, 0),
+            (OperationKind::Program, "system service start process")
+        );
         assert_eq!(operation(id::READ, 10_000, 700, 0), (OperationKind::Identify, "read target description"));
         assert_eq!(operation(id::READ_WRITE, 10_000, 120, 0).0, OperationKind::Program);
-        assert_eq!(operation(id::WRITE_CONTROL, 10_000, 0, 15), (OperationKind::Control, "write control config"));
+        assert_eq!(
+            operation(id::WRITE_CONTROL, 10_000, 0, 15),
+            (OperationKind::Control, "write control config")
+        );
         assert_eq!(operation(99, 1, 0, 0), (OperationKind::Diagnostic, "unknown ads command"));
     }
 }

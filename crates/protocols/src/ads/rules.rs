@@ -65,7 +65,8 @@ fn device(octets: &[u8]) -> Option<String> {
 }
 
 /// Words with which names of the services of TwinCAT begin (Beckhoff Information System, "ADS device identification").
-const SERVICES: &[&str] = &["plc", "tc", "twincat", "tcat", "i/o", "io", "nc", "cnc", "r0", "r3", "camshaft", "event", "scope"];
+const SERVICES: &[&str] =
+    &["plc", "tc", "twincat", "tcat", "i/o", "io", "nc", "cnc", "r0", "r3", "camshaft", "event", "scope"];
 
 /// True for the name of a server that is none of the services of TwinCAT.
 pub(super) fn is_foreign(name: &[u8]) -> bool {
@@ -169,8 +170,14 @@ mod tests {
 
     #[test]
     fn a_maker_is_told_only_of_its_own_series() {
-        assert_eq!(vendor(b"<TargetType>CX1020-CE</TargetType><Model>1020</Model>").as_deref(), Some("Beckhoff Automation"));
+        assert_eq!(
+            vendor(b"<TargetType>CX1020-CE</TargetType><Model>1020</Model>").as_deref(),
+            Some("Beckhoff Automation")
+        );
         assert_eq!(vendor(b"<TargetType>PC</TargetType>"), None);
-        assert_eq!(model(b"<TargetType>CX51</TargetType><Model>CX5130-0155</Model>").as_deref(), Some("CX5130-0155"));
+        assert_eq!(
+            model(b"<TargetType>CX51</TargetType><Model>CX5130-0155</Model>").as_deref(),
+            Some("CX5130-0155")
+        );
     }
 }

@@ -111,10 +111,22 @@ impl Ads {
                 // is no TwinCAT, and its name is the best guess at the product.
                 let name = info.tail(4);
                 if port == port::SYSTEM_SERVICE {
-                    output.fact(&server, attribute::SOFTWARE_VERSION, Basis::Stated, &rules::VERSION, version);
+                    output.fact(
+                        &server,
+                        attribute::SOFTWARE_VERSION,
+                        Basis::Stated,
+                        &rules::VERSION,
+                        version,
+                    );
                 } else if rules::is_foreign(name.bytes) {
                     output.fact(&server, attribute::MODEL, Basis::Inferred, &rules::DEVICE_NAME, name);
-                    output.fact(&server, attribute::SOFTWARE_VERSION, Basis::Stated, &rules::VERSION, version);
+                    output.fact(
+                        &server,
+                        attribute::SOFTWARE_VERSION,
+                        Basis::Stated,
+                        &rules::VERSION,
+                        version,
+                    );
                 }
             }
             id::READ_STATE if !data.is_empty() => {
@@ -135,7 +147,9 @@ impl Ads {
                     let value = data.take(length, "data")?;
                     match group {
                         group::TARGET => description::observe(&server, value, output),
-                        _ => output.fact(&server, attribute::HOSTNAME, Basis::Stated, &rules::HOSTNAME, value),
+                        _ => {
+                            output.fact(&server, attribute::HOSTNAME, Basis::Stated, &rules::HOSTNAME, value)
+                        }
                     }
                 }
             }
@@ -229,7 +243,9 @@ mod tests {
     fn a_new_route_names_the_client_and_hides_its_credentials() {
         let octets = include_bytes!("messages/add-route-udp.bin");
         let heard = hear(&[(End::Client, octets)], Transport::Udp);
-        assert!(heard.has("10.0.0.1", "hostname", "ENG-7") && heard.has("10.0.0.1", "ads.route_name", "ENG-7"));
+        assert!(
+            heard.has("10.0.0.1", "hostname", "ENG-7") && heard.has("10.0.0.1", "ads.route_name", "ENG-7")
+        );
         assert_eq!((heard.operations, heard.secrets), (vec![(OperationKind::Program, "add route")], 2));
         assert!(!heard.facts.iter().any(|fact| fact.2.contains("Operator") || fact.2.contains("hunter2")));
     }
@@ -246,13 +262,19 @@ mod tests {
         assert!(heard.has("10.0.0.5", "ads.device", "TestServer 1.2.3 (port 851)"), "{heard:?}");
         assert!(heard.has("10.0.0.5", "ads.net_id", "10.10.10.16.1.1"));
         // No service of TwinCAT is called so.
-        assert!(heard.has("10.0.0.5", "model", "TestServer") && heard.has("10.0.0.5", "software_version", "1.2.3"));
+        assert!(
+            heard.has("10.0.0.5", "model", "TestServer")
+                && heard.has("10.0.0.5", "software_version", "1.2.3")
+        );
         let mut own = include_bytes!("messages/read-device-info-response.bin").to_vec();
         let at = own.windows(10).position(|octets| octets == b"TestServer").unwrap();
         own[at..at + 10].copy_from_slice(b"Plc30 App\0");
         let request = include_bytes!("messages/read-device-info.bin");
         let heard = hear(&[(End::Client, request), (End::Server, &own)], Transport::Tcp);
-        assert!(!heard.facts.iter().any(|fact| fact.1 == "model" || fact.1 == "software_version"), "{heard:?}");
+        assert!(
+            !heard.facts.iter().any(|fact| fact.1 == "model" || fact.1 == "software_version"),
+            "{heard:?}"
+        );
     }
 
     #[test]
@@ -276,19 +298,29 @@ mod tests {
             assert!(heard.has("10.0.0.5", attribute, value), "{attribute}: {heard:?}");
         }
         let response: &[u8] = include_bytes!("messages/read-target-description-response.bin");
-        assert!(hear(&[(End::Server, response)], Transport::Tcp).facts.iter().all(|fact| fact.1 == "ads.net_id"));
+        assert!(
+            hear(&[(End::Server, response)], Transport::Tcp).facts.iter().all(|fact| fact.1 == "ads.net_id")
+        );
     }
 
     #[test]
     fn the_state_of_the_plc_is_its_mode_and_that_of_the_system_hints_at_it() {
         let mut octets = include_bytes!("messages/read-state-response.bin").to_vec();
         let heard = hear(&[(End::Server, &octets)], Transport::Tcp);
-        assert!(heard.facts.iter().any(|fact| (fact.1, fact.2.as_str(), fact.3) == ("mode", "run", Basis::Stated)));
+        assert!(
+            heard
+                .facts
+                .iter()
+                .any(|fact| (fact.1, fact.2.as_str(), fact.3) == ("mode", "run", Basis::Stated))
+        );
         octets[20..22].copy_from_slice(&10_000_u16.to_le_bytes());
         octets[42] = 15;
         let heard = hear(&[(End::Server, &octets)], Transport::Tcp);
         assert!(
-            heard.facts.iter().any(|fact| (fact.1, fact.2.as_str(), fact.3) == ("mode", "config", Basis::Inferred))
+            heard
+                .facts
+                .iter()
+                .any(|fact| (fact.1, fact.2.as_str(), fact.3) == ("mode", "config", Basis::Inferred))
         );
     }
 

@@ -18,7 +18,9 @@ pub const PROTOCOL: Protocol = Protocol {
     udp: &[],
     ethertypes: &[0x0806],
     ip_protocols: &[],
-    frame: |octets, _| if octets.is_empty() { Frame::Partial(wire::LENGTH) } else { Frame::Message(octets.len()) },
+    frame: |octets, _| {
+        if octets.is_empty() { Frame::Partial(wire::LENGTH) } else { Frame::Message(octets.len()) }
+    },
     probe: |_, _| Probe::Foreign,
     session: || Box::new(observe::Arp),
     rules: observe::RULES,

@@ -16,24 +16,39 @@ pub(super) const RULES: &[&Rule] = &[&IP_ADDRESS];
 pub(super) struct Arp;
 
 impl Session for Arp {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         observe(context, &Packet::parse(message)?, output);
         Ok(())
     }
 }
 
 fn observe<'m>(context: &Context, packet: &Packet<'m>, output: &mut Output<'m>) {
-    let Some(mac) = Mac::from_slice(packet.sender_hardware.bytes).filter(|mac| Address::Mac(*mac).is_unicast()) else {
+    let Some(mac) =
+        Mac::from_slice(packet.sender_hardware.bytes).filter(|mac| Address::Mac(*mac).is_unicast())
+    else {
         return;
     };
     let sender = Station::root(mac.into(), context.vlan);
     output.fact(&sender, attribute::IP_ADDRESS, Basis::Stated, &IP_ADDRESS, packet.sender_protocol);
     let (own, target) = (ipv4(packet.sender_protocol.bytes), ipv4(packet.target_protocol.bytes));
     // A gratuitous packet asks for its own address, a probe (RFC 5227 section 2.1.1) says none of its own.
-    if packet.operation == Operation::REQUEST && own != target && target.is_some_and(|ip| Address::Ip(ip).is_unicast()) {
+    if packet.operation == Operation::REQUEST
+        && own != target
+        && target.is_some_and(|ip| Address::Ip(ip).is_unicast())
+    {
         output.operation(OperationKind::Identify, "who has", packet.target_protocol);
         if let Some(target) = target {
-            output.mentioned(Station::root(target.into(), context.vlan), sender, "arp request", packet.target_protocol);
+            output.mentioned(
+                Station::root(target.into(), context.vlan),
+                sender,
+                "arp request",
+                packet.target_protocol,
+            );
         }
     }
 }

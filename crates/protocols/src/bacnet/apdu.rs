@@ -154,6 +154,9 @@ mod tests {
     #[test]
     fn cut_and_reserved_ones_are_malformed() {
         assert!(parse(&[0x0c, 5, 1, 0]).is_err());
-        assert_eq!(parse(&[0x80]).unwrap_err().to_string(), "apdu type at octet 0: value 0x80 is not allowed");
+        assert_eq!(
+            parse(&[0x80]).unwrap_err().to_string(),
+            "apdu type at octet 0: value 0x80 is not allowed"
+        );
     }
 }

@@ -164,8 +164,14 @@ mod tests {
 
     #[test]
     fn another_version_and_reserved_bits_are_refused() {
-        assert_eq!(parse(&[2, 0]).unwrap_err().to_string(), "npdu version at octet 0: value 0x2 is not allowed");
-        assert_eq!(parse(&[1, 0x40]).unwrap_err().to_string(), "npdu control at octet 1: value 0x40 is not allowed");
+        assert_eq!(
+            parse(&[2, 0]).unwrap_err().to_string(),
+            "npdu version at octet 0: value 0x2 is not allowed"
+        );
+        assert_eq!(
+            parse(&[1, 0x40]).unwrap_err().to_string(),
+            "npdu control at octet 1: value 0x40 is not allowed"
+        );
         assert_eq!(
             parse(&[1, 0x08, 0, 5, 6, 1]).unwrap_err().to_string(),
             "source network at octet 5: 5 octets missing"

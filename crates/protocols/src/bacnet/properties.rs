@@ -18,8 +18,7 @@ impl Property {
     /// True for the properties of a device object that those read who want to know what it is.
     #[must_use]
     pub fn identifies(self) -> bool {
-        self.said().is_some()
-            || matches!(self.0, 8 | 62 | 75 | 76 | 80 | 96 | 97 | 105 | 107 | 120 | 167)
+        self.said().is_some() || matches!(self.0, 8 | 62 | 75 | 76 | 80 | 96 | 97 | 105 | 107 | 120 | 167)
     }
 
     /// The attribute that a property of the device object is, with its data type and rule.
@@ -209,7 +208,10 @@ fn expect<'a>(
 mod tests {
     use super::*;
 
-    fn said(read: fn(&Subject, &mut Reader<'_>, &mut Output<'_>) -> Result<(), Malformed>, octets: &[u8]) -> (Vec<(&'static str, String)>, Option<String>) {
+    fn said(
+        read: fn(&Subject, &mut Reader<'_>, &mut Output<'_>) -> Result<(), Malformed>,
+        octets: &[u8],
+    ) -> (Vec<(&'static str, String)>, Option<String>) {
         let subject =
             Subject { station: Station::root("10.0.0.2".parse().unwrap(), None), basis: Basis::Stated };
         let mut output = Output::default();
@@ -276,7 +278,10 @@ mod tests {
     #[test]
     fn a_network_port_tells_its_address() {
         let octets = [0x0c, 0x0e, 0, 0, 1, 0x1a, 1, 0x90, 0x3e, 0x64, 10, 0, 0, 9, 0x3f];
-        assert_eq!(said(Subject::read_property, &octets), (vec![("ip_address", "10.0.0.9".to_owned())], None));
+        assert_eq!(
+            said(Subject::read_property, &octets),
+            (vec![("ip_address", "10.0.0.9".to_owned())], None)
+        );
     }
 
     #[test]

@@ -277,9 +277,7 @@ impl Bacnet {
         let name = (context.from, remote, invoke_id, service.0);
         output.hold = segment.more;
         match self.segments.add(name, segment, octets, &mut output.dropped) {
-            Some(whole) => {
-                answer(&speaker.subject(context), service, Reader::new(whole.octets()), output)
-            }
+            Some(whole) => answer(&speaker.subject(context), service, Reader::new(whole.octets()), output),
             None => Ok(()),
         }
     }

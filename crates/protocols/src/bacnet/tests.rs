@@ -76,10 +76,7 @@ fn a_request_and_its_answer_prove_who_serves() {
     assert_eq!((error, output.server_is), (None, Some(End::Server)));
     assert_eq!(
         facts(&output),
-        [
-            fact("10.0.0.2", "bacnet.instance", "260042"),
-            fact("10.0.0.2", "vendor", "Johnson Controls, Inc.")
-        ]
+        [fact("10.0.0.2", "bacnet.instance", "260042"), fact("10.0.0.2", "vendor", "Johnson Controls, Inc.")]
     );
     let (output, _) = conversation.says(End::Server, include_bytes!("messages/write-property-ack.bin"));
     assert_eq!(output.server_is, Some(End::Server));
@@ -133,14 +130,8 @@ fn whoever_forwards_is_not_who_speaks() {
     let (output, error) = conversation.says(End::Client, forwarded);
     assert_eq!(error, None);
     let said = facts(&output);
-    assert_eq!(
-        said[0],
-        fact("10.0.0.1", "bacnet.broadcast_management", "broadcast management device")
-    );
-    assert_eq!(
-        said[1],
-        ("192.0.2.77".to_owned(), "bacnet.instance", "4711".to_owned(), Basis::Reported)
-    );
+    assert_eq!(said[0], fact("10.0.0.1", "bacnet.broadcast_management", "broadcast management device"));
+    assert_eq!(said[1], ("192.0.2.77".to_owned(), "bacnet.instance", "4711".to_owned(), Basis::Reported));
     assert_eq!((said.len(), output.server_seems), (4, None));
     // For itself.
     let mut own = forwarded.to_vec();

@@ -78,7 +78,9 @@ fn version(octets: &[u8]) -> Option<(u8, u8)> {
 
 /// The version of version and server type; `None` for Samba, which gives itself that of some Windows.
 fn os_version(octets: &[u8]) -> Option<String> {
-    version(octets).filter(|_| kinds(octets).is_some_and(|kinds| kinds & UNIX == 0)).map(|(major, minor)| format!("{major}.{minor}"))
+    version(octets)
+        .filter(|_| kinds(octets).is_some_and(|kinds| kinds & UNIX == 0))
+        .map(|(major, minor)| format!("{major}.{minor}"))
 }
 
 /// The server type of version and server type.
@@ -127,7 +129,12 @@ fn class(kinds: u32) -> Option<&'static str> {
 pub(super) struct Browser;
 
 impl Session for Browser {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         read(&context.source(), None, Reader::new(message), output)
     }
 }
@@ -192,7 +199,11 @@ fn announcement(source: &Station, mut frame: Reader<'_>, output: &mut Output<'_>
 }
 
 /// A domain announcement (section 2.2.7), which the local master browser sends for its group.
-fn domain_announcement(source: &Station, mut frame: Reader<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn domain_announcement(
+    source: &Station,
+    mut frame: Reader<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     frame.skip(5, "update count and periodicity")?;
     output.fact(source, "browser.domain", Basis::Stated, &DOMAIN, frame.take(16, "machine group")?);
     frame.skip(10, "versions, server type and signature")?;
@@ -256,8 +267,14 @@ mod tests {
             (os(&octets), class(kinds), os_version(&octets).is_some())
         };
         assert_eq!(announced([6, 1], 0x9a03), (Some("Unix".to_owned()), None, false));
-        assert_eq!(announced([6, 3], 0x902b), (Some("Windows Server 2012 R2".to_owned()), Some("domain controller"), true));
-        assert_eq!(announced([10, 0], 0x1003), (Some("Windows 10 or 11".to_owned()), Some("workstation"), true));
+        assert_eq!(
+            announced([6, 3], 0x902b),
+            (Some("Windows Server 2012 R2".to_owned()), Some("domain controller"), true)
+        );
+        assert_eq!(
+            announced([10, 0], 0x1003),
+            (Some("Windows 10 or 11".to_owned()), Some("workstation"), true)
+        );
         assert_eq!(announced([4, 0], 0x41_0003), (Some("Windows 95".to_owned()), Some("workstation"), true));
     }
 }

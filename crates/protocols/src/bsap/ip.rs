@@ -112,7 +112,8 @@ mod tests {
         assert!(is_message(poll) && !is_certain(poll));
         let datagram = Datagram::parse(Octets::unplaced(request)).unwrap();
         assert_eq!(datagram.kind, Kind::Request);
-        let functions: Vec<_> = datagram.messages().map(|message| message.unwrap().u8("function").unwrap()).collect();
+        let functions: Vec<_> =
+            datagram.messages().map(|message| message.unwrap().u8("function").unwrap()).collect();
         assert_eq!(functions, [0xa0]);
     }
 }

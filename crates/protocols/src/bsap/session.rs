@@ -84,7 +84,9 @@ impl Bsap {
         if frame.node == 0 {
             output.server_is = Some(context.from);
             let answers = frame.destination == PEI_PC || frame.source == Some(RDB);
-            if let Some(node) = self.last.filter(|node| answers && self.answered.is_new(Print::of_day(day).with(&[*node]))) {
+            if let Some(node) =
+                self.last.filter(|node| answers && self.answered.is_new(Print::of_day(day).with(&[*node])))
+            {
                 output.spoke(context.source().below([Position::new("unit", node)]));
             }
             return Ok(());

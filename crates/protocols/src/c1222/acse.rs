@@ -113,7 +113,8 @@ impl<'a> Acse<'a> {
                 CALLING_INVOCATION => calling = number(),
                 CALLING_TITLE => calling_title = Some(element.contents),
                 USER_INFORMATION => {
-                    let octets = element.find(ber::EXTERNAL).and_then(|external| external.find(OCTET_ALIGNED));
+                    let octets =
+                        element.find(ber::EXTERNAL).and_then(|external| external.find(OCTET_ALIGNED));
                     epsem = octets.map(|octets| octets.elements());
                 }
                 _ => (),

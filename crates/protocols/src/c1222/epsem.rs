@@ -121,7 +121,11 @@ mod tests {
 
     fn list(octets: &[u8]) -> Vec<(u8, bool)> {
         let services = services(Reader::new(Octets::unplaced(octets))).unwrap();
-        services.into_iter().filter_map(Result::ok).map(|service| (service.code, service.is_answer())).collect()
+        services
+            .into_iter()
+            .filter_map(Result::ok)
+            .map(|service| (service.code, service.is_answer()))
+            .collect()
     }
 
     #[test]

@@ -72,7 +72,8 @@ fn version(octets: &[u8]) -> Option<String> {
 
 /// Decimal digits, two to an octet, without leading zeros.
 fn bcd(octets: &[u8]) -> Option<String> {
-    let digits = Rules::hexadecimal(octets).filter(|digits| digits.chars().all(|digit| digit.is_ascii_digit()))?;
+    let digits =
+        Rules::hexadecimal(octets).filter(|digits| digits.chars().all(|digit| digit.is_ascii_digit()))?;
     let digits = digits.trim_start_matches('0');
     (!digits.is_empty()).then(|| digits.to_owned())
 }

@@ -56,7 +56,11 @@ impl Session for C1222 {
         };
         output.server_is = Some(if answers { context.from } else { context.from.other() });
         let sender = self.title(context, answers, acse.calling_title, output);
-        if answers { self.answer(&sender, acse.invocation, services, output) } else { self.request(acse.invocation, services, output) }
+        if answers {
+            self.answer(&sender, acse.invocation, services, output)
+        } else {
+            self.request(acse.invocation, services, output)
+        }
     }
 
     fn gap(&mut self, _: observation::End) {
@@ -151,8 +155,13 @@ fn table_data(mut data: Reader<'_>) -> Result<Reader<'_>, Malformed> {
 }
 
 /// Table 1: maker, model, hardware and firmware version, serial number in characters or digits.
-fn manufacturer<'m>(station: &Station, mut data: Reader<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
-    let serial = if data.remaining() == BEFORE_SERIAL.saturating_add(SERIAL_BCD) { &rules::BCD } else { &rules::TEXT };
+fn manufacturer<'m>(
+    station: &Station,
+    mut data: Reader<'m>,
+    output: &mut Output<'m>,
+) -> Result<(), Malformed> {
+    let serial =
+        if data.remaining() == BEFORE_SERIAL.saturating_add(SERIAL_BCD) { &rules::BCD } else { &rules::TEXT };
     let mut says = |attribute, rule, octets| output.fact(station, attribute, Basis::Stated, rule, octets);
     says(attribute::VENDOR, &rules::TEXT, data.take(4, "manufacturer")?);
     says(attribute::MODEL, &rules::TEXT, data.take(8, "model")?);
@@ -251,7 +260,10 @@ mod tests {
     #[test]
     fn a_logon_is_secret() {
         let heard = hear(&[(End::Client, include_bytes!("messages/logon.bin"))]);
-        assert_eq!(heard.operations, [(OperationKind::Diagnostic, "logon"), (OperationKind::Diagnostic, "security")]);
+        assert_eq!(
+            heard.operations,
+            [(OperationKind::Diagnostic, "logon"), (OperationKind::Diagnostic, "security")]
+        );
         assert_eq!(heard.secrets, 2);
     }
 }

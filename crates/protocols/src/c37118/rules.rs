@@ -92,6 +92,9 @@ mod tests {
         );
         assert_eq!(position(&octets([f32::INFINITY, 13.0, 0.0])), None);
         assert_eq!((position(&octets([0.0; 3])), position(&octets([f32::NAN, 1.0, 1.0]))), (None, None));
-        assert_eq!((global_id(&[0; 16]), service_class(b"X"), service_class(b"M").as_deref()), (None, None, Some("M")));
+        assert_eq!(
+            (global_id(&[0; 16]), service_class(b"X"), service_class(b"M").as_deref()),
+            (None, None, Some("M"))
+        );
     }
 }

@@ -100,7 +100,8 @@ fn configuration_3_is_read_whole_and_in_fragments() {
     }
     assert_eq!(held, [true, true, false]);
     assert_eq!(last, said);
-    let (output, _) = read(&mut session, End::Server, &include_bytes!("messages/configuration-3-fragments.bin")[..68]);
+    let (output, _) =
+        read(&mut session, End::Server, &include_bytes!("messages/configuration-3-fragments.bin")[..68]);
     assert!(output.hold);
     let (output, error) = read(&mut session, End::Server, last_fragment());
     assert_eq!(output.facts.len(), 1, "the second is missing: only the stream's code is said");
@@ -123,7 +124,8 @@ fn last_fragment() -> &'static [u8] {
 #[test]
 fn a_command_tells_who_serves_and_text_is_for_people() {
     let mut session = Synchrophasor::default();
-    let (output, error) = read(&mut session, End::Client, include_bytes!("messages/send-configuration-2.bin"));
+    let (output, error) =
+        read(&mut session, End::Client, include_bytes!("messages/send-configuration-2.bin"));
     assert_eq!((error, output.server_is), (None, Some(End::Server)));
     assert_eq!(
         (output.operations[0].kind, output.operations[0].name),

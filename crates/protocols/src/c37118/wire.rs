@@ -76,7 +76,8 @@ impl<'a> Header<'a> {
     /// Fails if it does not begin as a frame, or if it is whole and its check does not match.
     pub fn parse(message: Octets<'a>) -> Result<Self, Malformed> {
         let mut reader = Reader::new(message);
-        let forbidden = |what, offset, value: u64| Malformed { what, offset, problem: Problem::Value { value } };
+        let forbidden =
+            |what, offset, value: u64| Malformed { what, offset, problem: Problem::Value { value } };
         let sync = reader.u8("synchronization")?;
         if sync != SYNC {
             return Err(forbidden("synchronization", 0, sync.into()));
@@ -84,7 +85,8 @@ impl<'a> Header<'a> {
         let kind = reader.u8("frame type")?;
         let kind = FrameType::from_octet(kind).ok_or_else(|| forbidden("frame type", 1, kind.into()))?;
         let length = reader.u16_be("frame size")?;
-        let Some(checked) = usize::from(length).checked_sub(CHECK).filter(|checked| *checked >= HEADER) else {
+        let Some(checked) = usize::from(length).checked_sub(CHECK).filter(|checked| *checked >= HEADER)
+        else {
             return Err(forbidden("frame size", 2, length.into()));
         };
         if let Some(check) = message.slice(checked, CHECK) {
@@ -155,7 +157,12 @@ mod tests {
         let mut changed = *octets;
         changed[15] ^= 1;
         assert_eq!(probe(&changed), Probe::Foreign);
-        assert!(Header::parse(Octets::unplaced(&changed)).unwrap_err().to_string().starts_with("check at octet 16"));
+        assert!(
+            Header::parse(Octets::unplaced(&changed))
+                .unwrap_err()
+                .to_string()
+                .starts_with("check at octet 16")
+        );
         for foreign in [[0xab, 0x41, 0, 18], [0xaa, 0x43, 0, 18], [0xaa, 0x71, 0, 18], [0xaa, 0x41, 0, 15]] {
             assert_eq!(frame(&foreign), Frame::Foreign);
         }

@@ -2,8 +2,8 @@
 
 use observation::{Basis, Octets, Rule, Station, attribute};
 
-use super::wire::{self, Message, Tlv};
 use super::rules;
+use super::wire::{self, Message, Tlv};
 use crate::{Context, Malformed, Output, Session};
 
 /// Stateless: every message says everything again.
@@ -11,7 +11,12 @@ use crate::{Context, Malformed, Output, Session};
 pub(super) struct Cdp;
 
 impl Session for Cdp {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let sender = context.source();
         for tlv in Message::parse(message)?.tlvs {
             observe(&sender, tlv?, output);
@@ -54,7 +59,13 @@ fn observe<'m>(sender: &Station, tlv: Tlv<'m>, output: &mut Output<'m>) {
             for address in wire::addresses(value) {
                 match address {
                     Ok(address) => {
-                        output.fact(sender, attribute::IP_ADDRESS, Basis::Stated, &rules::IP_ADDRESS, address);
+                        output.fact(
+                            sender,
+                            attribute::IP_ADDRESS,
+                            Basis::Stated,
+                            &rules::IP_ADDRESS,
+                            address,
+                        );
                     }
                     Err(malformed) => output.malformed(malformed),
                 }
@@ -128,9 +139,13 @@ mod tests {
     fn another_makers_host_is_not_ciscos() {
         let (facts, error) = seen(include_bytes!("messages/lldpd_router.bin"));
         assert_eq!(error, None);
-        for expected in
-            ["hostname=fw1", "software_version=FortiGate-60F v7.2.5", "model=Linux", "cdp.capability=router", "ip_address=10.10.10.1"]
-        {
+        for expected in [
+            "hostname=fw1",
+            "software_version=FortiGate-60F v7.2.5",
+            "model=Linux",
+            "cdp.capability=router",
+            "ip_address=10.10.10.1",
+        ] {
             assert!(facts.contains(&expected.to_owned()), "{expected} in {facts:?}");
         }
         assert!(!facts.iter().any(|fact| fact.starts_with("vendor")));

@@ -166,10 +166,15 @@ mod tests {
     fn addresses_end_where_the_octets_end() {
         let read = |octets: &[u8]| -> Vec<Result<Vec<u8>, String>> {
             let octets = Octets::unplaced(octets);
-            addresses(octets).map(|read| read.map(|octets| octets.bytes.to_vec()).map_err(|error| error.to_string())).collect()
+            addresses(octets)
+                .map(|read| read.map(|octets| octets.bytes.to_vec()).map_err(|error| error.to_string()))
+                .collect()
         };
         let one = [0, 0, 0, 2, 1, 1, 0xcc, 0, 4, 10, 0, 0, 1];
-        assert_eq!(read(&one), [Ok(vec![10, 0, 0, 1]), Err("protocol type at octet 13: 1 octet missing".to_owned())]);
+        assert_eq!(
+            read(&one),
+            [Ok(vec![10, 0, 0, 1]), Err("protocol type at octet 13: 1 octet missing".to_owned())]
+        );
         assert_eq!(read(&[0, 0]), [Err("number of addresses at octet 0: 2 octets missing".to_owned())]);
     }
 }

@@ -204,6 +204,9 @@ mod tests {
         let octets = include_bytes!("messages/identification-udp.bin");
         let heard = hear(&PROTOCOL, Transport::Udp, &[(End::Server, &octets[..octets.len() - 5])]);
         assert_eq!(heard.malformed.len(), 1);
-        assert!(heard.has("10.0.0.5", "vendor", "Lab Automation") && !heard.has("10.0.0.5", "serial_number", "LA-0"));
+        assert!(
+            heard.has("10.0.0.5", "vendor", "Lab Automation")
+                && !heard.has("10.0.0.5", "serial_number", "LA-0")
+        );
     }
 }

@@ -68,9 +68,11 @@ pub(super) static INTERFACES: &[Interface] = &[
         "remote activation",
         &[(3, Read, "remote get class object"), (4, Read, "remote create instance")],
     ),
-    plain((0x4d9f_4ab8, 0x7d1c, 0x11cf, [0x86, 0x1e, 0x00, 0x20, 0xaf, 0x6e, 0x7c, 0x57]), "activation", &[
-        (0, Read, "remote activation"),
-    ]),
+    plain(
+        (0x4d9f_4ab8, 0x7d1c, 0x11cf, [0x86, 0x1e, 0x00, 0x20, 0xaf, 0x6e, 0x7c, 0x57]),
+        "activation",
+        &[(0, Read, "remote activation")],
+    ),
     plain((0x0000_0131, 0, 0, COM), "remote unknown", &[]),
     plain((0x0000_0143, 0, 0, COM), "remote unknown 2", &[]),
     plain(
@@ -97,7 +99,11 @@ pub(super) static INTERFACES: &[Interface] = &[
     plain(
         (0x338c_d001, 0x2244, 0x31f1, [0xaa, 0xaa, 0x90, 0x00, 0x38, 0x00, 0x10, 0x03]),
         "registry",
-        &[(6, Write, "create registry key"), (17, Read, "query registry value"), (22, Write, "set registry value")],
+        &[
+            (6, Write, "create registry key"),
+            (17, Read, "query registry value"),
+            (22, Write, "set registry value"),
+        ],
     ),
     plain(
         (0x1234_5778, 0x1234, 0xabcd, [0xef, 0x00, 0x01, 0x23, 0x45, 0x67, 0x89, 0xac]),
@@ -115,7 +121,11 @@ pub(super) static INTERFACES: &[Interface] = &[
         "directory replication",
         &[],
     ),
-    plain((0x4b32_4fc8, 0x1670, 0x01d3, [0x12, 0x78, 0x5a, 0x47, 0xbf, 0x6e, 0xe1, 0x88]), "server service", &[]),
+    plain(
+        (0x4b32_4fc8, 0x1670, 0x01d3, [0x12, 0x78, 0x5a, 0x47, 0xbf, 0x6e, 0xe1, 0x88]),
+        "server service",
+        &[],
+    ),
     plain(
         (0x6bff_d098, 0xa112, 0x3610, [0x98, 0x33, 0x46, 0xc3, 0xf8, 0x7e, 0x34, 0x5a]),
         "workstation service",
@@ -137,12 +147,24 @@ pub(super) static INTERFACES: &[Interface] = &[
         "OPC server list 2",
         &[],
     ),
-    opc((0x39c1_3a4d, 0x011e, 0x11d0, DA), "OPC DA server", &[(3, Read, "add group"), (6, Identify, "get status")]),
+    opc(
+        (0x39c1_3a4d, 0x011e, 0x11d0, DA),
+        "OPC DA server",
+        &[(3, Read, "add group"), (6, Identify, "get status")],
+    ),
     opc((0x39c1_3a4f, 0x011e, 0x11d0, DA), "OPC DA browse", &[(5, Read, "browse item ids")]),
     opc((0x39c1_3a50, 0x011e, 0x11d0, DA), "OPC DA group", &[]),
     opc((0x39c1_3a54, 0x011e, 0x11d0, DA), "OPC DA items", &[(3, Read, "add items")]),
-    opc((0x39c1_3a52, 0x011e, 0x11d0, DA), "OPC DA sync", &[(3, Read, "sync read"), (4, Write, "sync write")]),
-    opc((0x39c1_3a71, 0x011e, 0x11d0, DA), "OPC DA async", &[(3, Read, "async read"), (4, Write, "async write")]),
+    opc(
+        (0x39c1_3a52, 0x011e, 0x11d0, DA),
+        "OPC DA sync",
+        &[(3, Read, "sync read"), (4, Write, "sync write")],
+    ),
+    opc(
+        (0x39c1_3a71, 0x011e, 0x11d0, DA),
+        "OPC DA async",
+        &[(3, Read, "async read"), (4, Write, "async write")],
+    ),
     opc((0x39c1_3a72, 0x011e, 0x11d0, DA), "OPC DA properties", &[(5, Read, "get item properties")]),
     // The server calls the client by this one.
     plain((0x39c1_3a70, 0x011e, 0x11d0, DA), "OPC DA callback", &[]),

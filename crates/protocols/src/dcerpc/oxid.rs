@@ -7,9 +7,8 @@ use observation::{Address, Basis, Rule, Rules, Station, attribute};
 use crate::strings::zero_terminated_utf16;
 use crate::{Context, Malformed, Output, Reader};
 
-pub(super) static ADDRESS: Rule = Rule { name: "dcerpc-string-binding-address", read: |octets| {
-    address(octets).map(|ip| ip.to_string())
-} };
+pub(super) static ADDRESS: Rule =
+    Rule { name: "dcerpc-string-binding-address", read: |octets| address(octets).map(|ip| ip.to_string()) };
 pub(super) static HOST_NAME: Rule = Rule { name: "dcerpc-string-binding-host", read: host };
 
 /// Bindings of one answer; a host has one per interface and protocol.

@@ -37,7 +37,12 @@ pub(super) struct Rpc {
 }
 
 impl Session for Rpc {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let pdu = Pdu::parse(message)?;
         output.server_is =
             pdu.kind.is_answer().map(|answer| if answer { context.from } else { context.from.other() });
@@ -109,7 +114,12 @@ impl Rpc {
         INTERFACES.get(*interface)
     }
 
-    fn request<'m>(&mut self, pdu: &Pdu<'_>, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn request<'m>(
+        &mut self,
+        pdu: &Pdu<'_>,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let mut body = pdu.body.clone();
         body.skip(4, "allocation hint")?;
         let (context, number) = (body.u16_le("context id")?, body.u16_le("operation number")?);
@@ -130,7 +140,12 @@ impl Rpc {
         Ok(())
     }
 
-    fn response(&mut self, context: &Context, pdu: Pdu<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+    fn response(
+        &mut self,
+        context: &Context,
+        pdu: Pdu<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), Malformed> {
         let Some(at) = self.calls.iter().position(|(call, _)| *call == pdu.call) else { return Ok(()) };
         let (_, number) = self.calls.remove(at);
         if pdu.encrypted || !pdu.whole {
@@ -180,7 +195,9 @@ mod tests {
             let message = Octets::unplaced(&octets[at..][..length]);
             assert_eq!(rpc.message(&context, message, &mut output), Ok(()));
             assert_eq!(output.server_is, Some(End::Server));
-            facts.extend(output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)));
+            facts.extend(
+                output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)),
+            );
             operations.extend(output.operations.iter().map(|operation| operation.name));
             carries = carries.or(output.carries);
             (at, from) = (at + length, from.other());

@@ -81,7 +81,8 @@ impl<'a> Pdu<'a> {
         let flags = reader.u8("flags")?;
         let little = reader.u8("data representation")? & 0xf0 != 0;
         reader.skip(3, "data representation")?;
-        let u16 = |octets: [u8; 2]| if little { u16::from_le_bytes(octets) } else { u16::from_be_bytes(octets) };
+        let u16 =
+            |octets: [u8; 2]| if little { u16::from_le_bytes(octets) } else { u16::from_be_bytes(octets) };
         let fragment = usize::from(u16(array(&mut reader, "fragment length")?));
         let token = usize::from(u16(array(&mut reader, "authentication length")?));
         let call = array(&mut reader, "call id")?;
@@ -126,7 +127,9 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
     if !header || transport != Transport::Tcp {
         return Frame::Foreign;
     }
-    let (Some(&order), Some(lengths)) = (octets.get(4), octets.get(8..12)) else { return Frame::Partial(HEADER) };
+    let (Some(&order), Some(lengths)) = (octets.get(4), octets.get(8..12)) else {
+        return Frame::Partial(HEADER);
+    };
     let length = |at: usize| {
         let pair = lengths.get(at..).and_then(|rest| rest.first_chunk::<2>()).copied().unwrap_or_default();
         usize::from(if order == 0 { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) })
@@ -163,7 +166,10 @@ pub(super) struct Proposal<'a> {
 /// # Errors
 ///
 /// Fails if the list is cut short.
-pub(super) fn proposals<'a>(mut body: Reader<'a>, mut each: impl FnMut(Proposal<'a>)) -> Result<(), Malformed> {
+pub(super) fn proposals<'a>(
+    mut body: Reader<'a>,
+    mut each: impl FnMut(Proposal<'a>),
+) -> Result<(), Malformed> {
     /// Octets of a transfer syntax: identifier and version.
     const SYNTAX: usize = 20;
     body.skip(8, "fragment sizes and association group")?;

@@ -12,7 +12,12 @@ use crate::{Context, Malformed, Output, Session};
 pub(super) struct Dhcp;
 
 impl Session for Dhcp {
-    fn message<'m>(&mut self, context: &Context, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        octets: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let message = Message::parse(octets)?;
         output.server_is = Some(if message.is_reply { context.from } else { context.from.other() });
         if message.is_reply {
@@ -32,7 +37,8 @@ impl Session for Dhcp {
 
 /// The client, by its MAC. Behind a relay agent its VLAN is not that of this frame.
 fn client(context: &Context, message: &Message<'_>) -> Option<Station> {
-    let mac = Mac::from_slice(message.client_hardware?.bytes).filter(|mac| Address::Mac(*mac).is_unicast())?;
+    let mac =
+        Mac::from_slice(message.client_hardware?.bytes).filter(|mac| Address::Mac(*mac).is_unicast())?;
     let is_relayed = message.relay_address.bytes.iter().any(|octet| *octet != 0);
     Some(Station::root(mac.into(), if is_relayed { None } else { context.vlan }))
 }
@@ -131,7 +137,12 @@ fn of_server<'m>(context: &Context, message: &Message<'m>, output: &mut Output<'
                 says("dhcp.routers", &rules::ADDRESSES);
                 let first = value.head(4);
                 if let Some(router) = address(first.bytes).map(Address::Ip).filter(|ip| ip.is_unicast()) {
-                    output.mentioned(Station::root(router, None), server.clone(), "router for dhcp clients", first);
+                    output.mentioned(
+                        Station::root(router, None),
+                        server.clone(),
+                        "router for dhcp clients",
+                        first,
+                    );
                 }
             }
             _ => {}
@@ -207,7 +218,8 @@ mod tests {
 
     #[test]
     fn a_relayed_request_tells_the_port_and_not_the_vlan() {
-        let (facts, _, error) = seen(include_bytes!("messages/relayed_request.bin"), "10.10.30.1", End::Client);
+        let (facts, _, error) =
+            seen(include_bytes!("messages/relayed_request.bin"), "10.10.30.1", End::Client);
         assert_eq!(error, None);
         assert_eq!(
             facts,

@@ -56,7 +56,8 @@ fn client_id(octets: &[u8]) -> Option<String> {
 /// RFC 4578 section 2.3: type 0, then 16 octets.
 fn client_uuid(octets: &[u8]) -> Option<String> {
     let (0, uuid) = octets.split_first().map(|(kind, uuid)| (*kind, uuid))? else { return None };
-    let is_set = uuid.len() == 16 && uuid.iter().any(|octet| *octet != 0) && uuid.iter().any(|octet| *octet != 0xff);
+    let is_set =
+        uuid.len() == 16 && uuid.iter().any(|octet| *octet != 0) && uuid.iter().any(|octet| *octet != 0xff);
     is_set.then(|| Rules::hexadecimal(uuid)).flatten()
 }
 
@@ -84,13 +85,15 @@ const BEFORE_VERSION: &[&str] = &["android-dhcp-", ":Linux-"];
 
 fn system(octets: &[u8]) -> Option<String> {
     let class = Rules::text(octets)?;
-    let known = SYSTEMS.iter().find(|(start, _)| class.starts_with(start)).map(|(_, system)| (*system).to_owned());
+    let known =
+        SYSTEMS.iter().find(|(start, _)| class.starts_with(start)).map(|(_, system)| (*system).to_owned());
     known.or_else(|| class.contains(":Linux-").then(|| "Linux".to_owned()))
 }
 
 fn system_version(octets: &[u8]) -> Option<String> {
     let class = Rules::text(octets)?;
-    let version = BEFORE_VERSION.iter().find_map(|word| Some(class.split_once(word)?.1))?.split(':').next()?;
+    let version =
+        BEFORE_VERSION.iter().find_map(|word| Some(class.split_once(word)?.1))?.split(':').next()?;
     version.bytes().any(|octet| octet.is_ascii_digit()).then(|| version.to_owned())
 }
 
@@ -116,7 +119,8 @@ mod tests {
 
     #[test]
     fn classes_name_the_system_only_where_the_program_is_known() {
-        let read = |class: &[u8]| (system(class).unwrap_or_default(), system_version(class).unwrap_or_default());
+        let read =
+            |class: &[u8]| (system(class).unwrap_or_default(), system_version(class).unwrap_or_default());
         assert_eq!(read(b"MSFT 5.0"), ("Windows".to_owned(), String::new()));
         assert_eq!(read(b"android-dhcp-13"), ("Android".to_owned(), "13".to_owned()));
         assert_eq!(read(b"dhcpcd-9.4.1:Linux-5.10.0:x86_64"), ("Linux".to_owned(), "5.10.0".to_owned()));

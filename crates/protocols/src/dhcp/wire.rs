@@ -54,7 +54,9 @@ pub(super) fn frame(octets: &[u8], _: Transport) -> Frame {
 /// Tells by operation, hardware type and cookie.
 pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
     match octets {
-        [REQUEST | REPLY, 1 | 6, 6, ..] if transport == Transport::Udp && octets.get(FIXED..HEAD) == Some(&COOKIE) => {
+        [REQUEST | REPLY, 1 | 6, 6, ..]
+            if transport == Transport::Udp && octets.get(FIXED..HEAD) == Some(&COOKIE) =>
+        {
             Probe::Certain
         }
         _ => Probe::Foreign,

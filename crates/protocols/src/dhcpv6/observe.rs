@@ -15,12 +15,20 @@ const RELAYS_MAX: usize = 8;
 pub(super) struct Dhcpv6;
 
 impl Session for Dhcpv6 {
-    fn message<'m>(&mut self, context: &Context, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        octets: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let message = Message::parse(octets)?;
         let is_of_server = message.is_of_server();
         output.server_is = Some(if is_of_server { context.from } else { context.from.other() });
-        let (client, server) =
-            if is_of_server { (context.destination(), context.source()) } else { (context.source(), context.destination()) };
+        let (client, server) = if is_of_server {
+            (context.destination(), context.source())
+        } else {
+            (context.source(), context.destination())
+        };
         let ends = Ends { client, server, relays: 0 };
         ends.read(message, octets, output)
     }
@@ -34,7 +42,12 @@ struct Ends {
 }
 
 impl Ends {
-    fn read<'m>(self, message: Message<'m>, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn read<'m>(
+        self,
+        message: Message<'m>,
+        octets: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         match message.peer {
             Some(peer) => self.relayed(peer, message.options, output),
             None if message.is_of_server() => self.of_server(message.kind, message.options, output),
@@ -54,7 +67,12 @@ impl Ends {
     }
 
     /// What a relay agent passes on is said by the peer, and what it adds is said of the peer.
-    fn relayed<'m>(self, peer: Octets<'m>, options: Options<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn relayed<'m>(
+        self,
+        peer: Octets<'m>,
+        options: Options<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let Some(peer) = address(peer.bytes).map(Address::Ip).filter(|_| self.relays < RELAYS_MAX) else {
             return Ok(());
         };
@@ -110,7 +128,12 @@ impl Ends {
         Ok(())
     }
 
-    fn of_server<'m>(&self, kind: u8, options: Options<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn of_server<'m>(
+        &self,
+        kind: u8,
+        options: Options<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         for option in options {
             let (code, value) = option?;
             let mut says = |attribute: &'static str, rule: &'static Rule| {
@@ -127,7 +150,13 @@ impl Ends {
                     for given in Options::nested(value.tail(wire::ASSOCIATION_HEADER)) {
                         if let (wire::ADDRESS, address) = given? {
                             let (client, address) = (&self.client, address.head(16));
-                            output.fact(client, attribute::IP_ADDRESS, Basis::Reported, &rules::ADDRESS, address);
+                            output.fact(
+                                client,
+                                attribute::IP_ADDRESS,
+                                Basis::Reported,
+                                &rules::ADDRESS,
+                                address,
+                            );
                         }
                     }
                 }

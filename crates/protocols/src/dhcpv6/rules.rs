@@ -90,7 +90,10 @@ mod tests {
     fn the_mac_is_read_only_from_identifiers_that_have_one() {
         let with_time = [0, 1, 0, 1, 0x1c, 0x39, 0xcf, 0x88, 0x00, 0x1b, 0x1b, 0x10, 0x00, 0x50];
         assert_eq!(duid_mac(&with_time).as_deref(), Some("00:1b:1b:10:00:50"));
-        assert_eq!(duid_mac(&[0, 3, 0, 1, 0, 0x1b, 0x1b, 0x10, 0, 0x50]).as_deref(), Some("00:1b:1b:10:00:50"));
+        assert_eq!(
+            duid_mac(&[0, 3, 0, 1, 0, 0x1b, 0x1b, 0x10, 0, 0x50]).as_deref(),
+            Some("00:1b:1b:10:00:50")
+        );
         assert_eq!((duid_mac(&[0, 2, 0, 0, 1, 2]), duid_mac(&[0]), duid(&[0, 1, 0, 0])), (None, None, None));
         assert_eq!(vendor_class(b"\0\0\x01\x37\0\x08MSFT 5.0").as_deref(), Some("311 MSFT 5.0"));
         assert_eq!(option_request(&[0, 24, 0, 23]).as_deref(), Some("24,23"));

@@ -105,7 +105,8 @@ impl Enip {
 
     /// Another service than those that identify and connect, in a conversation called by its PCCC commands.
     fn names_other(&mut self, request: &Request<'_>, output: &mut Output<'_>) {
-        let company = !request.target.is_class(class::IDENTITY) && !request.target.is_class(class::CONNECTION_MANAGER);
+        let company =
+            !request.target.is_class(class::IDENTITY) && !request.target.is_class(class::CONNECTION_MANAGER);
         if let Some(pccc) = self.pccc.as_mut().filter(|pccc| company && !pccc.has_company) {
             pccc.has_company = true;
             output.carries = Some(super::PROTOCOL.name);

@@ -29,10 +29,8 @@ fn parse(data: Octets<'_>) -> Result<Option<Mail<'_>>, Malformed> {
     let _station = reader.u16_le("address")?;
     let channel = reader.u8("channel and priority")?;
     let kind = reader.u8("type and counter")?;
-    let is_mail = length >= 2
-        && length <= data.len().saturating_sub(HEADER)
-        && channel & 0x3f == 0
-        && kind & 0x80 == 0;
+    let is_mail =
+        length >= 2 && length <= data.len().saturating_sub(HEADER) && channel & 0x3f == 0 && kind & 0x80 == 0;
     if !is_mail {
         return Ok(None);
     }

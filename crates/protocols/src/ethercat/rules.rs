@@ -72,7 +72,10 @@ fn state(octets: &[u8]) -> Option<String> {
 }
 
 fn profile(octets: &[u8]) -> Option<String> {
-    number32(octets).map(|number| number & 0xffff).filter(|profile| *profile != 0).map(|profile| profile.to_string())
+    number32(octets)
+        .map(|number| number & 0xffff)
+        .filter(|profile| *profile != 0)
+        .map(|profile| profile.to_string())
 }
 
 /// The master counts from 0 downwards, every slave counts up: what comes back is the number of slaves less the place.

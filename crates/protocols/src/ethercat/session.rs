@@ -39,7 +39,12 @@ pub(super) struct EtherCat {
 }
 
 impl Session for EtherCat {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         // A broken datagram ends the frame: what stands before it is read.
         let datagrams = Datagrams::of(message)?;
         let (mut is_back, mut slave_count) = (false, None);
@@ -136,19 +141,19 @@ impl EtherCat {
         }
         if self.slaves.place(address, position) {
             let node = self.node(context, address);
-            output.fact_of(
-                &node,
-                "ethercat.position",
-                Basis::Stated,
-                &POSITION,
-                &[count, datagram.address],
-            );
+            output.fact_of(&node, "ethercat.position", Basis::Stated, &POSITION, &[count, datagram.address]);
             output.mentioned(node, self.master(context), "configured node", datagram.data);
         }
     }
 
     /// What stands in a register or mailbox of one slave.
-    fn by_station(&mut self, context: &Context, datagram: &Datagram<'_>, address: u16, output: &mut Output<'_>) {
+    fn by_station(
+        &mut self,
+        context: &Context,
+        datagram: &Datagram<'_>,
+        address: u16,
+        output: &mut Output<'_>,
+    ) {
         let data = datagram.data;
         match (datagram.offset, datagram.is_read) {
             (INFORMATION, true) => {
@@ -223,7 +228,14 @@ impl EtherCat {
     }
 
     /// Words of the slave information (ETG.2010, chapter 3.1), two octets each.
-    fn information(&mut self, context: &Context, address: u16, at: u16, words: Octets<'_>, output: &mut Output<'_>) {
+    fn information(
+        &mut self,
+        context: &Context,
+        address: u16,
+        at: u16,
+        words: Octets<'_>,
+        output: &mut Output<'_>,
+    ) {
         let place = |wanted: u16| {
             let skip = usize::from(wanted.checked_sub(at)?).saturating_mul(2);
             words.slice(skip, 4)
@@ -247,7 +259,14 @@ impl EtherCat {
     }
 
     /// Words of the categories, from which names are read once they are whole.
-    fn category(&mut self, context: &Context, address: u16, at: u16, words: Octets<'_>, output: &mut Output<'_>) {
+    fn category(
+        &mut self,
+        context: &Context,
+        address: u16,
+        at: u16,
+        words: Octets<'_>,
+        output: &mut Output<'_>,
+    ) {
         let Some(slave) = self.slaves.at(address) else { return self.no_room(output) };
         if slave.is_named {
             return;

@@ -50,7 +50,9 @@ impl Slaves {
 
     /// Notes which slave is at a place. True if that is news.
     pub(super) fn place(&mut self, address: u16, position: u16) -> bool {
-        for slave in self.0.iter_mut().filter(|slave| slave.position == Some(position) && slave.address != address) {
+        for slave in
+            self.0.iter_mut().filter(|slave| slave.position == Some(position) && slave.address != address)
+        {
             slave.position = None;
         }
         let slave = self.at(address);

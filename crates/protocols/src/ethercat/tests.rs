@@ -164,8 +164,7 @@ fn words_read_again_are_passed_over_and_missing_ones_are_not_made_up() {
         said(session, 0x02, &back(4, 0x502, &[&[0, 0][..], &address, words].concat()))
     };
     let mut session = (PROTOCOL.session)();
-    let said: Vec<_> =
-        (0..octets.len() / 2 - 1).flat_map(|at| read_words(&mut *session, at)).collect();
+    let said: Vec<_> = (0..octets.len() / 2 - 1).flat_map(|at| read_words(&mut *session, at)).collect();
     assert_eq!(said.len(), 2);
     let mut session = (PROTOCOL.session)();
     let said: Vec<_> =
@@ -213,8 +212,7 @@ fn process_data_and_other_types_say_nothing() {
 fn a_cut_frame_says_what_stood_before_the_cut() {
     let octets = include_bytes!("messages/information.bin");
     let mut output = Output::default();
-    let result =
-        (PROTOCOL.session)().message(&context(0x02), Octets::unplaced(&octets[..40]), &mut output);
+    let result = (PROTOCOL.session)().message(&context(0x02), Octets::unplaced(&octets[..40]), &mut output);
     assert!(result.unwrap_err().to_string().contains("missing"));
     assert_eq!(output.facts.len(), 3);
 }

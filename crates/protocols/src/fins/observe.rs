@@ -78,7 +78,12 @@ fn connections<'m>(
         let model = data.take(TEXT, "unit model")?;
         let below = station.below([Position::new("module", unit)]);
         output.fact(&below, attribute::MODEL, Basis::Reported, &rules::MODEL, model);
-        output.mentioned(below, station.clone(), "module in connection data", record.head(TEXT.saturating_add(1)));
+        output.mentioned(
+            below,
+            station.clone(),
+            "module in connection data",
+            record.head(TEXT.saturating_add(1)),
+        );
     }
     Ok(())
 }

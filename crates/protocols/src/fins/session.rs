@@ -220,9 +220,12 @@ mod tests {
                 let mut output = Output::default();
                 let message = Octets::unplaced(&octets[at..at + length]);
                 session.message(&context, message, &mut output).unwrap();
-                heard.facts.extend(output.facts.into_iter().map(|fact| {
-                    (fact.station.to_string(), fact.attribute, fact.value, fact.basis)
-                }));
+                heard.facts.extend(
+                    output
+                        .facts
+                        .into_iter()
+                        .map(|fact| (fact.station.to_string(), fact.attribute, fact.value, fact.basis)),
+                );
                 heard.operations.extend(output.operations.iter().map(|asked| (asked.kind, asked.name)));
                 heard.spoke.extend(output.spoke.iter().map(|spoke| spoke.station.to_string()));
                 heard
@@ -295,12 +298,7 @@ mod tests {
         let heard =
             hear(&[(End::Server, include_bytes!("messages/connection-data-response.bin"))], Transport::Tcp);
         let unit = "10.0.0.5 module=16";
-        assert!(heard.facts.contains(&(
-            unit.to_owned(),
-            "model",
-            "CJ1W-ETN21".to_owned(),
-            Basis::Reported
-        )));
+        assert!(heard.facts.contains(&(unit.to_owned(), "model", "CJ1W-ETN21".to_owned(), Basis::Reported)));
         assert_eq!(heard.mentioned.len(), 2);
     }
 

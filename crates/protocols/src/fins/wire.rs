@@ -62,7 +62,8 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
     if !MAGIC.starts_with(beginning) {
         return Frame::Foreign;
     }
-    let Some(&length) = octets.get(MAGIC.len()..TCP_COUNTED_FROM).and_then(|octets| octets.first_chunk()) else {
+    let Some(&length) = octets.get(MAGIC.len()..TCP_COUNTED_FROM).and_then(|octets| octets.first_chunk())
+    else {
         return Frame::Partial(TCP_COUNTED_FROM);
     };
     let length = u32::from_be_bytes(length);

@@ -117,7 +117,12 @@ fn information(station: &Station, data: &mut Reader<'_>, output: &mut Output<'_>
     says(attribute::VENDOR, Basis::Inferred, &VENDOR, series);
     says(attribute::MODEL, Basis::Stated, &MODEL, series);
     says("focas.machine_type", Basis::Stated, &MACHINE, data.take(2, "kind of machine")?);
-    says(attribute::FIRMWARE_VERSION, Basis::Stated, &SOFTWARE, data.take(8, "series and version of the software")?);
+    says(
+        attribute::FIRMWARE_VERSION,
+        Basis::Stated,
+        &SOFTWARE,
+        data.take(8, "series and version of the software")?,
+    );
     says("focas.axes", Basis::Stated, &TEXT, data.take(2, "axes")?);
     Ok(())
 }
@@ -162,7 +167,8 @@ mod tests {
         let mut refused = *include_bytes!("messages/system-information-answer.bin");
         refused[21] = 1;
         assert!(hear(&PROTOCOL, Transport::Tcp, &[(End::Server, &refused)]).facts.is_empty());
-        let heard = hear(&PROTOCOL, Transport::Tcp, &[(End::Client, include_bytes!("messages/two-parts.bin"))]);
+        let heard =
+            hear(&PROTOCOL, Transport::Tcp, &[(End::Client, include_bytes!("messages/two-parts.bin"))]);
         assert_eq!(
             heard.operations,
             [(OperationKind::Read, "cnc_statinfo"), (OperationKind::Read, "pmc_rdpmcrng")]

@@ -42,10 +42,18 @@ pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
 
 /// What a packet is.
 pub(super) enum Packet<'a> {
-    Open { is_request: bool },
-    Close { is_request: bool },
+    Open {
+        is_request: bool,
+    },
+    Close {
+        is_request: bool,
+    },
     /// Functions, one per part.
-    Functions { is_request: bool, count: u16, parts: Reader<'a> },
+    Functions {
+        is_request: bool,
+        count: u16,
+        parts: Reader<'a>,
+    },
     Other,
 }
 
@@ -64,7 +72,9 @@ impl<'a> Packet<'a> {
         Ok(match kind {
             OPEN => Self::Open { is_request },
             CLOSE => Self::Close { is_request },
-            FUNCTIONS => Self::Functions { is_request, count: reader.u16_be("number of parts")?, parts: reader },
+            FUNCTIONS => {
+                Self::Functions { is_request, count: reader.u16_be("number of parts")?, parts: reader }
+            }
             _ => Self::Other,
         })
     }

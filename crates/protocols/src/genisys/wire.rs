@@ -82,7 +82,8 @@ fn check(header: Header, octets: &[u8]) -> Option<u16> {
 ///
 /// The check itself is found escaped and as it is: recordings have it so even where it holds a terminator.
 fn is_right(header: Header, octets: &[u8]) -> bool {
-    if matches!(header, Header::ACKNOWLEDGE | Header::POLL) && unescaped(octets).eq([octets.last().copied()]) {
+    if matches!(header, Header::ACKNOWLEDGE | Header::POLL) && unescaped(octets).eq([octets.last().copied()])
+    {
         return true;
     }
     if header == Header::ACKNOWLEDGE {
@@ -94,7 +95,8 @@ fn is_right(header: Header, octets: &[u8]) -> bool {
     }
     // Escaped, the check takes three or four octets.
     [3_usize, 4].into_iter().any(|length| {
-        let Some((body, found)) = octets.len().checked_sub(length).and_then(|at| octets.split_at_checked(at)) else {
+        let Some((body, found)) = octets.len().checked_sub(length).and_then(|at| octets.split_at_checked(at))
+        else {
             return false;
         };
         let mut found = unescaped(found);

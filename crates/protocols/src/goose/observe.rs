@@ -210,9 +210,14 @@ mod tests {
     fn simulation_commissioning_and_another_revision_are_news() {
         let mut goose = Goose::default();
         say(&mut goose, Transport::Ethernet, RECORDED);
-        let (facts, problem) = say(&mut goose, Transport::Ethernet, include_bytes!("messages/ethernet-simulated.bin"));
+        let (facts, problem) =
+            say(&mut goose, Transport::Ethernet, include_bytes!("messages/ethernet-simulated.bin"));
         assert_eq!(problem, None);
-        for fact in ["goose.simulation = true", "goose.needs_commissioning = true", "goose.configuration_revision = SEL421ACFG/LLN0$GO$gcb01: 2"] {
+        for fact in [
+            "goose.simulation = true",
+            "goose.needs_commissioning = true",
+            "goose.configuration_revision = SEL421ACFG/LLN0$GO$gcb01: 2",
+        ] {
             assert!(facts.iter().any(|said| said == fact), "{fact} is not in {facts:?}");
         }
     }
@@ -242,9 +247,11 @@ mod tests {
 
     #[test]
     fn rubbish_and_management_say_nothing() {
-        let (facts, problem) = say(&mut Goose::default(), Transport::Ethernet, &[0, 1, 0, 12, 0, 0, 0, 0, 0x62, 2, 1, 1]);
+        let (facts, problem) =
+            say(&mut Goose::default(), Transport::Ethernet, &[0, 1, 0, 12, 0, 0, 0, 0, 0x62, 2, 1, 1]);
         assert!(facts.is_empty() && problem.is_some());
-        let (facts, problem) = say(&mut Goose::default(), Transport::Ethernet, &[0, 1, 0, 12, 0, 0, 0, 0, 0x60, 2, 1, 1]);
+        let (facts, problem) =
+            say(&mut Goose::default(), Transport::Ethernet, &[0, 1, 0, 12, 0, 0, 0, 0, 0x60, 2, 1, 1]);
         assert!(facts.is_empty() && problem.is_none());
     }
 }

@@ -27,7 +27,12 @@ const TEXTS: [(&str, u32, usize); 6] = [
 pub(super) struct Gvcp;
 
 impl Session for Gvcp {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let mut pdu = Pdu::parse(message)?;
         // Events come from the camera, as commands to its application.
         let is_event = matches!(pdu.number, 0x00c0..=0x00c3);

@@ -26,9 +26,8 @@ impl UniqueAddress {
     #[must_use]
     pub fn of(device_type: &[u8], device_id: &[u8]) -> Option<Self> {
         let octets = device_type.iter().chain(device_id);
-        (device_type.len() == 2 && device_id.len() == 3).then(|| Self(
-            octets.fold(0_u64, |value, octet| value << 8 | u64::from(*octet)) & 0x3f_ffff_ffff,
-        ))
+        (device_type.len() == 2 && device_id.len() == 3)
+            .then(|| Self(octets.fold(0_u64, |value, octet| value << 8 | u64::from(*octet)) & 0x3f_ffff_ffff))
     }
 }
 

@@ -60,11 +60,7 @@ impl Session for HartIp {
                 }
             }
             MessageId::ReadAuditLog if header.kind == MessageType::Request => {
-                output.operation(
-                    observation::OperationKind::Diagnostic,
-                    "read audit log",
-                    message.head(3),
-                );
+                output.operation(observation::OperationKind::Diagnostic, "read audit log", message.head(3));
             }
             _ => {}
         }

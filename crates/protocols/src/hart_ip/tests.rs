@@ -90,10 +90,7 @@ fn devices_of_an_io_system_sit_on_card_and_channel() {
     let mut session = HartIp::default();
     reads(&mut session, include_bytes!("messages/direct-io-system.bin"));
     let outputs = reads(&mut session, include_bytes!("messages/io-system-capabilities.bin"));
-    assert_eq!(
-        facts(&outputs[1].0),
-        [fact("10.0.0.2", "hart_ip.devices_detected", "3", Basis::Stated)]
-    );
+    assert_eq!(facts(&outputs[1].0), [fact("10.0.0.2", "hart_ip.devices_detected", "3", Basis::Stated)]);
     let outputs = reads(&mut session, include_bytes!("messages/sub-device-identity.bin"));
     let child = "10.0.0.2 module=2/channel=5/device=26060a1b2c";
     let named = &outputs[1].0.mentioned[0];
@@ -104,10 +101,7 @@ fn devices_of_an_io_system_sit_on_card_and_channel() {
     assert!(outputs[1].0.spoke.is_empty());
     let outputs = reads(&mut session, include_bytes!("messages/sub-device-by-unique-address.bin"));
     assert_eq!(outputs[1].0.spoke[0].station.to_string(), child);
-    assert_eq!(
-        facts(&outputs[1].0),
-        [fact(child, "name", "PT-101 feed pressure", Basis::Stated)]
-    );
+    assert_eq!(facts(&outputs[1].0), [fact(child, "name", "PT-101 feed pressure", Basis::Stated)]);
     assert_eq!(
         facts(&outputs[3].0),
         [
@@ -117,10 +111,7 @@ fn devices_of_an_io_system_sit_on_card_and_channel() {
     );
     let outputs = reads(&mut session, include_bytes!("messages/send-command-to-sub-device.bin"));
     assert_eq!(outputs[0].0.operations[0].name, "read unique identifier");
-    assert_eq!(
-        outputs[1].0.spoke[0].station.to_string(),
-        "10.0.0.2 module=2/channel=6/device=26060a1b2d"
-    );
+    assert_eq!(outputs[1].0.spoke[0].station.to_string(), "10.0.0.2 module=2/channel=6/device=26060a1b2d");
     let outputs = reads(&mut session, include_bytes!("messages/poll-sub-device.bin"));
     let child = "10.0.0.2 module=3/channel=1/device=11120c0d0e";
     assert!(facts(&outputs[1].0).contains(&fact(child, "model", "FMP4X", Basis::Inferred)));
@@ -151,7 +142,10 @@ fn what_changes_a_device_is_named_and_keys_are_secret() {
     assert_eq!(outputs[0].0.secrets.len(), 1);
     let outputs = reads(&mut session, include_bytes!("messages/process-unit-tag-extended.bin"));
     assert_eq!(operation(&outputs), Some((OperationKind::Identify, "read process unit tag")));
-    assert_eq!((outputs[1].0.facts[0].attribute, outputs[1].0.facts[0].value.as_str()), ("plant_id", "Unit 300"));
+    assert_eq!(
+        (outputs[1].0.facts[0].attribute, outputs[1].0.facts[0].value.as_str()),
+        ("plant_id", "Unit 300")
+    );
     let outputs = reads(&mut session, include_bytes!("messages/communication-error.bin"));
     assert!(outputs[0].0.facts.is_empty());
 }

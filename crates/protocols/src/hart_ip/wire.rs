@@ -86,14 +86,14 @@ impl Header {
     ///
     /// Fails if it is cut short, or a field has a value that the specification does not know.
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let forbidden = |what, offset, value: u64| Malformed { what, offset, problem: Problem::Value { value } };
+        let forbidden =
+            |what, offset, value: u64| Malformed { what, offset, problem: Problem::Value { value } };
         let version = reader.u8("version")?;
         if !VERSIONS.contains(&version) {
             return Err(forbidden("version", 0, version.into()));
         }
         let kind = reader.u8("message type")?;
-        let kind =
-            MessageType::from_octet(kind).ok_or_else(|| forbidden("message type", 1, kind.into()))?;
+        let kind = MessageType::from_octet(kind).ok_or_else(|| forbidden("message type", 1, kind.into()))?;
         let id = reader.u8("message id")?;
         let id = MessageId::from_octet(id).ok_or_else(|| forbidden("message id", 2, id.into()))?;
         reader.skip(1, "status")?;
@@ -128,7 +128,12 @@ mod tests {
         assert_eq!(frame(&octets), Frame::Message(8));
         assert_eq!(frame(&octets[..5]), Frame::Partial(8));
         assert_eq!(frame(&[1, 0, 3, 0, 0, 2, 0, 13]), Frame::Partial(13));
-        for foreign in [[3, 0, 2, 0, 0, 7, 0, 8], [1, 5, 2, 0, 0, 7, 0, 8], [1, 0, 9, 0, 0, 7, 0, 8], [1, 0, 2, 0, 0, 7, 0, 7]] {
+        for foreign in [
+            [3, 0, 2, 0, 0, 7, 0, 8],
+            [1, 5, 2, 0, 0, 7, 0, 8],
+            [1, 0, 9, 0, 0, 7, 0, 8],
+            [1, 0, 2, 0, 0, 7, 0, 7],
+        ] {
             assert_eq!(frame(&foreign), Frame::Foreign);
         }
         assert_eq!(frame(&[0x03]), Frame::Foreign);

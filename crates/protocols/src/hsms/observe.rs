@@ -135,7 +135,8 @@ mod tests {
             assert!(heard.has("10.0.0.5", "software_version", "4.2.1"));
             assert!(heard.has("10.0.0.5", "hsms.device_id", "7") && heard.malformed.is_empty());
         }
-        let host = hear(&PROTOCOL, Transport::Tcp, &[(End::Client, include_bytes!("messages/s1f13-host.bin"))]);
+        let host =
+            hear(&PROTOCOL, Transport::Tcp, &[(End::Client, include_bytes!("messages/s1f13-host.bin"))]);
         assert!(host.facts.is_empty() && host.malformed.is_empty());
     }
 

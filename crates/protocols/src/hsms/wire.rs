@@ -135,7 +135,10 @@ mod tests {
         let select = include_bytes!("messages/select-request.bin");
         let data = include_bytes!("messages/s1f2.bin");
         assert_eq!(frame(select, Transport::Tcp), Frame::Message(14));
-        assert_eq!((probe(select, Transport::Tcp), probe(data, Transport::Tcp)), (Probe::Certain, Probe::Unsure));
+        assert_eq!(
+            (probe(select, Transport::Tcp), probe(data, Transport::Tcp)),
+            (Probe::Certain, Probe::Unsure)
+        );
         assert_eq!(frame(&data[..3], Transport::Tcp), Frame::Partial(4));
         assert_eq!(frame(&data[..16], Transport::Tcp), Frame::Partial(data.len()));
         assert_eq!(frame(b"GET / HTTP/1.1\r\n", Transport::Tcp), Frame::Foreign);

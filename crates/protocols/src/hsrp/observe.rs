@@ -19,7 +19,12 @@ pub(super) const RULES: &[&Rule] = &[&NUMBER, &STATE_1, &STATE_2, &ADDRESS, &MAC
 pub(super) struct Hsrp;
 
 impl Session for Hsrp {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         read(message, |item| match item {
             Item::Group(group) => observe(context, &group, output),
             Item::Secret(secret) => output.secret(secret),

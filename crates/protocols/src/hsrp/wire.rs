@@ -105,7 +105,14 @@ fn version_1<'a>(reader: &mut Reader<'a>, item: &mut impl FnMut(Item<'a>)) -> Re
     let password = reader.take(8, "authentication data")?;
     item(Item::Secret(password));
     let virtual_address = reader.take(4, "virtual address")?;
-    item(Item::Group(Group { state, is_version_2: false, priority, group, identifier: None, virtual_address }));
+    item(Item::Group(Group {
+        state,
+        is_version_2: false,
+        priority,
+        group,
+        identifier: None,
+        virtual_address,
+    }));
     Ok(())
 }
 

@@ -11,7 +11,8 @@ pub(super) static ORIGINATOR: Rule = Rule {
 };
 
 /// Cause of initialisation, one octet.
-pub(super) static INITIALISATION: Rule = Rule { name: "iec104-cause-of-initialisation", read: initialisation };
+pub(super) static INITIALISATION: Rule =
+    Rule { name: "iec104-cause-of-initialisation", read: initialisation };
 
 /// Every rule above.
 pub(super) const ALL: &[&Rule] = &[&ORIGINATOR, &INITIALISATION];

@@ -227,10 +227,12 @@ mod tests {
                 said.malformed.push(malformed.to_string());
             }
             let facts = output.facts.iter();
-            said.facts.extend(facts.map(|fact| format!("{} {} = {}", fact.station, fact.attribute, fact.value)));
+            said.facts
+                .extend(facts.map(|fact| format!("{} {} = {}", fact.station, fact.attribute, fact.value)));
             let operations = output.operations.iter();
-            said.operations
-                .extend(operations.map(|operation| format!("{} {}", operation.kind.as_str(), operation.name)));
+            said.operations.extend(
+                operations.map(|operation| format!("{} {}", operation.kind.as_str(), operation.name)),
+            );
             said.spoke.extend(output.spoke.iter().map(|spoke| spoke.station.to_string()));
             said.mentioned.extend(output.mentioned.iter().map(|named| named.station.to_string()));
             said.server_is.extend(output.server_is);
@@ -261,7 +263,10 @@ mod tests {
         assert_eq!(said.server_is, [End::Server]);
         assert_eq!(said.mentioned, ["10.10.20.22 asdu=47"]);
         let said = heard(End::Server, CONTROLLED);
-        assert_eq!((said.spoke.as_slice(), said.server_is.as_slice()), (["10.10.20.22 asdu=47".to_owned()].as_slice(), [End::Server].as_slice()));
+        assert_eq!(
+            (said.spoke.as_slice(), said.server_is.as_slice()),
+            (["10.10.20.22 asdu=47".to_owned()].as_slice(), [End::Server].as_slice())
+        );
         assert!(said.operations.is_empty() && said.malformed.is_empty(), "{said:?}");
     }
 

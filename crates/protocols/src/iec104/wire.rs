@@ -33,7 +33,9 @@ pub(super) fn frame(octets: &[u8]) -> Frame {
         [START, LENGTH_MIN..=LENGTH_MAX, ..] | [START] | [] => {}
         _ => return Frame::Foreign,
     }
-    let Some(length) = octets.get(1) else { return Frame::Partial(usize::from(LENGTH_MIN).saturating_add(2)) };
+    let Some(length) = octets.get(1) else {
+        return Frame::Partial(usize::from(LENGTH_MIN).saturating_add(2));
+    };
     let length = usize::from(*length).saturating_add(2);
     if octets.len() < length { Frame::Partial(length) } else { Frame::Message(length) }
 }
@@ -44,13 +46,20 @@ pub(super) fn probe(octets: &[u8]) -> Probe {
     let Frame::Message(length) = frame(octets) else { return Probe::Foreign };
     let octets = octets.get(..length).unwrap_or_default();
     match octets {
-        [START, 4, STARTDT_ACT | STARTDT_CON | STOPDT_ACT | STOPDT_CON | TESTFR_ACT | TESTFR_CON, 0, 0, 0] => {
-            Probe::Certain
-        }
+        [
+            START,
+            4,
+            STARTDT_ACT | STARTDT_CON | STOPDT_ACT | STOPDT_CON | TESTFR_ACT | TESTFR_CON,
+            0,
+            0,
+            0,
+        ] => Probe::Certain,
         [START, 4, 1, 0, low, _] if low & 1 == 0 => Probe::Unsure,
         [START, _, send, _, receive, _, ..] if send & 1 == 0 && receive & 1 == 0 => {
             match Apdu::parse(Octets::unplaced(octets)) {
-                Ok(Apdu::Information(asdu)) if asdu.fits() && (1..=47).contains(&asdu.cause()) => Probe::Unsure,
+                Ok(Apdu::Information(asdu)) if asdu.fits() && (1..=47).contains(&asdu.cause()) => {
+                    Probe::Unsure
+                }
                 _ => Probe::Foreign,
             }
         }
@@ -217,10 +226,16 @@ mod tests {
     fn objects_that_do_not_fit_their_type_are_named() {
         let mut octets = INTERROGATION.to_vec();
         octets[7] = 2;
-        assert_eq!(asdu(&octets).check().unwrap_err().to_string(), "information objects at octet 16: 4 octets missing");
+        assert_eq!(
+            asdu(&octets).check().unwrap_err().to_string(),
+            "information objects at octet 16: 4 octets missing"
+        );
         octets[6] = 102;
         octets[7] = 1;
-        assert_eq!(asdu(&octets).check().unwrap_err().to_string(), "information objects at octet 16: 1 octet too many");
+        assert_eq!(
+            asdu(&octets).check().unwrap_err().to_string(),
+            "information objects at octet 16: 1 octet too many"
+        );
         // A sequence has one address for all elements.
         let sequence = [0x68, 0x13, 0, 0, 0, 0, 13, 0x81, 20, 0, 1, 0, 1, 0, 0, 1, 2, 3, 4, 5, 6];
         assert_eq!(asdu(&sequence).objects_octets(), Some(8));

@@ -26,7 +26,8 @@ const REMEMBERED: usize = 32;
 
 fn version(octets: &[u8]) -> Option<String> {
     let [version] = octets else { return None };
-    matches!(*version, wire::VERSION_1 | wire::VERSION_2).then(|| format!("{}.{}", version >> 4, version & 15))
+    matches!(*version, wire::VERSION_1 | wire::VERSION_2)
+        .then(|| format!("{}.{}", version >> 4, version & 15))
 }
 
 /// Version and exchange.
@@ -179,7 +180,8 @@ mod tests {
 
     #[test]
     fn aggressive_mode_tells_the_name_and_its_digest_is_masked() {
-        let said = say(&mut Ike::default(), End::Server, include_bytes!("messages/aggressive-mode-1-answer.bin"));
+        let said =
+            say(&mut Ike::default(), End::Server, include_bytes!("messages/aggressive-mode-1-answer.bin"));
         assert_eq!(
             said.facts,
             ["ike.version=1.0", "ike.mode=aggressive mode", "ike.identification=gw.plant.example"]
@@ -203,7 +205,10 @@ mod tests {
         );
         assert_eq!(said.server, Some(End::Server));
         let answer = say(&mut Ike::default(), End::Client, include_bytes!("messages/encrypted-2-answer.bin"));
-        assert_eq!((answer.facts.as_slice(), answer.server), (["ike.version=2.0".to_owned()].as_slice(), Some(End::Client)));
+        assert_eq!(
+            (answer.facts.as_slice(), answer.server),
+            (["ike.version=2.0".to_owned()].as_slice(), Some(End::Client))
+        );
     }
 
     #[test]

@@ -25,7 +25,10 @@ const KNOWN: &[(&[u8], Meaning)] = &[
     (b"CISCO-DELETE-REASON", Extension("Cisco delete reason")),
     (b"FLEXVPN-SUPPORTED", Extension("Cisco FlexVPN")),
     (b"\x12\xf5\xf2\x8c\x45\x71\x68\xa9\x70\x2d\x9f\xe2\x74\xcc", Extension("Cisco Unity")),
-    (b"\xaf\xca\xd7\x13\x68\xa1\xf1\xc9\x6b\x86\x96\xfc\x77\x57", Extension("dead peer detection (RFC 3706)")),
+    (
+        b"\xaf\xca\xd7\x13\x68\xa1\xf1\xc9\x6b\x86\x96\xfc\x77\x57",
+        Extension("dead peer detection (RFC 3706)"),
+    ),
     (b"\x09\x00\x26\x89\xdf\xd6\xb7\x12", Extension("XAUTH")),
     (
         b"\x4a\x13\x1c\x81\x07\x03\x58\x45\x5c\x57\x28\xf2\x0e\x95\x45\x2f",

@@ -66,7 +66,8 @@ pub(super) fn kind(message: Octets<'_>) -> Kind<'_> {
 }
 
 fn is_version(ike: &[u8]) -> bool {
-    matches!(ike.get(17), Some(&VERSION_1 | &VERSION_2)) && declared(ike).is_none_or(|length| length == ike.len())
+    matches!(ike.get(17), Some(&VERSION_1 | &VERSION_2))
+        && declared(ike).is_none_or(|length| length == ike.len())
 }
 
 fn declared(ike: &[u8]) -> Option<usize> {
@@ -202,7 +203,10 @@ mod tests {
             assert_eq!(frame(octets, Transport::Tcp), Frame::Foreign);
         }
         assert_eq!(frame(&main[..20], Transport::Udp), Frame::Partial(28));
-        assert_eq!(probe(include_bytes!("messages/aggressive-mode-1-answer.bin"), Transport::Udp), Probe::Foreign);
+        assert_eq!(
+            probe(include_bytes!("messages/aggressive-mode-1-answer.bin"), Transport::Udp),
+            Probe::Foreign
+        );
     }
 
     #[test]
@@ -222,6 +226,9 @@ mod tests {
         octets[30..32].copy_from_slice(&[0, 3]);
         let mut payloads = 0;
         let error = read(Octets::unplaced(&octets), |_| {}, |_| payloads += 1).unwrap_err();
-        assert_eq!((error.to_string().as_str(), payloads), ("payload length at octet 32: value 0x3 is not allowed", 0));
+        assert_eq!(
+            (error.to_string().as_str(), payloads),
+            ("payload length at octet 32: value 0x3 is not allowed", 0)
+        );
     }
 }

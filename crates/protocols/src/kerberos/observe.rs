@@ -4,10 +4,11 @@ use std::net::Ipv4Addr;
 
 use observation::{Address, Basis, Octets, Station, attribute};
 
-use super::wire::{
-    AP_REQUEST, AS_REPLY, AS_REQUEST, ERROR, LENGTH, TGS_REPLY, TGS_REQUEST, TICKET, pick, principal, sequence, string,
-};
 use super::rules;
+use super::wire::{
+    AP_REQUEST, AS_REPLY, AS_REQUEST, ERROR, LENGTH, TGS_REPLY, TGS_REQUEST, TICKET, pick, principal,
+    sequence, string,
+};
 use crate::ber::{Element, SEQUENCE};
 use crate::{Context, Malformed, Output, Problem, Reader, Session};
 
@@ -19,7 +20,12 @@ const ADDRESSES_MAX: usize = 16;
 pub(super) struct Kerberos;
 
 impl Session for Kerberos {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let mut reader = Reader::new(message);
         if context.transport == observation::Transport::Tcp {
             reader.skip(LENGTH, "length")?;
@@ -81,7 +87,8 @@ fn request(context: &Context, body: &Element<'_>, output: &mut Output<'_>) {
 fn own_address(context: &Context, client: &Station, address: &Element<'_>, output: &mut Output<'_>) {
     const IPV4: u32 = 2;
     const NETBIOS: u32 = 20;
-    let kind = address.find(0xa0).and_then(|kind| kind.find(crate::ber::INTEGER)).and_then(|kind| kind.number());
+    let kind =
+        address.find(0xa0).and_then(|kind| kind.find(crate::ber::INTEGER)).and_then(|kind| kind.number());
     let Some(octets) = address.find(0xa1).and_then(|octets| octets.find(0x04)) else { return };
     match kind {
         Some(NETBIOS) if octets.contents.len() == 16 => {
@@ -105,7 +112,9 @@ fn reply(context: &Context, body: &Element<'_>, output: &mut Output<'_>) {
     if let Some(name) = principal(body, 0xa4) {
         machine(&context.destination(), Basis::Reported, name, output);
     }
-    let Some(ticket) = pick(body, 0xa5).and_then(|field| pick(&field, TICKET)).and_then(|found| sequence(&found)) else {
+    let Some(ticket) =
+        pick(body, 0xa5).and_then(|field| pick(&field, TICKET)).and_then(|found| sequence(&found))
+    else {
         return;
     };
     if let Some(realm) = string(&ticket, 0xa1) {
@@ -146,7 +155,11 @@ fn secret_part(ticket: &Element<'_>, output: &mut Output<'_>) {
 /// # Errors
 ///
 /// Fails if the request is cut short within its first element.
-pub(crate) fn read_ticket(server: &Station, request: Octets<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+pub(crate) fn read_ticket(
+    server: &Station,
+    request: Octets<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let (element, _) = Element::read_cut(&mut Reader::new(request))?;
     if let Some(body) = sequence(&element) {
         ticket(server, &body, output);
@@ -162,7 +175,9 @@ fn ticket(server: &Station, body: &Element<'_>, output: &mut Output<'_>) {
     if let Some(authenticator) = pick(body, 0xa4) {
         output.secret(authenticator.contents);
     }
-    let Some(ticket) = pick(body, 0xa3).and_then(|field| pick(&field, TICKET)).and_then(|found| sequence(&found)) else {
+    let Some(ticket) =
+        pick(body, 0xa3).and_then(|field| pick(&field, TICKET)).and_then(|found| sequence(&found))
+    else {
         return;
     };
     secret_part(&ticket, output);
@@ -202,17 +217,17 @@ mod tests {
         let pieces = [Piece { at: 0, frame: 1, offset: 0 }];
         let mut output = Output::default();
         let _ = Kerberos.message(&context, Octets::new(octets, &pieces), &mut output);
-        let facts = output
-            .facts
-            .iter()
-            .map(|fact| format!("{} {} {}={}", fact.basis.as_str(), fact.station, fact.attribute, fact.value));
+        let facts = output.facts.iter().map(|fact| {
+            format!("{} {} {}={}", fact.basis.as_str(), fact.station, fact.attribute, fact.value)
+        });
         let secret = output.secrets.iter().flat_map(|secret| &secret.ranges).map(|range| range.length).sum();
         (facts.collect(), secret)
     }
 
     #[test]
     fn a_machine_names_itself_and_its_preauthentication_is_secret() {
-        let (facts, secret) = said(include_bytes!("messages/as-request-machine.bin"), End::Client, Transport::Tcp);
+        let (facts, secret) =
+            said(include_bytes!("messages/as-request-machine.bin"), End::Client, Transport::Tcp);
         assert_eq!(
             facts,
             [
@@ -226,7 +241,8 @@ mod tests {
 
     #[test]
     fn a_user_is_passed_over_but_the_computer_is_not() {
-        let (facts, _) = said(include_bytes!("messages/as-request-user-udp.bin"), End::Client, Transport::Udp);
+        let (facts, _) =
+            said(include_bytes!("messages/as-request-user-udp.bin"), End::Client, Transport::Udp);
         assert_eq!(facts, ["stated 10.0.0.1 hostname=HMI1"]);
     }
 
@@ -253,7 +269,8 @@ mod tests {
     #[test]
     fn a_ticket_names_the_server_it_is_sent_to() {
         let token = include_bytes!("messages/ap-request.bin");
-        let spnego = [b"\x60\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01\x00", &token[4..]].concat();
+        let spnego =
+            [b"\x60\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01\x00", &token[4..]].concat();
         let mut output = Output::default();
         let server = Station::root("10.0.0.2".parse().unwrap(), None);
         let found = wire::find(Octets::unplaced(&spnego)).unwrap();

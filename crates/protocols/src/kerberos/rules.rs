@@ -6,9 +6,8 @@ use crate::netbios;
 
 pub(super) static MACHINE: Rule = Rule { name: "kerberos-machine-account", read: machine };
 pub(super) static SERVICE_HOST: Rule = Rule { name: "kerberos-service-host", read: host };
-pub(super) static NETBIOS_ADDRESS: Rule = Rule { name: "kerberos-netbios-address", read: |octets| {
-    netbios::plain(octets.get(..15)?)
-} };
+pub(super) static NETBIOS_ADDRESS: Rule =
+    Rule { name: "kerberos-netbios-address", read: |octets| netbios::plain(octets.get(..15)?) };
 pub(super) static ADDRESS: Rule = Rule { name: "kerberos-address", read: Rules::ipv4 };
 pub(super) static REALM: Rule = Rule { name: "kerberos-realm", read: Rules::text };
 

@@ -33,7 +33,11 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
     match transport {
         Transport::Tcp => {
             let Some(length) = octets.first_chunk::<LENGTH>() else {
-                return if octets.first().is_none_or(|high| *high == 0) { Frame::Partial(LENGTH) } else { Frame::Foreign };
+                return if octets.first().is_none_or(|high| *high == 0) {
+                    Frame::Partial(LENGTH)
+                } else {
+                    Frame::Foreign
+                };
             };
             let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
             let tagged = octets.get(LENGTH).is_none_or(|tag| is_message(*tag));

@@ -20,7 +20,12 @@ pub(super) struct Knx {
 }
 
 impl Session for Knx {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let mut pdu = Pdu::parse(message)?;
         let body = &mut pdu.body;
         // Odd services of a pair answer.

@@ -56,7 +56,8 @@ fn vendor(octets: &[u8]) -> Option<String> {
 /// `1.1.7`: area, line, device. 15.15.255 is that of a device which was never given one.
 pub(super) fn address(octets: &[u8]) -> Option<String> {
     let [high, device] = *octets else { return None };
-    (!matches!((high, device), (0, 0) | (0xff, 0xff))).then(|| format!("{}.{}.{device}", high >> 4, high & 0x0f))
+    (!matches!((high, device), (0, 0) | (0xff, 0xff)))
+        .then(|| format!("{}.{}.{device}", high >> 4, high & 0x0f))
 }
 
 fn medium(octets: &[u8]) -> Option<String> {

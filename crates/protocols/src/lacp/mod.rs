@@ -19,7 +19,9 @@ pub const PROTOCOL: Protocol = Protocol {
     udp: &[],
     ethertypes: &[0x8809],
     ip_protocols: &[],
-    frame: |octets, _| if octets.is_empty() { Frame::Partial(wire::HEADER) } else { Frame::Message(octets.len()) },
+    frame: |octets, _| {
+        if octets.is_empty() { Frame::Partial(wire::HEADER) } else { Frame::Message(octets.len()) }
+    },
     probe: |_, _| Probe::Foreign,
     session: || Box::new(observe::Lacp),
     rules: observe::RULES,

@@ -15,7 +15,12 @@ pub(super) const RULES: &[&Rule] = &[&SYSTEM, &PORT];
 pub(super) struct Lacp;
 
 impl Session for Lacp {
-    fn message<'m>(&mut self, context: &Context, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        octets: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let Message::Lacp { actor, partner } = Message::parse(octets)? else {
             output.carries = Some("slow_protocols");
             return Ok(());
@@ -60,7 +65,8 @@ mod tests {
         let mut output = Output::default();
         let octets = include_bytes!("messages/lacp.bin");
         assert!(Lacp.message(&context, Octets::unplaced(octets), &mut output).is_ok());
-        let facts: Vec<_> = output.facts.iter().map(|fact| format!("{}={}", fact.attribute, fact.value)).collect();
+        let facts: Vec<_> =
+            output.facts.iter().map(|fact| format!("{}={}", fact.attribute, fact.value)).collect();
         assert_eq!(
             facts,
             [

@@ -23,7 +23,12 @@ const FILTER_PARTS_MAX: usize = 32;
 pub(super) struct Ldap;
 
 impl Session for Ldap {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let Some((operation, missing)) = wire::operation(message)? else { return Ok(()) };
         let tag = operation.tag.octet;
         if let Some(is_request) = wire::is_request(tag) {
@@ -169,7 +174,12 @@ fn entry(source: &Station, operation: &Element<'_>, output: &mut Output<'_>) -> 
     Ok(())
 }
 
-fn say(source: &Station, kind: &[u8], mut values: Reader<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn say(
+    source: &Station,
+    kind: &[u8],
+    mut values: Reader<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let is_netlogon = kind.eq_ignore_ascii_case(b"netlogon");
     let known = || ATTRIBUTES.iter().filter(|(name, ..)| kind.eq_ignore_ascii_case(name.as_bytes()));
     if !is_netlogon && known().next().is_none() {
@@ -222,9 +232,16 @@ mod tests {
             let message = Octets::new(&octets[at..][..length], &pieces);
             assert_eq!(Ldap.message(&context, message, &mut output), Ok(()));
             assert!(output.malformed.is_empty(), "{:?}", output.malformed);
-            facts.extend(output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)));
+            facts.extend(
+                output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)),
+            );
             operations.extend(output.operations.iter().map(|operation| operation.name));
-            secret += output.secrets.iter().flat_map(|secret| &secret.ranges).map(|range| range.length).sum::<u32>();
+            secret += output
+                .secrets
+                .iter()
+                .flat_map(|secret| &secret.ranges)
+                .map(|range| range.length)
+                .sum::<u32>();
             at += length;
         }
         (facts, operations, secret)
@@ -254,7 +271,8 @@ mod tests {
         let octets = include_bytes!("messages/netlogon-request-udp.bin");
         let (facts, operations, _) = said(octets, End::Client, Transport::Udp);
         assert_eq!((facts, operations), (vec!["10.0.0.1 hostname=HMI1".to_owned()], vec!["root dse search"]));
-        let (facts, ..) = said(include_bytes!("messages/netlogon-response-udp.bin"), End::Server, Transport::Udp);
+        let (facts, ..) =
+            said(include_bytes!("messages/netlogon-response-udp.bin"), End::Server, Transport::Udp);
         assert_eq!(facts.len(), 8);
         assert!(facts.contains(&"10.0.0.2 netlogon.site=Works".to_owned()), "{facts:?}");
     }
@@ -264,7 +282,8 @@ mod tests {
         assert_eq!(said(include_bytes!("messages/bind-simple.bin"), End::Client, Transport::Tcp).2, 7);
         let (facts, _, secret) = said(include_bytes!("messages/bind-ntlm.bin"), End::Client, Transport::Tcp);
         assert_eq!((facts[0].as_str(), secret), ("10.0.0.1 hostname=ENG1", 0));
-        let (facts, ..) = said(include_bytes!("messages/bind-ntlm-response.bin"), End::Server, Transport::Tcp);
+        let (facts, ..) =
+            said(include_bytes!("messages/bind-ntlm-response.bin"), End::Server, Transport::Tcp);
         assert!(facts.contains(&"10.0.0.2 hostname=HIST1".to_owned()), "{facts:?}");
     }
 

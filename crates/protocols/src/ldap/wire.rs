@@ -57,7 +57,9 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
         [] => Frame::Partial(2),
         [SEQUENCE, ..] if transport != Transport::Ip && transport != Transport::Ethernet => bare(octets),
         _ if transport != Transport::Tcp => Frame::Foreign,
-        [0x14..=0x17] | [0x14..=0x17, 3] | [0x14..=0x17, 3, 0..=4] | [0x14..=0x17, 3, 0..=4, _] => Frame::Partial(5),
+        [0x14..=0x17] | [0x14..=0x17, 3] | [0x14..=0x17, 3, 0..=4] | [0x14..=0x17, 3, 0..=4, _] => {
+            Frame::Partial(5)
+        }
         [0x14..=0x17, 3, 0..=4, high, low, ..] => whole(octets, 5, u16::from_be_bytes([*high, *low]).into()),
         // The length has four octets, of which the first is zero; then a token of Kerberos (RFC 4121 section 4.2.6,
         // RFC 2743 section 3.1) or a signature of NTLM ([MS-NLMP] section 2.2.2.9).
@@ -83,14 +85,22 @@ fn bare(octets: &[u8]) -> Frame {
     let mut reader = Reader::new(Octets::unplaced(octets));
     // Tag and a length of up to five octets.
     let Ok((element, missing)) = Element::read_cut(&mut reader) else {
-        return if octets.len() < 6 { Frame::Partial(octets.len().saturating_add(1)) } else { Frame::Foreign };
+        return if octets.len() < 6 {
+            Frame::Partial(octets.len().saturating_add(1))
+        } else {
+            Frame::Foreign
+        };
     };
     let length = octets.len().saturating_sub(reader.remaining());
     let mut parts = element.elements();
     let starts = match Element::expect(&mut parts, INTEGER, "message id") {
         Ok(id) => id.contents.len() <= 4 && parts.peek().get(0).map_or(missing > 0, is_operation),
         // No more than tag, length and some of a number may be there yet.
-        Err(_) => missing > 0 && element.contents.len() < 6 && element.contents.get(0).is_none_or(|tag| tag == INTEGER),
+        Err(_) => {
+            missing > 0
+                && element.contents.len() < 6
+                && element.contents.get(0).is_none_or(|tag| tag == INTEGER)
+        }
     };
     match missing {
         _ if !starts || length.saturating_add(missing) > MESSAGE_MAX => Frame::Foreign,
@@ -102,7 +112,9 @@ fn bare(octets: &[u8]) -> Frame {
 /// Certain for a bind of version 3 and for a search: their fixed fields are five octets and more.
 pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
     let Frame::Message(length) = frame(octets, transport) else { return Probe::Foreign };
-    let Ok(Some((operation, 0))) = operation(Octets::unplaced(octets).head(length)) else { return Probe::Foreign };
+    let Ok(Some((operation, 0))) = operation(Octets::unplaced(octets).head(length)) else {
+        return Probe::Foreign;
+    };
     let fixed = operation.contents.bytes;
     let certain = match operation.tag.octet {
         BIND_REQUEST => matches!(fixed, [2, 1, 3, 4, ..]),

@@ -21,7 +21,9 @@ pub const PROTOCOL: Protocol = Protocol {
     udp: &[],
     ethertypes: &[0x88cc],
     ip_protocols: &[],
-    frame: |octets, _| if octets.is_empty() { Frame::Partial(wire::HEADER) } else { Frame::Message(octets.len()) },
+    frame: |octets, _| {
+        if octets.is_empty() { Frame::Partial(wire::HEADER) } else { Frame::Message(octets.len()) }
+    },
     probe: |_, _| Probe::Foreign,
     session: || Box::new(observe::Lldp),
     rules: rules::ALL,

@@ -16,7 +16,12 @@ const IANA: [u8; 3] = [0x00, 0x00, 0x5e];
 pub(super) struct Lldp;
 
 impl Session for Lldp {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let mut unit = Unit { sender: context.source(), chassis: None, is_profinet: false, output };
         for tlv in Tlvs::new(message) {
             match tlv {
@@ -193,7 +198,9 @@ mod tests {
         };
         let mut output = Output::default();
         let error = Lldp.message(&context, Octets::unplaced(octets), &mut output).err();
-        assert!(output.facts.iter().all(|fact| fact.station == context.source() && fact.basis == Basis::Stated));
+        assert!(
+            output.facts.iter().all(|fact| fact.station == context.source() && fact.basis == Basis::Stated)
+        );
         let facts = output.facts.iter().map(|fact| format!("{}={}", fact.attribute, fact.value)).collect();
         (facts, error.map(|error| error.to_string()))
     }

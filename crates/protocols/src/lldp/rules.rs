@@ -101,7 +101,10 @@ const fn all<const N: usize>() -> [&'static Rule; N] {
     let mut at = 0_usize;
     while at < N {
         let capability = at.wrapping_sub(PLAIN.len());
-        #[expect(clippy::indexing_slicing, reason = "N is the sum of both lengths, and this runs when compiling")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "N is the sum of both lengths, and this runs when compiling"
+        )]
         {
             all[at] = if at < PLAIN.len() { PLAIN[at] } else { CAPABILITIES[capability] };
         }
@@ -173,9 +176,12 @@ fn id(octets: &[u8], mac: u8, network_address: u8) -> Option<String> {
 /// A name of station is of lower-case letters, digits, dots and dashes (IEC 61158-6-10, "NameOfStation"); other names
 /// are encoded into these. Devices that put something else into the local chassis id use capitals or blanks.
 fn station_name(octets: &[u8]) -> Option<String> {
-    let (CHASSIS_LOCAL, name) = octets.split_first().map(|(subtype, name)| (*subtype, name))? else { return None };
+    let (CHASSIS_LOCAL, name) = octets.split_first().map(|(subtype, name)| (*subtype, name))? else {
+        return None;
+    };
     let name = Rules::text(name)?;
-    let allowed = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || matches!(octet, b'-' | b'.');
+    let allowed =
+        |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || matches!(octet, b'-' | b'.');
     (name.len() <= 240 && name.bytes().all(allowed)).then_some(name)
 }
 
@@ -254,7 +260,10 @@ mod tests {
 
     #[test]
     fn capabilities_are_named_bit_by_bit() {
-        assert_eq!(system_capabilities(&[0x00, 0x9c]).as_deref(), Some("bridge, wlan access point, router, station only"));
+        assert_eq!(
+            system_capabilities(&[0x00, 0x9c]).as_deref(),
+            Some("bridge, wlan access point, router, station only")
+        );
         let enabled: Vec<_> = CAPABILITIES.iter().filter_map(|rule| (rule.read)(&[0x00, 0x14])).collect();
         assert_eq!(enabled, ["bridge", "router"]);
         assert_eq!(ALL.len(), PLAIN.len() + CAPABILITIES.len());

@@ -8,7 +8,8 @@ use super::wire::{self, Header, TYPE_A, TYPE_AAAA, TYPE_ANY};
 use crate::{Context, Malformed, Output, Reader, Session};
 
 static HOST_NAME: Rule = Rule { name: "llmnr-host-name", read: Rules::text };
-static ADDRESS: Rule = Rule { name: "llmnr-address", read: |octets| address(octets).map(|ip| ip.to_string()) };
+static ADDRESS: Rule =
+    Rule { name: "llmnr-address", read: |octets| address(octets).map(|ip| ip.to_string()) };
 
 pub(super) const RULES: &[&Rule] = &[&HOST_NAME, &ADDRESS];
 
@@ -25,7 +26,12 @@ fn address(octets: &[u8]) -> Option<IpAddr> {
 pub(super) struct Llmnr;
 
 impl Session for Llmnr {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let mut reader = Reader::new(message);
         let header = Header::read(&mut reader)?;
         let source = context.source();
@@ -89,7 +95,10 @@ mod tests {
         };
         let mut output = Output::default();
         let result = Llmnr.message(&context, octets, &mut output);
-        let facts = output.facts.iter().map(|fact| format!("{} {}={}", fact.basis.as_str(), fact.attribute, fact.value));
+        let facts = output
+            .facts
+            .iter()
+            .map(|fact| format!("{} {}={}", fact.basis.as_str(), fact.attribute, fact.value));
         (facts.collect(), result)
     }
 
@@ -124,6 +133,9 @@ mod tests {
         let mut octets = include_bytes!("messages/answer.bin").to_vec();
         octets[24] = 0xc0;
         octets[25] = 24;
-        assert_eq!(said(&octets).1.unwrap_err().to_string(), "pointer at octet 24: value 0x18 is not allowed");
+        assert_eq!(
+            said(&octets).1.unwrap_err().to_string(),
+            "pointer at octet 24: value 0x18 is not allowed"
+        );
     }
 }

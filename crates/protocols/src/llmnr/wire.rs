@@ -100,7 +100,8 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
     let mut reader = Reader::new(Octets::unplaced(octets));
     let Ok(header) = Header::read(&mut reader) else { return Frame::Partial(HEADER) };
     let is_query = octets.get(2).is_some_and(|flags| flags & OPCODE == 0);
-    let counts = header.questions == 1 && header.answers <= RECORDS_MAX && (header.response || header.answers == 0);
+    let counts =
+        header.questions == 1 && header.answers <= RECORDS_MAX && (header.response || header.answers == 0);
     match transport {
         Transport::Udp if is_query && counts => Frame::Message(octets.len()),
         _ => Frame::Foreign,

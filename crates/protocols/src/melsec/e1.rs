@@ -29,7 +29,9 @@ fn is_device(octets: &[u8]) -> bool {
 
 /// True if `octets` are a 1E request, and nothing else.
 pub(super) fn is_request(octets: &[u8]) -> bool {
-    let Some((&[code, station, _, _], arguments)) = octets.split_first_chunk::<HEADER>() else { return false };
+    let Some((&[code, station, _, _], arguments)) = octets.split_first_chunk::<HEADER>() else {
+        return false;
+    };
     if e1_operation(code).is_none() || !(station == OWN || station <= STATION_MAX) {
         return false;
     }

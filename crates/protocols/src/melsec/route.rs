@@ -46,7 +46,8 @@ impl Route {
     pub(super) fn is_plausible(self) -> bool {
         let station = matches!(self.station, 0..=STATION_MAX | 0x7d | 0x7e | OWN_STATION);
         let network = matches!(self.network, 0..=NETWORK_MAX | 0xfe);
-        let module = matches!(self.module, 0..=MODULE_MAX | SYSTEM_FIRST..=0x03d3 | 0x03e0..=CPU_LAST | OWN_CPU);
+        let module =
+            matches!(self.module, 0..=MODULE_MAX | SYSTEM_FIRST..=0x03d3 | 0x03e0..=CPU_LAST | OWN_CPU);
         station && network && module && self.multidrop <= MULTIDROP_MAX
     }
 
@@ -67,7 +68,8 @@ impl Route {
             }
             _ => return Target::Unnamed,
         };
-        let module = (self.module != OWN_CPU).then(|| Position::new("module", format!("{:03x}", self.module)));
+        let module =
+            (self.module != OWN_CPU).then(|| Position::new("module", format!("{:03x}", self.module)));
         let multidrop = (self.multidrop != 0).then(|| Position::new("device", self.multidrop));
         Target::Below(server.below(path.into_iter().flatten().chain(module).chain(multidrop)))
     }

@@ -102,7 +102,10 @@ impl Melsec {
         let station = match message.route.map(|route| route.target(&server)) {
             None | Some(Target::Own) => server,
             Some(Target::Below(below)) => {
-                if self.routes_answered.is_new(Print::of_day(context.time.day()).with(message.route_octets.bytes)) {
+                if self
+                    .routes_answered
+                    .is_new(Print::of_day(context.time.day()).with(message.route_octets.bytes))
+                {
                     output.spoke(below.clone());
                 }
                 below

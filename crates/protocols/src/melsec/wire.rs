@@ -109,7 +109,13 @@ fn ascii(octets: &[u8]) -> Result<Head, Option<usize>> {
     if !route.is_plausible() || !(least..=LENGTH_MAX).contains(&length) {
         return Err(None);
     }
-    Ok(Head { form: Form::Ascii, is_response, route_at, whole: start.saturating_add(length), is_certain: true })
+    Ok(Head {
+        form: Form::Ascii,
+        is_response,
+        route_at,
+        whole: start.saturating_add(length),
+        is_certain: true,
+    })
 }
 
 fn melsoft(octets: &[u8]) -> Result<Head, Option<usize>> {
@@ -118,7 +124,9 @@ fn melsoft(octets: &[u8]) -> Result<Head, Option<usize>> {
     if header.get(2..7) != Some(&MELSOFT_MAGIC) {
         return Err(None);
     }
-    let Some(&[low, high]) = header.get(19..).and_then(|octets| octets.first_chunk()) else { return Err(None) };
+    let Some(&[low, high]) = header.get(19..).and_then(|octets| octets.first_chunk()) else {
+        return Err(None);
+    };
     let length = usize::from(u16::from_le_bytes([low, high]));
     if length > LENGTH_MAX {
         return Err(None);
@@ -144,7 +152,9 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
         Ok(head) if transport == Transport::Tcp => Frame::Partial(head.whole),
         Err(Some(needed)) if transport == Transport::Tcp => Frame::Partial(needed),
         Err(None) if is_search(octets, transport) => Frame::Message(octets.len()),
-        Err(None) if e1::is_request(octets) || e1::is_answer(octets, transport) => Frame::Message(octets.len()),
+        Err(None) if e1::is_request(octets) || e1::is_answer(octets, transport) => {
+            Frame::Message(octets.len())
+        }
         _ => Frame::Foreign,
     }
 }
@@ -268,8 +278,7 @@ impl<'a> Message<'a> {
         }
         self.route_octets = reader.peek().head(10);
         let small = |number: u16| u8::try_from(number).unwrap_or(u8::MAX);
-        let (network, station) =
-            (number(reader, 2, "network number")?, number(reader, 2, "station number")?);
+        let (network, station) = (number(reader, 2, "network number")?, number(reader, 2, "station number")?);
         let (module, multidrop) =
             (number(reader, 4, "module i/o number")?, number(reader, 2, "multidrop station")?);
         let (network, station, multidrop) = (small(network), small(station), small(multidrop));

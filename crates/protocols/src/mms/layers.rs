@@ -67,7 +67,8 @@ impl<'a> Opened<'a> {
                 while !parameters.is_empty() {
                     let code = parameters.u8("session parameter")?;
                     let length = session_length(&mut parameters)?;
-                    let mut value = parameters.sub(length.min(parameters.remaining()), "session parameter")?;
+                    let mut value =
+                        parameters.sub(length.min(parameters.remaining()), "session parameter")?;
                     if USER_DATA.contains(&code) {
                         opened.presentation(&mut value)?;
                     }

@@ -77,8 +77,7 @@ pub(super) fn request(
         wire::GET_VARIABLE_ACCESS_ATTRIBUTES => {
             let name = service.find(0xa0).and_then(|name| Element::read(&mut name.elements()).ok());
             let item = name.as_ref().and_then(Name::parse).map(|name| name.item);
-            request.awaited =
-                item.and_then(|item| plates::type_asked(item.bytes)).map(Awaited::Type);
+            request.awaited = item.and_then(|item| plates::type_asked(item.bytes)).map(Awaited::Type);
         }
         wire::READ => {
             if let Some(list) = service.find(0xa1).and_then(|access| access.find(0xa0)) {
@@ -101,7 +100,13 @@ pub(super) fn request(
     request
 }
 
-fn read(list: &Element<'_>, request: &mut Request, server: &Station, said: &mut Said, output: &mut Output<'_>) {
+fn read(
+    list: &Element<'_>,
+    request: &mut Request,
+    server: &Station,
+    said: &mut Said,
+    output: &mut Output<'_>,
+) {
     for (index, name) in wire::variables(list).take(VARIABLES_MAX).enumerate() {
         let Some(name) = name else { continue };
         if index == 0 {
@@ -233,7 +238,9 @@ pub(super) fn reported<'a>(pdu: &Element<'a>) -> Option<Octets<'a>> {
     let specification = Element::read(&mut parts).ok()?;
     let list = Element::read(&mut parts).ok().filter(|list| list.tag.octet == 0xa0)?;
     // Only reports name the variable RPT of the device as a whole (IEC 61850-8-1, 17.2.2).
-    let name = (specification.tag.octet == 0xa1).then(|| Element::read(&mut specification.elements()).ok()).flatten()?;
+    let name = (specification.tag.octet == 0xa1)
+        .then(|| Element::read(&mut specification.elements()).ok())
+        .flatten()?;
     let is_report = (name.tag.octet, name.contents.bytes) == (0x80, b"RPT");
     let first = Element::read(&mut list.elements()).ok()?;
     (is_report && first.tag.octet == 0x8a).then_some(first.contents)

@@ -41,7 +41,8 @@ rules! {
 
 /// Text that says something: unset ones are full of blanks, zeros or dashes.
 fn text(octets: &[u8]) -> Option<String> {
-    Rules::text(octets).filter(|text| !text.chars().all(|character| matches!(character, '-' | '0' | '?' | '.')))
+    Rules::text(octets)
+        .filter(|text| !text.chars().all(|character| matches!(character, '-' | '0' | '?' | '.')))
 }
 
 /// The longest common start of the names of a list; the name itself if there is but one.

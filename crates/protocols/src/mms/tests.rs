@@ -53,7 +53,12 @@ fn hear(said: &mut Said, session: &mut Mms, from: End, message: Octets<'_>) {
         said.operations.push(format!("{} {}", operation.kind.as_str(), operation.name));
         said.operation_octets.push(operation.octets.len());
     }
-    said.secrets += output.secrets.iter().flat_map(|secret| &secret.ranges).map(|range| range.length as usize).sum::<usize>();
+    said.secrets += output
+        .secrets
+        .iter()
+        .flat_map(|secret| &secret.ranges)
+        .map(|range| range.length as usize)
+        .sum::<usize>();
     said.server_is.extend(output.server_is);
     said.held.push(output.hold);
 }
@@ -139,7 +144,10 @@ fn a_whole_name_plate_is_read_by_the_names_that_its_type_listed() {
     let mut said = Said::default();
     say(&mut said, &mut session, End::Client, packets(client)[1]);
     say(&mut said, &mut session, End::Server, packets(include_bytes!("messages/plate-server.bin"))[1]);
-    assert_eq!(said.facts[1..], ["10.10.20.23 vendor = Example Power", "10.10.20.23 mms.function_vendor = Example Control"]);
+    assert_eq!(
+        said.facts[1..],
+        ["10.10.20.23 vendor = Example Power", "10.10.20.23 mms.function_vendor = Example Control"]
+    );
 }
 
 #[test]
@@ -208,7 +216,10 @@ fn a_report_names_its_logical_device_once() {
 fn the_password_of_an_association_is_secret() {
     let said = conversation(include_bytes!("messages/associate-with-password.bin"), &[]);
     assert_eq!(said.secrets, "password".len() + 2);
-    assert_eq!(said.facts, ["10.10.20.50 mms.ap_title = 1.1.1.999.2", "10.10.20.23 mms.ap_title = 1.1.1.999.1"]);
+    assert_eq!(
+        said.facts,
+        ["10.10.20.50 mms.ap_title = 1.1.1.999.2", "10.10.20.23 mms.ap_title = 1.1.1.999.1"]
+    );
     assert!(said.malformed.is_empty(), "{:?}", said.malformed);
 }
 
@@ -227,7 +238,10 @@ fn mms_directly_in_the_transport_is_read() {
             "10.10.20.23 mms.revision = 3.1",
         ]
     );
-    assert_eq!((said.operations.as_slice(), said.server_is.as_slice()), (["identify identify".to_owned()].as_slice(), [End::Server].as_slice()));
+    assert_eq!(
+        (said.operations.as_slice(), said.server_is.as_slice()),
+        (["identify identify".to_owned()].as_slice(), [End::Server].as_slice())
+    );
 }
 
 #[test]
@@ -243,7 +257,9 @@ fn what_the_capture_left_of_a_message_is_read_with_a_word_about_the_rest() {
 #[test]
 fn content_alone_tells_mms_from_its_relatives() {
     let probe = |octets: &[u8]| (PROTOCOL.probe)(octets, Transport::Tcp);
-    let certain = |octets: &[u8]| packets(octets).iter().map(|packet| probe(packet) == Probe::Certain).collect::<Vec<_>>();
+    let certain = |octets: &[u8]| {
+        packets(octets).iter().map(|packet| probe(packet) == Probe::Certain).collect::<Vec<_>>()
+    };
     assert_eq!(certain(CLIENT)[..3], [false, true, true]);
     assert_eq!(certain(SERVER)[..3], [false, true, true]);
     assert_eq!(certain(include_bytes!("messages/without-session.bin")), [true, true, false]);

@@ -68,12 +68,10 @@ pub(super) const GET_VARIABLE_ACCESS_ATTRIBUTES: u32 = 6;
 /// Whether a protocol data unit is of the shape that its tag says: what content alone is recognised by.
 pub(super) fn is_plausible(pdu: &Element<'_>) -> bool {
     match Kind(pdu.tag.octet) {
-        Kind::CONFIRMED_REQUEST | Kind::CONFIRMED_RESPONSE => {
-            Confirmed::parse(pdu).is_ok_and(|confirmed| {
-                let end = confirmed.service.whole;
-                confirmed.service.tag.is_context() && pdu.contents.bytes.ends_with(end.bytes)
-            })
-        }
+        Kind::CONFIRMED_REQUEST | Kind::CONFIRMED_RESPONSE => Confirmed::parse(pdu).is_ok_and(|confirmed| {
+            let end = confirmed.service.whole;
+            confirmed.service.tag.is_context() && pdu.contents.bytes.ends_with(end.bytes)
+        }),
         Kind::CONFIRMED_ERROR => pdu.find(0x80).is_some() && pdu.find(0xa2).is_some(),
         Kind::UNCONFIRMED => pdu.find(0xa0).is_some_and(|report| report.elements().remaining() > 4),
         // Versions proposed or agreed, services supported.
@@ -108,9 +106,7 @@ impl<'a> Name<'a> {
 }
 
 /// Every variable that a read or write names, in order: a list of variables in a list of names; others count as `None`.
-pub(super) fn variables<'a>(
-    specification: &Element<'a>,
-) -> impl Iterator<Item = Option<Name<'a>>> + use<'a> {
+pub(super) fn variables<'a>(specification: &Element<'a>) -> impl Iterator<Item = Option<Name<'a>>> + use<'a> {
     let mut list = specification.elements();
     std::iter::from_fn(move || {
         if list.is_empty() {

@@ -158,7 +158,8 @@ mod tests {
     ) -> (Role, Option<End>) {
         let sender = if from_poller { End::Client } else { End::Server };
         let ends = [("10.0.0.1", 50_000), ("10.0.0.2", 502)];
-        let context = Context { from: labelled, ..Context::of_test(sender, ends[0], ends[1], Transport::Tcp) };
+        let context =
+            Context { from: labelled, ..Context::of_test(sender, ends[0], ends[1], Transport::Tcp) };
         let verdict =
             direction.judge(&context, Transaction { identifier, unit: 1, function: 3 }, shape, false);
         (verdict.role, verdict.server_is)

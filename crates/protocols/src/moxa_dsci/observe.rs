@@ -76,7 +76,8 @@ impl Session for Dsci {
         }
         let device = Device::parse(&mut body)?;
         let station = context.source();
-        let mut says = |attribute, rule, octets| output.fact(&station, attribute, Basis::Stated, rule, octets);
+        let mut says =
+            |attribute, rule, octets| output.fact(&station, attribute, Basis::Stated, rule, octets);
         says(attribute::MAC_ADDRESS, &MAC, device.mac);
         says("moxa_dsci.hardware_id", &HARDWARE, device.hardware);
         says("moxa_dsci.product_id", &PRODUCT, device.product);

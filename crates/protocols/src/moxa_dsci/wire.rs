@@ -20,7 +20,8 @@ const OUI: [u8; 3] = [0x00, 0x90, 0xe8];
 pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
     match octets {
         [_, _, high, low, _, _, _, _, ..]
-            if transport == Transport::Udp && usize::from(u16::from_be_bytes([*high, *low])) == octets.len() =>
+            if transport == Transport::Udp
+                && usize::from(u16::from_be_bytes([*high, *low])) == octets.len() =>
         {
             Frame::Message(octets.len())
         }

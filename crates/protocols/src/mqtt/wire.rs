@@ -94,7 +94,9 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
 /// Certain of a CONNECT alone, which names the protocol.
 pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
     match start(octets) {
-        Start::Packet(CONNECT, header, length) if transport == Transport::Tcp && is_plausible(CONNECT, length) => {
+        Start::Packet(CONNECT, header, length)
+            if transport == Transport::Tcp && is_plausible(CONNECT, length) =>
+        {
             let body = octets.get(header..).unwrap_or_default();
             if NAMES.iter().any(|name| body.starts_with(name)) { Probe::Certain } else { Probe::Foreign }
         }
@@ -203,7 +205,9 @@ mod tests {
         assert_eq!(frame(&connect[..5], Transport::Tcp), Frame::Partial(connect.len()));
         assert_eq!(frame(connect, Transport::Udp), Frame::Foreign);
         assert_eq!(frame(&[0x30, 0xbc, 0x02, 0, 1], Transport::Tcp), Frame::Partial(319));
-        for foreign in [&[0x00, 0][..], &[0xc0, 1, 0], &[0x36, 9], &[0x80, 5], &[0x30, 0xff, 0xff, 0xff, 0xff]] {
+        for foreign in
+            [&[0x00, 0][..], &[0xc0, 1, 0], &[0x36, 9], &[0x80, 5], &[0x30, 0xff, 0xff, 0xff, 0xff]]
+        {
             assert_eq!(frame(foreign, Transport::Tcp), Frame::Foreign, "{foreign:?}");
         }
     }

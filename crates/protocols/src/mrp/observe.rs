@@ -31,7 +31,8 @@ struct Said {
 
 impl Said {
     fn of(message: &Message<'_>) -> Self {
-        let first = |octets: Option<Octets<'_>>| octets.and_then(|octets| octets.bytes.last().copied()).unwrap_or(0);
+        let first =
+            |octets: Option<Octets<'_>>| octets.and_then(|octets| octets.bytes.last().copied()).unwrap_or(0);
         Self {
             kind: first(message.subject.map(|(_, kind)| kind)),
             address: message.address.and_then(|mac| mac.bytes.try_into().ok()).unwrap_or_default(),
@@ -42,7 +43,12 @@ impl Said {
 }
 
 impl Session for Mrp {
-    fn message<'m>(&mut self, context: &Context, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        octets: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let message = Message::parse(octets)?;
         let said = Said::of(&message);
         if self.said == Some(said) {
@@ -122,6 +128,9 @@ mod tests {
         let mut open = test.to_vec();
         open[15] = 0;
         assert!(seen(&mut session, &open).contains(&"mrp.ring_state=open".to_owned()));
-        assert!(seen(&mut session, include_bytes!("messages/link_down.bin")).contains(&"mrp.role=client".to_owned()));
+        assert!(
+            seen(&mut session, include_bytes!("messages/link_down.bin"))
+                .contains(&"mrp.role=client".to_owned())
+        );
     }
 }

@@ -96,7 +96,10 @@ mod tests {
         let test = Message::parse(Octets::unplaced(include_bytes!("messages/test.bin"))).unwrap();
         assert_eq!(test.subject.map(|(subject, _)| subject), Some(Subject::Test));
         assert_eq!(test.address.map(|mac| mac.bytes), Some([0x00, 0x1b, 0x1b, 0x10, 0x00, 0x50].as_slice()));
-        assert_eq!((test.ring_state.map(|state| state.bytes), test.domain.map(|domain| domain.len())), (Some([0, 1].as_slice()), Some(16)));
+        assert_eq!(
+            (test.ring_state.map(|state| state.bytes), test.domain.map(|domain| domain.len())),
+            (Some([0, 1].as_slice()), Some(16))
+        );
         let down = Message::parse(Octets::unplaced(include_bytes!("messages/link_down.bin"))).unwrap();
         assert_eq!(down.subject.map(|(subject, _)| subject), Some(Subject::Link));
     }

@@ -23,7 +23,8 @@ fn version(octets: &[u8]) -> Option<String> {
 /// Products that say in their version that they are not MySQL.
 fn product(octets: &[u8]) -> Option<String> {
     let text = Rules::text(octets)?;
-    let other = ["MariaDB", "TiDB", "Percona", "Vitess", "Doris"].into_iter().find(|name| text.contains(name));
+    let other =
+        ["MariaDB", "TiDB", "Percona", "Vitess", "Doris"].into_iter().find(|name| text.contains(name));
     Some(other.unwrap_or("MySQL").to_owned())
 }
 
@@ -36,7 +37,10 @@ mod tests {
         let mariadb = b"5.5.5-10.6.12-MariaDB-0ubuntu0.22.04.1";
         assert_eq!(version(mariadb).as_deref(), Some("10.6.12-MariaDB-0ubuntu0.22.04.1"));
         assert_eq!(product(mariadb).as_deref(), Some("MariaDB"));
-        assert_eq!((version(b"5.5.5-log").as_deref(), product(b"8.0.36").as_deref()), (Some("5.5.5-log"), Some("MySQL")));
+        assert_eq!(
+            (version(b"5.5.5-log").as_deref(), product(b"8.0.36").as_deref()),
+            (Some("5.5.5-log"), Some("MySQL"))
+        );
         assert_eq!(product(b""), None);
     }
 }

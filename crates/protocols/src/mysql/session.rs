@@ -32,7 +32,12 @@ const OK: u8 = 0x00;
 const ERROR: u8 = 0xff;
 
 impl Session for Mysql {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         self.packets = self.packets.saturating_add(1);
         if self.packets > PACKETS_MAX {
             output.finished = true;
@@ -121,8 +126,14 @@ mod tests {
             let mut output = Output::default();
             assert_eq!(session.message(&context, Octets::new(octets, &pieces), &mut output), Ok(()));
             let facts = output.facts.iter();
-            said.facts.extend(facts.map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)));
-            said.secret += output.secrets.iter().flat_map(|secret| &secret.ranges).map(|range| range.length).sum::<u32>();
+            said.facts
+                .extend(facts.map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)));
+            said.secret += output
+                .secrets
+                .iter()
+                .flat_map(|secret| &secret.ranges)
+                .map(|range| range.length)
+                .sum::<u32>();
             said.finished |= output.finished;
             said.hand_over |= output.hand_over;
         }
@@ -157,15 +168,26 @@ mod tests {
 
     #[test]
     fn the_reading_ends_when_the_client_is_in_or_encrypts() {
-        assert!(said(&[(End::Server, GREETING), (End::Client, LOGIN), (End::Server, b"\x07\0\0\x02\0\0\0\x02\0\0\0")]).finished);
-        let said = said(&[(End::Server, GREETING), (End::Client, include_bytes!("messages/tls-request.bin"))]);
+        assert!(
+            said(&[
+                (End::Server, GREETING),
+                (End::Client, LOGIN),
+                (End::Server, b"\x07\0\0\x02\0\0\0\x02\0\0\0")
+            ])
+            .finished
+        );
+        let said =
+            said(&[(End::Server, GREETING), (End::Client, include_bytes!("messages/tls-request.bin"))]);
         assert!(said.finished && said.secret == 0);
     }
 
     #[test]
     fn mariadb_is_told_apart() {
         let said = said(&[(End::Server, include_bytes!("messages/greeting-mariadb.bin"))]);
-        assert_eq!(said.facts, ["10.0.0.2 software_version=10.6.12-MariaDB", "10.0.0.2 mysql.product=MariaDB"]);
+        assert_eq!(
+            said.facts,
+            ["10.0.0.2 software_version=10.6.12-MariaDB", "10.0.0.2 mysql.product=MariaDB"]
+        );
     }
 
     #[test]

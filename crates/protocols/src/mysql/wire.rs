@@ -50,7 +50,8 @@ pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
 /// True for the packet that a server opens with.
 pub(super) fn is_greeting(message: Octets<'_>) -> bool {
     let Some((version, rest)) = greeting(message) else { return false };
-    let is_version = version.first().is_some_and(u8::is_ascii_digit) && version.iter().all(u8::is_ascii_graphic);
+    let is_version =
+        version.first().is_some_and(u8::is_ascii_digit) && version.iter().all(u8::is_ascii_graphic);
     // Behind the version: thread 4, challenge 8, zero, capabilities 2, set of characters, status 2, capabilities 2,
     // length of the challenge, six zeros.
     is_version && rest.get(12) == Some(&0) && rest.get(21..27) == Some(&[0; 6])
@@ -137,7 +138,10 @@ impl<'a> Rest<'a> {
     }
 
     /// Names and values of the attributes, behind the database; `each` gets them.
-    pub(super) fn attributes(mut self, mut each: impl FnMut(Octets<'a>, Octets<'a>)) -> Result<(), Malformed> {
+    pub(super) fn attributes(
+        mut self,
+        mut each: impl FnMut(Octets<'a>, Octets<'a>),
+    ) -> Result<(), Malformed> {
         /// Attributes that are looked at; a client has about ten.
         const ATTRIBUTES_MAX: usize = 64;
         if self.capabilities & capability::PLUGIN != 0 {

@@ -18,7 +18,12 @@ pub(super) const RULES: &[&Rule] = &[&HOST_NAME, &ADDRESS];
 pub(super) struct Nbdgm;
 
 impl Session for Nbdgm {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let Some(datagram) = Datagram::parse(message)? else { return Ok(()) };
         let own = own_address(datagram.source);
         let differs = own.is_some_and(|address| address != context.source);
@@ -81,9 +86,10 @@ mod tests {
         };
         let mut output = Output::default();
         let _ = Nbdgm.message(&context, octets, &mut output);
-        let facts = output.facts.iter().map(|fact| {
-            format!("{} {}={}", fact.protocol.unwrap_or("nbdgm"), fact.attribute, fact.value)
-        });
+        let facts = output
+            .facts
+            .iter()
+            .map(|fact| format!("{} {}={}", fact.protocol.unwrap_or("nbdgm"), fact.attribute, fact.value));
         facts.collect()
     }
 
@@ -93,10 +99,19 @@ mod tests {
         let facts = said(octets);
         assert_eq!(
             facts[..4],
-            ["nbdgm hostname=SCADA1", "browser browser.domain=PLANT", "browser hostname=SCADA1", "browser os_version=5.2"]
+            [
+                "nbdgm hostname=SCADA1",
+                "browser browser.domain=PLANT",
+                "browser hostname=SCADA1",
+                "browser os_version=5.2"
+            ]
         );
         assert_eq!(facts.last().unwrap(), "browser description=Line 3 supervision");
-        assert_eq!(said_of(Octets::unplaced(&octets[..octets.len() - 60]).cut()), facts[..1], "what is cut is not said");
+        assert_eq!(
+            said_of(Octets::unplaced(&octets[..octets.len() - 60]).cut()),
+            facts[..1],
+            "what is cut is not said"
+        );
     }
 
     #[test]
@@ -109,7 +124,10 @@ mod tests {
     fn an_address_that_differs_is_told_and_one_passed_on_is_not() {
         let mut octets = include_bytes!("messages/other-address.bin").to_vec();
         let facts = said(&octets);
-        assert_eq!(facts, ["nbdgm hostname=SCADA1", "nbdgm ip_address=192.168.7.50", "browser hostname=SCADA1"]);
+        assert_eq!(
+            facts,
+            ["nbdgm hostname=SCADA1", "nbdgm ip_address=192.168.7.50", "browser hostname=SCADA1"]
+        );
         octets[1] |= 0x0c;
         assert!(said(&octets).is_empty());
     }

@@ -12,8 +12,10 @@ static HOST_NAME: Rule = Rule { name: "nbns-host-name", read: netbios::text };
 static DOMAIN: Rule = Rule { name: "nbns-domain", read: netbios::text };
 static SERVICE: Rule =
     Rule { name: "nbns-service", read: |name| netbios::suffix(name).and_then(service).map(str::to_owned) };
-static DOMAIN_ROLE: Rule =
-    Rule { name: "nbns-domain-role", read: |name| netbios::suffix(name).and_then(domain_role).map(str::to_owned) };
+static DOMAIN_ROLE: Rule = Rule {
+    name: "nbns-domain-role",
+    read: |name| netbios::suffix(name).and_then(domain_role).map(str::to_owned),
+};
 static ADDRESS: Rule = Rule { name: "nbns-address", read: Rules::ipv4 };
 static STATUS_HOST_NAME: Rule = Rule { name: "nbns-status-host-name", read: netbios::plain };
 static STATUS_DOMAIN: Rule = Rule { name: "nbns-status-domain", read: netbios::plain };
@@ -77,7 +79,12 @@ fn domain_role(suffix: u8) -> Option<&'static str> {
 pub(super) struct Nbns;
 
 impl Session for Nbns {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let mut reader = Reader::new(message);
         let header = Header::read(&mut reader)?;
         output.server_is = Some(if header.response { context.from } else { context.from.other() });
@@ -137,7 +144,12 @@ impl<'a> Entry<'a> {
 }
 
 /// The sender registers, refreshes or gives up a name of its own.
-fn own(context: &Context, name: Name<'_>, mut data: Reader<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn own(
+    context: &Context,
+    name: Name<'_>,
+    mut data: Reader<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let source = context.source();
     while data.remaining() >= ENTRY {
         let entry = Entry::read(&mut data)?;
@@ -156,7 +168,12 @@ fn further_address(context: &Context, source: &Station, entry: &Entry<'_>, outpu
 
 /// The answer to a query: the sender's own name if its address is among those of the answer, otherwise a name server's
 /// word about others.
-fn answer(context: &Context, name: Name<'_>, data: Reader<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn answer(
+    context: &Context,
+    name: Name<'_>,
+    data: Reader<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let source = context.source();
     let entries = |mut data: Reader<'_>, each: &mut dyn FnMut(Entry<'_>)| {
         while data.remaining() >= ENTRY {
@@ -167,7 +184,9 @@ fn answer(context: &Context, name: Name<'_>, data: Reader<'_>, output: &mut Outp
     let mut is_own = false;
     entries(data.clone(), &mut |entry| is_own |= entry.address() == Some(context.source))?;
     entries(data, &mut |entry| match entry.address() {
-        Some(address) if address == context.source => describe(&source, Basis::Stated, name, entry.group, output),
+        Some(address) if address == context.source => {
+            describe(&source, Basis::Stated, name, entry.group, output)
+        }
         Some(_) if is_own && !entry.group => further_address(context, &source, &entry, output),
         Some(address) => {
             let station = Station::root(address, context.vlan);
@@ -259,7 +278,10 @@ mod tests {
     #[test]
     fn a_registration_names_the_sender() {
         let (facts, result) = said(include_bytes!("messages/registration-server.bin"));
-        assert_eq!(facts, ["stated 10.10.20.50 hostname=SCADA1", "stated 10.10.20.50 nbns.service=file server"]);
+        assert_eq!(
+            facts,
+            ["stated 10.10.20.50 hostname=SCADA1", "stated 10.10.20.50 nbns.service=file server"]
+        );
         assert_eq!(result, Ok(()));
         let (facts, _) = said(include_bytes!("messages/registration-group.bin"));
         assert_eq!(facts, ["stated 10.10.20.50 nbns.domain=PLANT"]);
@@ -274,7 +296,10 @@ mod tests {
     #[test]
     fn a_registration_of_another_interface_gives_its_address() {
         let (facts, _) = said(include_bytes!("messages/refresh-second-interface.bin"));
-        assert_eq!(facts, ["stated 10.10.20.50 hostname=SCADA1", "stated 10.10.20.50 ip_address=192.168.7.50"]);
+        assert_eq!(
+            facts,
+            ["stated 10.10.20.50 hostname=SCADA1", "stated 10.10.20.50 ip_address=192.168.7.50"]
+        );
     }
 
     #[test]
@@ -282,14 +307,20 @@ mod tests {
         let (facts, _) = said(include_bytes!("messages/answer-own.bin"));
         assert_eq!(
             facts,
-            ["stated 10.10.20.50 hostname=SCADA1", "stated 10.10.20.50 nbns.service=file server",
-             "stated 10.10.20.50 ip_address=192.168.7.50"]
+            [
+                "stated 10.10.20.50 hostname=SCADA1",
+                "stated 10.10.20.50 nbns.service=file server",
+                "stated 10.10.20.50 ip_address=192.168.7.50"
+            ]
         );
         let (facts, _) = said(include_bytes!("messages/answer-controllers.bin"));
         assert_eq!(
             facts,
-            ["reported 10.10.20.5 nbns.domain=PLANT", "reported 10.10.20.5 nbns.service=domain controller",
-             "reported 10.10.20.5 nbns.domain_role=domain controller"]
+            [
+                "reported 10.10.20.5 nbns.domain=PLANT",
+                "reported 10.10.20.5 nbns.service=domain controller",
+                "reported 10.10.20.5 nbns.domain_role=domain controller"
+            ]
         );
     }
 

@@ -112,7 +112,9 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
     }
     let mut reader = Reader::new(Octets::unplaced(octets));
     let Ok(header) = Header::read(&mut reader) else { return Frame::Partial(HEADER) };
-    let counts = header.questions <= 1 && header.records <= RECORDS_MAX && (header.questions > 0 || header.records > 0);
+    let counts = header.questions <= 1
+        && header.records <= RECORDS_MAX
+        && (header.questions > 0 || header.records > 0);
     // A refusal may repeat neither question nor name.
     let refused = header.response && reader.is_empty();
     let named = reader.peek().get(0) == Some(0x20);

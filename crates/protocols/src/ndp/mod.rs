@@ -20,7 +20,9 @@ pub const PROTOCOL: Protocol = Protocol {
     udp: &[],
     ethertypes: &[],
     ip_protocols: &[58],
-    frame: |octets, _| if octets.len() < wire::HEADER { Frame::Partial(wire::HEADER) } else { Frame::Message(octets.len()) },
+    frame: |octets, _| {
+        if octets.len() < wire::HEADER { Frame::Partial(wire::HEADER) } else { Frame::Message(octets.len()) }
+    },
     probe: |_, _| Probe::Foreign,
     session: || Box::new(observe::Ndp::default()),
     rules: observe::RULES,

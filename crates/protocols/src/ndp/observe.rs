@@ -24,7 +24,12 @@ pub(super) struct Ndp {
 }
 
 impl Session for Ndp {
-    fn message<'m>(&mut self, context: &Context, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        octets: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let Some(message) = Message::parse(octets)? else {
             if !self.is_discovery && !self.is_named {
                 self.is_named = true;
@@ -40,19 +45,32 @@ impl Session for Ndp {
     }
 }
 
-fn observe<'m>(context: &Context, message: Message<'m>, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+fn observe<'m>(
+    context: &Context,
+    message: Message<'m>,
+    octets: Octets<'m>,
+    output: &mut Output<'m>,
+) -> Result<(), Malformed> {
     let sender = context.source();
     let is_own = sender.address.is_unicast();
-    let target = message.target.and_then(|target| address(target.bytes)).map(Address::Ip).filter(|ip| ip.is_unicast());
+    let target =
+        message.target.and_then(|target| address(target.bytes)).map(Address::Ip).filter(|ip| ip.is_unicast());
     match message.kind {
         Kind::NeighbourSolicitation => {
             output.operation(OperationKind::Identify, "neighbor solicitation", octets.head(1));
             // Without a source it asks whether somebody has its own address already (RFC 4862 section 5.4).
             if let (true, Some(target), Some(octets)) = (is_own, target, message.target) {
-                output.mentioned(Station::root(target, context.vlan), sender.clone(), "neighbor solicitation", octets);
+                output.mentioned(
+                    Station::root(target, context.vlan),
+                    sender.clone(),
+                    "neighbor solicitation",
+                    octets,
+                );
             }
         }
-        Kind::RouterSolicitation => output.operation(OperationKind::Identify, "router solicitation", octets.head(1)),
+        Kind::RouterSolicitation => {
+            output.operation(OperationKind::Identify, "router solicitation", octets.head(1))
+        }
         Kind::NeighbourAdvertisement if is_own => {
             output.fact(&sender, "ndp.advertises", Basis::Stated, &ROUTER_FLAG, message.flags);
         }
@@ -115,7 +133,11 @@ mod tests {
 
     use super::*;
 
-    fn seen(session: &mut Ndp, octets: &[u8], source: &str) -> (Vec<String>, Vec<String>, Option<&'static str>) {
+    fn seen(
+        session: &mut Ndp,
+        octets: &[u8],
+        source: &str,
+    ) -> (Vec<String>, Vec<String>, Option<&'static str>) {
         let context = Context {
             source: source.parse().unwrap(),
             destination: "ff02::1".parse().unwrap(),
@@ -129,8 +151,13 @@ mod tests {
         };
         let mut output = Output::default();
         let _ = session.message(&context, Octets::unplaced(octets), &mut output);
-        let facts = output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value));
-        (facts.collect(), output.mentioned.iter().map(|named| named.station.to_string()).collect(), output.carries)
+        let facts =
+            output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value));
+        (
+            facts.collect(),
+            output.mentioned.iter().map(|named| named.station.to_string()).collect(),
+            output.carries,
+        )
     }
 
     #[test]
@@ -139,17 +166,23 @@ mod tests {
         let asks = include_bytes!("messages/neighbour_solicitation.bin");
         assert_eq!(
             seen(&mut session, asks, "fe80::50"),
-            (vec!["fe80::50 mac_address=00:1b:1b:10:00:50".to_owned()], vec!["fd00::1".to_owned()], Some("ndp"))
+            (
+                vec!["fe80::50 mac_address=00:1b:1b:10:00:50".to_owned()],
+                vec!["fd00::1".to_owned()],
+                Some("ndp")
+            )
         );
         // Detecting a duplicate, it has no address yet.
         assert_eq!(seen(&mut session, asks, "::"), (vec![], vec![], None));
-        let (facts, ..) = seen(&mut session, include_bytes!("messages/neighbour_advertisement.bin"), "fe80::1");
+        let (facts, ..) =
+            seen(&mut session, include_bytes!("messages/neighbour_advertisement.bin"), "fe80::1");
         assert_eq!(facts, ["fe80::1 ndp.advertises=router", "fd00::1 mac_address=00:09:0f:0a:00:01"]);
     }
 
     #[test]
     fn a_router_states_its_prefix_and_name_servers() {
-        let (facts, ..) = seen(&mut Ndp::default(), include_bytes!("messages/router_advertisement.bin"), "fe80::1");
+        let (facts, ..) =
+            seen(&mut Ndp::default(), include_bytes!("messages/router_advertisement.bin"), "fe80::1");
         assert_eq!(
             facts,
             [

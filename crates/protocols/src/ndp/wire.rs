@@ -127,8 +127,12 @@ mod tests {
     #[test]
     fn messages_are_read_with_their_options() {
         let asked = message(include_bytes!("messages/neighbour_solicitation.bin"));
-        assert_eq!((asked.kind, asked.target.map(|target| target.len())), (Kind::NeighbourSolicitation, Some(16)));
-        let options: Vec<_> = asked.options.map(|option| option.unwrap()).map(|(kind, value)| (kind, value.len())).collect();
+        assert_eq!(
+            (asked.kind, asked.target.map(|target| target.len())),
+            (Kind::NeighbourSolicitation, Some(16))
+        );
+        let options: Vec<_> =
+            asked.options.map(|option| option.unwrap()).map(|(kind, value)| (kind, value.len())).collect();
         assert_eq!(options, [(SOURCE_ADDRESS, 6)]);
         let router = message(include_bytes!("messages/router_advertisement.bin"));
         assert_eq!(router.router_lifetime.map(|lifetime| lifetime.bytes), Some([0x07, 0x08].as_slice()));

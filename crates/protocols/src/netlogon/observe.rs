@@ -52,7 +52,9 @@ pub(super) fn is_known(opcode: u8) -> bool {
 
 /// A server name with the backslashes that it is written with.
 fn server_name(octets: &[u8]) -> Option<String> {
-    Rules::text_utf16_le(octets).map(|text| text.trim_start_matches('\\').to_owned()).filter(|text| !text.is_empty())
+    Rules::text_utf16_le(octets)
+        .map(|text| text.trim_start_matches('\\').to_owned())
+        .filter(|text| !text.is_empty())
 }
 
 /// What whoever sends an answer of this opcode is.
@@ -89,7 +91,12 @@ fn flags(octets: &[u8]) -> Option<String> {
 pub(super) struct Netlogon;
 
 impl Session for Netlogon {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         read(&context.source(), Reader::new(message), output)
     }
 }
@@ -99,7 +106,11 @@ impl Session for Netlogon {
 /// # Errors
 ///
 /// Fails if the message is cut short.
-pub(crate) fn read(source: &Station, mut message: Reader<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+pub(crate) fn read(
+    source: &Station,
+    mut message: Reader<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let whole = message.peek();
     let opcode = message.take(2, "opcode")?;
     output.fact(source, "netlogon.role", Basis::Stated, &ROLE, opcode);

@@ -51,7 +51,12 @@ fn os(octets: &[u8]) -> Option<String> {
 pub(super) struct Ntlm;
 
 impl Session for Ntlm {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         read(&context.source(), message, output)
     }
 }
@@ -179,7 +184,8 @@ mod tests {
         let pieces = [observation::Piece { at: 0, frame: 1, offset: 0 }];
         let cut = Octets::new(&octets[..octets.len() - 20], &pieces).cut();
         read(&source, cut, &mut output).unwrap();
-        let secret: u32 = output.secrets.iter().flat_map(|secret| &secret.ranges).map(|range| range.length).sum();
+        let secret: u32 =
+            output.secrets.iter().flat_map(|secret| &secret.ranges).map(|range| range.length).sum();
         assert_eq!(secret, 24 + 24 + 16 - 20);
     }
 

@@ -152,7 +152,8 @@ impl<'a> Message<'a> {
             flags = reader.u32_le("flags")?;
             own = version(&mut reader, flags).filter(|_| first >= reader.offset());
         }
-        let secrets = [Some(lm), Some(nt), key].map(|field| field.and_then(|field| field.some_octets(message)));
+        let secrets =
+            [Some(lm), Some(nt), key].map(|field| field.and_then(|field| field.some_octets(message)));
         Ok(Self::Authenticate(Authenticate {
             secrets,
             workstation: workstation.octets(message),

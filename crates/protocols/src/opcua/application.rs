@@ -146,7 +146,8 @@ mod tests {
         assert_eq!(of(b"opc.tcp://[fe80::1]:4840"), Some(&b"fe80::1"[..]));
         assert_eq!(of(b"opc.tcp://:4840"), None);
         assert_eq!(of(b"plc"), None);
-        let of = |uri: &'static [u8]| urn_host(Octets::unplaced(uri)).map(|(host, parts)| (host.bytes, parts));
+        let of =
+            |uri: &'static [u8]| urn_host(Octets::unplaced(uri)).map(|(host, parts)| (host.bytes, parts));
         assert_eq!(of(b"urn:PC7:Vendor:App"), Some((&b"PC7"[..], 2)));
         assert_eq!(of(b"urn:open62541.server.application"), None);
         assert_eq!(of(b"http://pc"), None);

@@ -10,7 +10,10 @@ use crate::{Malformed, Problem, Reader};
 const DEPTH_MAX: u8 = 8;
 
 /// A String or ByteString; `None` for a null one.
-pub(super) fn string<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<Option<Octets<'a>>, Malformed> {
+pub(super) fn string<'a>(
+    reader: &mut Reader<'a>,
+    what: &'static str,
+) -> Result<Option<Octets<'a>>, Malformed> {
     match reader.u32_le(what)? {
         u32::MAX => Ok(None),
         length => reader.take(length as usize, what).map(Some),
@@ -264,7 +267,8 @@ mod tests {
         let mut values = reader(&nested);
         assert!(matches!(variant_at(&mut values, 0), Ok(Variant::Other)));
         assert!(values.is_empty());
-        let mut text = reader(&[0x0d, 12, 2, 0, 0, 0, b'o', b'k', 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8]);
+        let mut text =
+            reader(&[0x0d, 12, 2, 0, 0, 0, b'o', b'k', 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8]);
         assert!(matches!(data_value(&mut text), Ok(Variant::Text(octets)) if octets.bytes == b"ok"));
         assert!(text.is_empty());
         let mut bad = reader(&[0x03, 12, 2, 0, 0, 0, b'n', b'o', 0, 0, 0x34, 0x80]);

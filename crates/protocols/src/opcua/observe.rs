@@ -23,7 +23,11 @@ enum Side {
 }
 
 /// What a client that opens the transport says: the server's URL.
-pub(super) fn hello(context: &Context, reader: &mut Reader<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+pub(super) fn hello(
+    context: &Context,
+    reader: &mut Reader<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     reader.skip(20, "hello")?;
     if let Some(url) = binary::string(reader, "endpoint url")? {
         let server = context.destination();
@@ -233,7 +237,9 @@ fn other_server(context: &Context, url: Octets<'_>, name: Option<Octets<'_>>, ou
     let lists = context.source();
     output.fact(&lists, "opcua.listed_server", Basis::Stated, &rules::ENDPOINT_URL, url);
     let Some(host) = application::host(url) else { return };
-    let Some(address) = address(host.bytes).map(Address::Ip).filter(|address| address.is_unicast()) else { return };
+    let Some(address) = address(host.bytes).map(Address::Ip).filter(|address| address.is_unicast()) else {
+        return;
+    };
     let station = Station::root(address, context.vlan);
     if let Some(name) = name {
         output.fact(&station, attribute::NAME, Basis::Reported, &rules::APPLICATION_NAME, name);
@@ -278,7 +284,9 @@ pub(super) fn activate_session(reader: &mut Reader<'_>, output: &mut Output<'_>)
             return Err(malformed);
         }
     };
-    let (Some(kind), Some(mut token)) = (kind.and_then(|kind| u16::try_from(kind).ok()), body) else { return Ok(()) };
+    let (Some(kind), Some(mut token)) = (kind.and_then(|kind| u16::try_from(kind).ok()), body) else {
+        return Ok(());
+    };
     if !matches!(kind, service::USER_NAME_IDENTITY_TOKEN | service::ISSUED_IDENTITY_TOKEN) {
         return Ok(());
     }

@@ -106,10 +106,12 @@ impl Reads {
         server: &Station,
         output: &mut Output<'_>,
     ) -> Result<(), Malformed> {
-        let slot = self.pending.iter_mut().find(|slot| slot.is_some_and(|pending| pending.request == request));
+        let slot =
+            self.pending.iter_mut().find(|slot| slot.is_some_and(|pending| pending.request == request));
         let Some(pending) = slot.and_then(Option::take) else { return Ok(()) };
         message::skip_response_header(reader)?;
-        let last = pending.nodes.iter().filter(|(_, node)| *node != 0).map(|(place, _)| *place).max().unwrap_or(0);
+        let last =
+            pending.nodes.iter().filter(|(_, node)| *node != 0).map(|(place, _)| *place).max().unwrap_or(0);
         let count = binary::count(reader, "results")?.min(u32::from(last).saturating_add(1));
         for at in 0..count {
             let value = binary::data_value(reader)?;
@@ -151,7 +153,9 @@ impl Reads {
                     }
                 }
             }
-            (node::SERVER_STATUS, Variant::Structure(kind, mut status)) if kind == service::SERVER_STATUS.into() => {
+            (node::SERVER_STATUS, Variant::Structure(kind, mut status))
+                if kind == service::SERVER_STATUS.into() =>
+            {
                 status.skip(20, "server status")?;
                 self.build_info(&mut status, server, output)?;
             }
@@ -189,7 +193,8 @@ impl Reads {
         }
         let mut fields = start;
         for (node, what) in FIELDS {
-            if let (Some(octets), Some((attribute, rule))) = (binary::string(&mut fields, what)?, text(node)) {
+            if let (Some(octets), Some((attribute, rule))) = (binary::string(&mut fields, what)?, text(node))
+            {
                 output.fact(server, attribute, Basis::Stated, rule, octets);
             }
         }

@@ -54,7 +54,8 @@ pub(super) const RULES: &[&Rule] = &[
 
 /// First parts of the application URIs that public stacks set where no one configures them (sources of freeopcua and
 /// asyncua: `urn:freeopcua:…`; of open62541: `urn:unconfigured:application`; of several samples of the OPC Foundation).
-const NO_HOSTS: [&str; 6] = ["freeopcua", "unconfigured", "localhost", "example", "opcfoundation.org", "open62541"];
+const NO_HOSTS: [&str; 6] =
+    ["freeopcua", "unconfigured", "localhost", "example", "opcfoundation.org", "open62541"];
 
 /// ApplicationType (OPC 10000-4 section 7.4).
 fn application_type(octets: &[u8]) -> Option<String> {
@@ -133,8 +134,11 @@ fn date_time(octets: &[u8]) -> Option<String> {
     let month = day.checked_mul(5)?.checked_add(2)?.checked_div(153)?;
     let day = day.checked_sub(month.checked_mul(153)?.checked_add(2)?.checked_div(5)?)?.checked_add(1)?;
     let year = era.checked_mul(400)?.checked_add(year)?;
-    let (year, month) =
-        if month < 10 { (year, month.checked_add(3)?) } else { (year.checked_add(1)?, month.checked_sub(9)?) };
+    let (year, month) = if month < 10 {
+        (year, month.checked_add(3)?)
+    } else {
+        (year.checked_add(1)?, month.checked_sub(9)?)
+    };
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
     (year < 10_000).then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
 }

@@ -94,7 +94,8 @@ pub(super) fn way(id: u16) -> Option<Way> {
     if find(id).is_some() {
         return Some(Way::Request);
     }
-    let answers = RESPONSES.contains(&id) || id.checked_sub(RESPONSE_AFTER).is_some_and(|id| find(id).is_some());
+    let answers =
+        RESPONSES.contains(&id) || id.checked_sub(RESPONSE_AFTER).is_some_and(|id| find(id).is_some());
     answers.then_some(Way::Response)
 }
 

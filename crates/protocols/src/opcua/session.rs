@@ -50,7 +50,12 @@ pub(super) struct OpcUa {
 }
 
 impl Session for OpcUa {
-    fn message<'m>(&mut self, context: &Context, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        octets: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let chunk = Chunk::parse(octets)?;
         let mut reader = chunk.reader();
         match chunk.kind {
@@ -69,7 +74,11 @@ impl Session for OpcUa {
         }
         match chunk.missing {
             0 => Ok(()),
-            missing => Err(Malformed { what: "message", offset: octets.len(), problem: Problem::Truncated { missing } }),
+            missing => Err(Malformed {
+                what: "message",
+                offset: octets.len(),
+                problem: Problem::Truncated { missing },
+            }),
         }
     }
 
@@ -233,14 +242,17 @@ impl OpcUa {
     /// Tells the ends apart by the first message that proves them.
     fn orient(&mut self, context: &Context, way: Way, output: &mut Output<'_>) {
         if !std::mem::replace(&mut self.oriented, true) {
-            output.server_is =
-                Some(if way == Way::Response { context.from } else { context.from.other() });
+            output.server_is = Some(if way == Way::Response { context.from } else { context.from.other() });
         }
     }
 
     fn lane(&mut self, context: &Context) -> &mut Lane {
         let source = (context.source, context.source_port);
-        if source < (context.destination, context.destination_port) { &mut self.lower } else { &mut self.upper }
+        if source < (context.destination, context.destination_port) {
+            &mut self.lower
+        } else {
+            &mut self.upper
+        }
     }
 }
 

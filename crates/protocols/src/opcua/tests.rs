@@ -298,9 +298,10 @@ fn a_password_is_masked_however_the_capture_cuts_it() {
         let _ = session.message(&context(End::Client), Octets::new(&octets[..length], &pieces), &mut output);
         let end = length.min(password + 10);
         for at in password..end {
-            let masked = output.secrets.iter().flat_map(|secret| &secret.ranges).any(|range| {
-                (range.offset as usize..(range.offset + range.length) as usize).contains(&at)
-            });
+            let masked =
+                output.secrets.iter().flat_map(|secret| &secret.ranges).any(|range| {
+                    (range.offset as usize..(range.offset + range.length) as usize).contains(&at)
+                });
             assert!(masked, "octet {at} of {length}");
         }
     }
@@ -318,9 +319,10 @@ fn a_server_that_connects_by_itself_says_who_it_is() {
 
 #[test]
 fn a_server_registers_itself() {
-    for octets in
-        [&include_bytes!("messages/register-server.bin")[..], include_bytes!("messages/register-server-2.bin")]
-    {
+    for octets in [
+        &include_bytes!("messages/register-server.bin")[..],
+        include_bytes!("messages/register-server-2.bin"),
+    ] {
         let said = said(octets, End::Client);
         has(
             &said,

@@ -46,7 +46,11 @@ impl Session for OpenVpn {
     ) -> Result<(), Malformed> {
         let packet = wire::packet(message, context.transport);
         let Some(first) = packet.slice(0, 1) else {
-            return Err(Malformed { what: "opcode", offset: message.len(), problem: Problem::Truncated { missing: 1 } });
+            return Err(Malformed {
+                what: "opcode",
+                offset: message.len(),
+                problem: Problem::Truncated { missing: 1 },
+            });
         };
         let server = match wire::opcode(first.bytes) {
             Some(wire::RESET_CLIENT_1 | wire::RESET_CLIENT_2 | wire::RESET_CLIENT_3) => context.from.other(),
@@ -66,7 +70,11 @@ impl Session for OpenVpn {
         }
         output.server_is = Some(server);
         if wire::protection(packet.bytes).is_none() && packet.is_cut() {
-            return Err(Malformed { what: "reset", offset: message.len(), problem: Problem::Truncated { missing: 1 } });
+            return Err(Malformed {
+                what: "reset",
+                offset: message.len(),
+                problem: Problem::Truncated { missing: 1 },
+            });
         }
         Ok(())
     }
@@ -87,7 +95,8 @@ mod tests {
         let context = Context::of_test(from, ("10.0.0.2", 40_000), ("10.0.0.1", 1194), transport);
         let mut output = Output::default();
         let result = session.message(&context, octets, &mut output);
-        let facts = output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value));
+        let facts =
+            output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value));
         (facts.collect(), output.server_is, output.finished, result)
     }
 
@@ -107,10 +116,7 @@ mod tests {
         );
         assert_eq!(server, Some(End::Server));
         let (facts, server, finished, _) = udp(End::Server, include_bytes!("messages/server-crypt-udp.bin"));
-        assert_eq!(
-            facts,
-            ["10.0.0.1 openvpn.key_method=2", "10.0.0.1 openvpn.control_channel=tls-crypt"]
-        );
+        assert_eq!(facts, ["10.0.0.1 openvpn.key_method=2", "10.0.0.1 openvpn.control_channel=tls-crypt"]);
         assert_eq!((server, finished), (Some(End::Server), false));
         assert_eq!(udp(End::Server, data), (vec![], None, true, Ok(())));
     }

@@ -99,7 +99,8 @@ pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
     let packet = octets.get(if transport == Transport::Tcp { LENGTH } else { 0 }..whole).unwrap_or_default();
     let id = packet.get(1..PROTECTION_AT).unwrap_or_default();
     // Of eight random octets five differ, but for one time of 200,000.
-    let different = id.iter().enumerate().filter(|(at, octet)| !id.get(..*at).unwrap_or_default().contains(octet));
+    let different =
+        id.iter().enumerate().filter(|(at, octet)| !id.get(..*at).unwrap_or_default().contains(octet));
     if different.count() > 4 && protection(packet).is_some() { Probe::Certain } else { Probe::Foreign }
 }
 
@@ -163,8 +164,10 @@ mod tests {
 
     #[test]
     fn packets_are_delimited_by_length_on_tcp_and_by_the_datagram_on_udp() {
-        let (udp, tcp) =
-            (include_bytes!("messages/client-plain-udp.bin"), include_bytes!("messages/client-plain-tcp.bin"));
+        let (udp, tcp) = (
+            include_bytes!("messages/client-plain-udp.bin"),
+            include_bytes!("messages/client-plain-tcp.bin"),
+        );
         assert_eq!(frame(udp, Transport::Udp), Frame::Message(14));
         assert_eq!(frame(&udp[..9], Transport::Udp), Frame::Partial(14));
         assert_eq!(frame(tcp, Transport::Tcp), Frame::Message(16));

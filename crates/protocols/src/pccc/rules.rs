@@ -123,7 +123,10 @@ mod tests {
         assert_eq!(series(&[0x23]).as_deref(), Some("series B revision D"));
         assert_eq!(series(&[0x1f]), None);
         assert_eq!((mode(&[0x26]).as_deref(), key_switch(&[0x26]).as_deref()), (Some("run"), Some("remote")));
-        assert_eq!((mode(&[17]).as_deref(), key_switch(&[17]).as_deref()), (Some("program"), Some("program")));
+        assert_eq!(
+            (mode(&[17]).as_deref(), key_switch(&[17]).as_deref()),
+            (Some("program"), Some("program"))
+        );
         assert_eq!((mode(&[31]), key_switch(&[31])), (None, None));
         assert_eq!(fault(&[0x20, 0x00]).as_deref(), Some("major error 0020h"));
         assert_eq!(fault(&[0, 0]), None);
@@ -133,7 +136,10 @@ mod tests {
     fn a_plc_5_is_named_by_its_type() {
         assert_eq!(plc5_model(&[0x4b]).as_deref(), Some("PLC-5/40E"));
         assert_eq!(plc5_model(&[0x77]).as_deref(), Some("PLC-5 (type 77h)"));
-        assert_eq!((plc5_mode(&[6]).as_deref(), plc5_key_switch(&[6]).as_deref()), (Some("run"), Some("remote")));
+        assert_eq!(
+            (plc5_mode(&[6]).as_deref(), plc5_key_switch(&[6]).as_deref()),
+            (Some("run"), Some("remote"))
+        );
         assert_eq!(vendor(&[0x12]), None);
     }
 }

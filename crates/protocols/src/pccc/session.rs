@@ -30,7 +30,11 @@ impl Commands {
     /// # Errors
     ///
     /// Fails if it is cut short.
-    pub(crate) fn request<'m>(&mut self, reader: Reader<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    pub(crate) fn request<'m>(
+        &mut self,
+        reader: Reader<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let message = Message::parse(reader)?;
         if message.is_reply {
             return Ok(());
@@ -132,10 +136,9 @@ mod tests {
             all.facts.append(&mut output.facts);
             all.dropped += output.dropped;
             let operations = output.operations.iter();
-            all.operations.extend(operations.map(|operation| crate::Operation {
-                octets: Octets::unplaced(&[]),
-                ..*operation
-            }));
+            all.operations.extend(
+                operations.map(|operation| crate::Operation { octets: Octets::unplaced(&[]), ..*operation }),
+            );
         }
         all
     }
@@ -146,8 +149,7 @@ mod tests {
     #[test]
     fn an_slc_tells_catalogue_number_series_and_mode() {
         let said = said(&[(End::Client, REQUEST), (End::Server, SLC)]);
-        let facts: Vec<_> =
-            said.facts.iter().map(|fact| (fact.attribute, fact.value.as_str())).collect();
+        let facts: Vec<_> = said.facts.iter().map(|fact| (fact.attribute, fact.value.as_str())).collect();
         assert_eq!(
             facts,
             [
@@ -166,7 +168,9 @@ mod tests {
     #[test]
     fn a_reply_without_request_is_read_by_its_shape() {
         assert_eq!(said(&[(End::Server, SLC)]).facts.len(), 5);
-        assert!(said(&[(End::Server, include_bytes!("messages/csp-plc5-status-reply.bin"))]).facts.is_empty());
+        assert!(
+            said(&[(End::Server, include_bytes!("messages/csp-plc5-status-reply.bin"))]).facts.is_empty()
+        );
     }
 
     #[test]

@@ -20,7 +20,12 @@ pub(super) struct Postgresql {
 }
 
 impl Session for Postgresql {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         self.messages = self.messages.saturating_add(1);
         if self.messages > MESSAGES_MAX {
             output.finished = true;
@@ -78,7 +83,12 @@ impl Session for Postgresql {
 }
 
 impl Postgresql {
-    fn opening<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn opening<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let mut reader = Reader::new(message);
         reader.skip(4, "message length")?;
         let code = reader.u32_be("protocol version")?;
@@ -104,10 +114,22 @@ impl Postgresql {
                     // The name of the user is personal.
                     match name.bytes {
                         b"application_name" | b"fallback_application_name" => {
-                            output.fact(&client, "postgresql.application", Basis::Stated, &rules::APPLICATION, value);
+                            output.fact(
+                                &client,
+                                "postgresql.application",
+                                Basis::Stated,
+                                &rules::APPLICATION,
+                                value,
+                            );
                         }
                         b"database" => {
-                            output.fact(&server, "postgresql.database", Basis::Reported, &rules::DATABASE, value);
+                            output.fact(
+                                &server,
+                                "postgresql.database",
+                                Basis::Reported,
+                                &rules::DATABASE,
+                                value,
+                            );
                         }
                         _ => {}
                     }
@@ -162,7 +184,8 @@ mod tests {
                 let message = Octets::new(&stream[at..][..length], &pieces);
                 assert_eq!(session.message(&context, message, &mut output), Ok(()));
                 let facts = output.facts.iter();
-                said.facts.extend(facts.map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)));
+                said.facts
+                    .extend(facts.map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)));
                 said.operations.extend(output.operations.iter().map(|operation| operation.name));
                 let ranges = output.secrets.iter().flat_map(|secret| &secret.ranges);
                 said.secret += ranges.map(|range| range.length).sum::<u32>();

@@ -2,7 +2,7 @@
 
 use observation::{Octets, Transport};
 
-use crate::{Frame, Probe, strings, Reader};
+use crate::{Frame, Probe, Reader, strings};
 
 /// Codes of the messages without a type that a client opens with.
 pub(super) mod code {
@@ -38,7 +38,8 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
     if transport != Transport::Tcp {
         return Frame::Foreign;
     }
-    let needs = |length: usize| if length > octets.len() { Frame::Partial(length) } else { Frame::Message(length) };
+    let needs =
+        |length: usize| if length > octets.len() { Frame::Partial(length) } else { Frame::Message(length) };
     match octets {
         [] => Frame::Partial(1),
         // The answer to a request for encryption; of a notice or a start-up there is always more.
@@ -46,7 +47,11 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
         [0, ..] if octets.len() < 8 => Frame::Partial(8),
         [0, a, b, c, code @ ..] => {
             let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
-            if (8..=OPENING_MAX).contains(&length) && opening(code).is_some() { needs(length) } else { Frame::Foreign }
+            if (8..=OPENING_MAX).contains(&length) && opening(code).is_some() {
+                needs(length)
+            } else {
+                Frame::Foreign
+            }
         }
         [kind, ..] if !kind.is_ascii_alphabetic() => Frame::Foreign,
         [_, a, b, c, d, ..] => {
@@ -70,7 +75,9 @@ pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
     let body = octets.get(8..length).unwrap_or_default();
     match octets.get(4..).and_then(opening) {
         Some(code::TLS | code::GSSAPI) if length == 8 => Probe::Certain,
-        Some(code) if code >> 16 == 3 && body.ends_with(&[0]) && body.windows(5).any(|part| part == b"user\0") => {
+        Some(code)
+            if code >> 16 == 3 && body.ends_with(&[0]) && body.windows(5).any(|part| part == b"user\0") =>
+        {
             Probe::Certain
         }
         _ => Probe::Foreign,

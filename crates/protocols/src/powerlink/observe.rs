@@ -14,7 +14,12 @@ pub(super) struct Powerlink {
 }
 
 impl Session for Powerlink {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let pdu = Pdu::parse(message)?;
         let station = || context.source();
         match pdu.message {
@@ -64,10 +69,17 @@ impl Session for Powerlink {
 
 impl Powerlink {
     /// Says number, kind and state of the sender, where they are news.
-    fn node(&mut self, context: &Context, node: Octets<'_>, state: Option<Octets<'_>>, output: &mut Output<'_>) {
+    fn node(
+        &mut self,
+        context: &Context,
+        node: Octets<'_>,
+        state: Option<Octets<'_>>,
+        output: &mut Output<'_>,
+    ) {
         let Some(said) = self.said.get_mut(context.from.index()) else { return };
         let number = node.get(0).unwrap_or(0);
-        let now = (number, state.and_then(|state| state.get(0)).unwrap_or(said.map_or(0, |(_, state)| state)));
+        let now =
+            (number, state.and_then(|state| state.get(0)).unwrap_or(said.map_or(0, |(_, state)| state)));
         let before = said.replace(now);
         if before == Some(now) {
             return;

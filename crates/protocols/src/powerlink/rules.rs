@@ -49,7 +49,10 @@ fn serial(octets: &[u8]) -> Option<String> {
 }
 
 fn profile(octets: &[u8]) -> Option<String> {
-    number32(octets).map(|number| number & 0xffff).filter(|profile| *profile != 0).map(|profile| profile.to_string())
+    number32(octets)
+        .map(|number| number & 0xffff)
+        .filter(|profile| *profile != 0)
+        .map(|profile| profile.to_string())
 }
 
 fn node(octets: &[u8]) -> Option<String> {
@@ -98,7 +101,8 @@ fn date(octets: &[u8]) -> Option<String> {
     let day_of_era = days % 146_097;
     let leaps = (day_of_era / 1_460).saturating_add(day_of_era / 146_096).saturating_sub(day_of_era / 36_524);
     let year_of_era = day_of_era.checked_sub(leaps)? / 365;
-    let before = year_of_era.saturating_mul(365).saturating_add(year_of_era / 4).saturating_sub(year_of_era / 100);
+    let before =
+        year_of_era.saturating_mul(365).saturating_add(year_of_era / 4).saturating_sub(year_of_era / 100);
     let day_of_year = day_of_era.checked_sub(before)?;
     let month = day_of_year.saturating_mul(5).saturating_add(2) / 153;
     let day = day_of_year.saturating_sub(month.saturating_mul(153).saturating_add(2) / 5).saturating_add(1);

@@ -73,10 +73,7 @@ fn cyclic_frames_say_number_and_state_once_and_their_change() {
     assert!(read(&mut *session, response).facts.is_empty());
     let stopped = facts(&read(&mut *session, include_bytes!("messages/status-response.bin")));
     assert_eq!(stopped, [("mode", "STOPPED".to_owned())]);
-    assert_eq!(
-        read(&mut *session, include_bytes!("messages/poll-request.bin")).server_is,
-        Some(End::Server)
-    );
+    assert_eq!(read(&mut *session, include_bytes!("messages/poll-request.bin")).server_is, Some(End::Server));
     let mut session = (PROTOCOL.session)();
     let cycle = include_bytes!("messages/start-of-cycle.bin");
     let managing = facts(&read(&mut *session, cycle));

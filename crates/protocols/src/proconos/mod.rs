@@ -23,7 +23,11 @@ pub const PROTOCOL: Protocol = Protocol {
         None => Frame::Partial(1),
     },
     probe: |octets, transport| {
-        if transport == Transport::Tcp && octets.starts_with(QUESTION) { Probe::Certain } else { Probe::Foreign }
+        if transport == Transport::Tcp && octets.starts_with(QUESTION) {
+            Probe::Certain
+        } else {
+            Probe::Foreign
+        }
     },
     session: || Box::<ProConOs>::default(),
     rules: &[&TEXT],

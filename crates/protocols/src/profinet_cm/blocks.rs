@@ -76,4 +76,3 @@ pub(super) fn target(body: &mut Reader<'_>) -> Result<Target, Malformed> {
     let length = body.u32_be("RecordDataLength")?;
     Ok(Target { slot, subslot, index, length })
 }
-

@@ -42,14 +42,19 @@ pub(super) fn block(block: Block<'_>, ends: Ends<'_>, output: &mut Output<'_>) -
 
 /// What Connect asks for: the kind of relation tells a controller from a supervisor.
 pub(super) fn operation(first: Option<&Block<'_>>) -> (OperationKind, &'static str) {
-    let kind = first.filter(|block| block.kind == 0x0101).and_then(|block| block.body.clone().u16_be("ARType").ok());
+    let kind =
+        first.filter(|block| block.kind == 0x0101).and_then(|block| block.body.clone().u16_be("ARType").ok());
     match kind {
         Some(6) => (OperationKind::Control, "connect as supervisor"),
         _ => (OperationKind::Diagnostic, "connect"),
     }
 }
 
-fn relation_request(body: &mut Reader<'_>, controller: &Station, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn relation_request(
+    body: &mut Reader<'_>,
+    controller: &Station,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let kind = body.take(2, "ARType")?;
     output.fact(controller, "profinet_cm.relation", Basis::Stated, &RELATION, kind);
     body.skip(18, "ARUUID and SessionKey")?;

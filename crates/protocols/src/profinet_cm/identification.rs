@@ -34,7 +34,12 @@ pub(super) fn record(
 }
 
 /// I&M0 to I&M5 of the submodule that was asked.
-fn maintenance(block: Block<'_>, target: Target, device: &Station, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn maintenance(
+    block: Block<'_>,
+    target: Target,
+    device: &Station,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let Some(station) = blocks::submodule(device, target.slot, target.subslot) else { return Ok(()) };
     let mut body = block.body;
     let mut say = |attribute, rule: &'static Rule, octets: Octets<'_>| {
@@ -76,7 +81,12 @@ fn maintenance(block: Block<'_>, target: Target, device: &Station, output: &mut 
 }
 
 /// The modules and submodules that a device has. Version 1.0 of the real identification names no APIs.
-fn modules(body: &mut Reader<'_>, has_apis: bool, device: &Station, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn modules(
+    body: &mut Reader<'_>,
+    has_apis: bool,
+    device: &Station,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let apis = if has_apis { body.u16_be("NumberOfAPIs")? } else { 1 };
     for _ in 0..apis {
         if has_apis {

@@ -19,7 +19,9 @@ pub(super) fn read(target: Target) -> (OperationKind, &'static str) {
         0x8000 | 0xc000 | 0xe000 => (Identify, "read expected identification"),
         0xe002 => (Identify, "read module differences"),
         0xf841 | 0x802a | 0x8080 => (Diagnostic, "read real data of interface and ports"),
-        0x800a..=0x8013 | 0xc00a..=0xc013 | 0xe00a..=0xe013 | 0xf00a..=0xf013 => (Diagnostic, "read diagnosis"),
+        0x800a..=0x8013 | 0xc00a..=0xc013 | 0xe00a..=0xe013 | 0xf00a..=0xf013 => {
+            (Diagnostic, "read diagnosis")
+        }
         0xf830 => (Diagnostic, "read log book"),
         _ => (Read, "read record"),
     }

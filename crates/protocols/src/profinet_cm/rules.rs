@@ -117,10 +117,8 @@ fn software(octets: &[u8]) -> Option<String> {
     if !PREFIXES.contains(prefix) {
         return None;
     }
-    let numbers: Option<Vec<u16>> = numbers
-        .chunks(3)
-        .map(|digits| std::str::from_utf8(digits).ok()?.trim().parse().ok())
-        .collect();
+    let numbers: Option<Vec<u16>> =
+        numbers.chunks(3).map(|digits| std::str::from_utf8(digits).ok()?.trim().parse().ok()).collect();
     let shown: Vec<_> = numbers?.iter().map(u16::to_string).collect();
     Some(format!("{}{}", char::from(*prefix), shown.join(".")))
 }

@@ -28,7 +28,12 @@ struct Call {
 }
 
 impl Session for Cm {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let pdu = Pdu::parse(message)?;
         let interface = Interface::of(&pdu);
         if interface == Interface::Unknown {
@@ -146,7 +151,8 @@ impl<'m> About<'_, 'm> {
         }
         if !self.is_response {
             // Who calls must know vendor and device of the one that it calls.
-            let called = if self.interface == Interface::Controller { &self.controller } else { &self.device };
+            let called =
+                if self.interface == Interface::Controller { &self.controller } else { &self.device };
             connect::object_numbers(self.pdu.object, is_little, called, Basis::Reported, output);
         }
         let Some(mut reader) = arguments(body, base, is_little, self.is_response)? else { return Ok(()) };

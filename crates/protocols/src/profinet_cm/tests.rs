@@ -22,7 +22,11 @@ fn context(from: End) -> Context {
     }
 }
 
-fn read_by<'m>(session: &mut dyn Session, from: End, octets: &'m [u8]) -> (Output<'m>, Result<(), Malformed>) {
+fn read_by<'m>(
+    session: &mut dyn Session,
+    from: End,
+    octets: &'m [u8],
+) -> (Output<'m>, Result<(), Malformed>) {
     let mut output = Output::default();
     let result = session.message(&context(from), Octets::unplaced(octets), &mut output);
     (output, result)
@@ -48,7 +52,11 @@ fn facts(output: &Output<'_>) -> Vec<String> {
 fn operations(octets: &[u8]) -> Vec<String> {
     let output = read(End::Client, octets);
     assert_eq!(output.server_is, Some(End::Server));
-    output.operations.iter().map(|operation| format!("{} {}", operation.kind.as_str(), operation.name)).collect()
+    output
+        .operations
+        .iter()
+        .map(|operation| format!("{} {}", operation.kind.as_str(), operation.name))
+        .collect()
 }
 
 #[test]
@@ -207,18 +215,28 @@ fn the_endpoint_mapper_names_the_product_in_columns() {
 
 #[test]
 fn what_is_asked_for_is_named() {
-    assert_eq!(operations(include_bytes!("messages/connect-supervisor.bin")), ["control connect as supervisor"]);
-    assert_eq!(operations(include_bytes!("messages/control-parameter-end.bin")), ["diagnostic parameter end"]);
+    assert_eq!(
+        operations(include_bytes!("messages/connect-supervisor.bin")),
+        ["control connect as supervisor"]
+    );
+    assert_eq!(
+        operations(include_bytes!("messages/control-parameter-end.bin")),
+        ["diagnostic parameter end"]
+    );
     assert_eq!(operations(include_bytes!("messages/read-im0-request.bin")), ["identify read i&m0"]);
     assert_eq!(operations(include_bytes!("messages/write-multiple.bin")), ["write write multiple records"]);
     assert_eq!(operations(include_bytes!("messages/write-im1.bin")), ["program write i&m record"]);
-    assert_eq!(operations(include_bytes!("messages/lookup-request.bin")), ["identify endpoint mapper lookup"]);
+    assert_eq!(
+        operations(include_bytes!("messages/lookup-request.bin")),
+        ["identify endpoint mapper lookup"]
+    );
     assert_eq!(operations(include_bytes!("messages/ping.bin")), Vec::<String>::new());
 }
 
 #[test]
 fn fragments_make_a_call_and_point_at_both_datagrams() {
-    let (first, second) = (include_bytes!("messages/fragment-1.bin"), include_bytes!("messages/fragment-2.bin"));
+    let (first, second) =
+        (include_bytes!("messages/fragment-1.bin"), include_bytes!("messages/fragment-2.bin"));
     let mut session = (PROTOCOL.session)();
     let (output, _) = read_by(&mut *session, End::Server, first);
     assert!(output.hold && output.facts.is_empty());
@@ -227,10 +245,13 @@ fn fragments_make_a_call_and_point_at_both_datagrams() {
     let pieces = [Piece { at: 0, frame: 8, offset: 42 }];
     let mut output = Output::default();
     session.message(&context(End::Server), Octets::new(second, &pieces), &mut output).unwrap();
-    assert_eq!(facts(&output)[2..4], [
-        "10.10.10.17 order_number=6ES7 155-6AU01-0BN0 (stated)",
-        "10.10.10.17 serial_number=S C-LAB0000001 (stated)"
-    ]);
+    assert_eq!(
+        facts(&output)[2..4],
+        [
+            "10.10.10.17 order_number=6ES7 155-6AU01-0BN0 (stated)",
+            "10.10.10.17 serial_number=S C-LAB0000001 (stated)"
+        ]
+    );
     // A second fragment alone, and one of another call, say nothing.
     let mut session = (PROTOCOL.session)();
     assert!(read_by(&mut *session, End::Server, second).0.facts.is_empty());

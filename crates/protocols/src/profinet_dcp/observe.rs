@@ -2,11 +2,9 @@
 
 use observation::{Basis, End, Octets, OperationKind, Rule, Station, attribute};
 
-use super::rules::{
-    INITIATIVE, INSTANCE, IP_INFO, IPV4, MAC, NUMBER, OCTETS, OPTIONS, ROLE, TEXT, VENDOR,
-};
-use super::wire::{Block, Pdu, Service};
 use super::operations;
+use super::rules::{INITIATIVE, INSTANCE, IP_INFO, IPV4, MAC, NUMBER, OCTETS, OPTIONS, ROLE, TEXT, VENDOR};
+use super::wire::{Block, Pdu, Service};
 use crate::{Context, Malformed, Output, Session};
 
 /// Stateless: every answer names what it answers.
@@ -14,7 +12,12 @@ use crate::{Context, Malformed, Output, Session};
 pub(super) struct Dcp;
 
 impl Session for Dcp {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let pdu = Pdu::parse(message)?;
         let answers = pdu.is_response || pdu.is_refusal || pdu.service == Service::Hello;
         output.server_is = Some(if answers { context.from } else { context.from.other() });

@@ -17,19 +17,8 @@ pub(super) static OPTIONS: Rule = Rule { name: "profinet-dcp-options", read: opt
 pub(super) static INITIATIVE: Rule = Rule { name: "profinet-dcp-initiative", read: initiative };
 pub(super) static OCTETS: Rule = Rule { name: "profinet-dcp-octets", read: Rules::hexadecimal };
 
-pub(super) const ALL: &[&Rule] = &[
-    &TEXT,
-    &IPV4,
-    &MAC,
-    &VENDOR,
-    &NUMBER,
-    &ROLE,
-    &IP_INFO,
-    &INSTANCE,
-    &OPTIONS,
-    &INITIATIVE,
-    &OCTETS,
-];
+pub(super) const ALL: &[&Rule] =
+    &[&TEXT, &IPV4, &MAC, &VENDOR, &NUMBER, &ROLE, &IP_INFO, &INSTANCE, &OPTIONS, &INITIATIVE, &OCTETS];
 
 /// Roles by bit of DeviceRoleDetails (IEC 61158-6-10, chapter 4.3.1.4.4).
 const ROLES: [(u8, &str); 4] =
@@ -69,9 +58,8 @@ fn instance(octets: &[u8]) -> Option<String> {
 
 fn options(octets: &[u8]) -> Option<String> {
     let pairs = octets.chunks_exact(2).take(OPTIONS_MAX);
-    let shown: Vec<_> = pairs
-        .filter_map(|pair| Some(format!("{}/{}", pair.first()?, pair.last()?)))
-        .collect();
+    let shown: Vec<_> =
+        pairs.filter_map(|pair| Some(format!("{}/{}", pair.first()?, pair.last()?))).collect();
     (!shown.is_empty()).then(|| shown.join(" "))
 }
 

@@ -33,7 +33,11 @@ fn facts(octets: &[u8]) -> Vec<(&'static str, String)> {
 fn operations(octets: &[u8]) -> Vec<String> {
     let (output, result) = read(octets);
     result.unwrap();
-    output.operations.iter().map(|operation| format!("{} {}", operation.kind.as_str(), operation.name)).collect()
+    output
+        .operations
+        .iter()
+        .map(|operation| format!("{} {}", operation.kind.as_str(), operation.name))
+        .collect()
 }
 
 fn pairs(expected: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
@@ -99,7 +103,10 @@ fn hello_and_get_are_the_devices_own_word() {
     assert!(hello.contains(&("station_name", "pump-7".to_owned())));
     assert!(hello.contains(&("profinet_dcp.oem_vendor_id", "0x00b0".to_owned())));
     assert!(hello.contains(&("profinet_dcp.device_initiative", "Hello after power-on".to_owned())));
-    assert_eq!(facts(include_bytes!("messages/get-response.bin")), pairs(&[("station_name", "et200sp-line1")]));
+    assert_eq!(
+        facts(include_bytes!("messages/get-response.bin")),
+        pairs(&[("station_name", "et200sp-line1")])
+    );
     assert_eq!(facts(include_bytes!("messages/set-response-odd.bin")), []);
     assert_eq!(facts(include_bytes!("messages/get-refused.bin")), []);
 }
@@ -107,7 +114,10 @@ fn hello_and_get_are_the_devices_own_word() {
 #[test]
 fn what_is_asked_for_is_named() {
     assert_eq!(operations(include_bytes!("messages/identify-all.bin")), ["identify identify all"]);
-    assert_eq!(operations(include_bytes!("messages/identify-name.bin")), ["identify identify by name of station"]);
+    assert_eq!(
+        operations(include_bytes!("messages/identify-name.bin")),
+        ["identify identify by name of station"]
+    );
     assert_eq!(operations(include_bytes!("messages/get-name.bin")), ["identify get"]);
     assert_eq!(operations(include_bytes!("messages/set-signal.bin")), ["control signal"]);
     assert_eq!(operations(include_bytes!("messages/set-name.bin")), ["program set name of station"]);

@@ -56,7 +56,9 @@ pub(super) enum News<'m> {
 impl Relations {
     /// Looks at a cyclic frame.
     pub(super) fn look<'m>(&mut self, frame_id: u16, from: End, frame: Octets<'m>) -> News<'m> {
-        let Some([high, low, status, transfer]) = frame.bytes.last_chunk::<4>().copied() else { return News::None };
+        let Some([high, low, status, transfer]) = frame.bytes.last_chunk::<4>().copied() else {
+            return News::None;
+        };
         if frame.len() < LENGTH_MIN || transfer != 0 || status & RESERVED != 0 || status & DATA_VALID == 0 {
             return News::None;
         }

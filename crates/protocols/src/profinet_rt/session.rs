@@ -29,7 +29,12 @@ pub(super) struct Rt {
 }
 
 impl Session for Rt {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let frame_id = Reader::new(message).u16_be("FrameID")?;
         if cyclic::is_cyclic(frame_id) {
             match self.relations.look(frame_id, context.from, message) {

@@ -16,7 +16,12 @@ pub(super) const RULES: &[&Rule] = &[&MAC, &KIND];
 pub(super) struct Prp;
 
 impl Session for Prp {
-    fn message<'m>(&mut self, context: &Context, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        octets: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let read = Supervision::parse(octets)?;
         let sender = context.source();
         let Some(node) = read.node else { return Ok(()) };
@@ -76,7 +81,13 @@ mod tests {
     fn a_node_states_its_macs_and_a_box_names_the_node_behind_it() {
         assert_eq!(
             seen(include_bytes!("messages/node.bin")),
-            (vec!["prp.kind=PRP, duplicate discard".to_owned(), "mac_address=00:1b:1b:10:00:50".to_owned()], vec![])
+            (
+                vec![
+                    "prp.kind=PRP, duplicate discard".to_owned(),
+                    "mac_address=00:1b:1b:10:00:50".to_owned()
+                ],
+                vec![]
+            )
         );
         assert_eq!(
             seen(include_bytes!("messages/redundancy_box.bin")),
@@ -84,7 +95,11 @@ mod tests {
         );
         assert_eq!(
             seen(include_bytes!("messages/first_edition.bin")).0,
-            ["prp.kind=PRP, duplicate discard", "mac_address=00:1b:1b:10:00:50", "mac_address=00:1b:1b:10:00:5a"]
+            [
+                "prp.kind=PRP, duplicate discard",
+                "mac_address=00:1b:1b:10:00:50",
+                "mac_address=00:1b:1b:10:00:5a"
+            ]
         );
     }
 }

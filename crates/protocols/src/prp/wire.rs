@@ -62,7 +62,8 @@ impl<'a> Supervision<'a> {
             match number {
                 PRP_DISCARD | PRP_ACCEPT | HSR => {
                     let address = value.take(6, "mac address")?;
-                    let other = if length == OLD_LENGTH { Some(value.take(6, "mac address b")?) } else { None };
+                    let other =
+                        if length == OLD_LENGTH { Some(value.take(6, "mac address b")?) } else { None };
                     read.node = Some(Node { kind, address, other });
                 }
                 REDUNDANCY_BOX => read.redundancy_box = Some(value.take(6, "redundancy box mac address")?),

@@ -17,7 +17,12 @@ pub(super) struct Ptp {
 }
 
 impl Session for Ptp {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         if message.get(1) == Some(1) {
             return self.version_1(context, message, output);
         }
@@ -45,7 +50,8 @@ impl Session for Ptp {
 impl Ptp {
     /// Which clock sends, in every message.
     fn sender(&mut self, context: &Context, header: &Header<'_>, output: &mut Output<'_>) {
-        let print = print(context).with(header.version.bytes).with(header.domain.bytes).with(header.clock.bytes);
+        let print =
+            print(context).with(header.version.bytes).with(header.domain.bytes).with(header.clock.bytes);
         if !self.told.is_new(print) {
             return;
         }
@@ -57,8 +63,15 @@ impl Ptp {
         say(attribute::MAC_ADDRESS, &rules::CLOCK_MAC, header.clock);
     }
 
-    fn announce(&mut self, context: &Context, header: &Header<'_>, announce: &Announce<'_>, output: &mut Output<'_>) {
-        let Announce { priority_1, class, accuracy, priority_2, grandmaster, steps, source: time } = *announce;
+    fn announce(
+        &mut self,
+        context: &Context,
+        header: &Header<'_>,
+        announce: &Announce<'_>,
+        output: &mut Output<'_>,
+    ) {
+        let Announce { priority_1, class, accuracy, priority_2, grandmaster, steps, source: time } =
+            *announce;
         let print = [priority_1, class, accuracy, priority_2, grandmaster, steps, time]
             .iter()
             .fold(print(context).with(header.clock.bytes), |print, field| print.with(field.bytes));
@@ -73,7 +86,13 @@ impl Ptp {
         if own.bytes == grandmaster.bytes {
             output.fact(&source, "ptp.clock_class", Basis::Stated, &rules::CLASS, class);
             output.fact(&source, "ptp.clock_accuracy", Basis::Stated, &rules::ACCURACY, accuracy);
-            output.fact_of(&source, "ptp.priorities", Basis::Stated, &rules::PRIORITIES, &[priority_1, priority_2]);
+            output.fact_of(
+                &source,
+                "ptp.priorities",
+                Basis::Stated,
+                &rules::PRIORITIES,
+                &[priority_1, priority_2],
+            );
             output.fact(&source, "ptp.time_source", Basis::Stated, &rules::TIME_SOURCE, time);
         } else if let Some(mac) = rules::mac_of(grandmaster.bytes) {
             let top = Station::root(Address::Mac(mac), context.vlan);
@@ -82,7 +101,12 @@ impl Ptp {
     }
 
     /// The older version.
-    fn version_1(&mut self, context: &Context, message: Octets<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+    fn version_1(
+        &mut self,
+        context: &Context,
+        message: Octets<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), Malformed> {
         let header = Header1::parse(message)?;
         let mac = header.mac.map(|mac| mac.bytes).unwrap_or_default();
         if self.told.is_new(print(context).with(header.subdomain.bytes).with(mac)) {

@@ -4,7 +4,8 @@ use observation::{Mac, Rule, Rules};
 
 pub(super) static VERSION: Rule = Rule { name: "ptp-version", read: version };
 pub(super) static CLOCK: Rule = Rule { name: "ptp-clock-identity", read: identity };
-pub(super) static CLOCK_MAC: Rule = Rule { name: "ptp-clock-mac", read: |id| mac_of(id).map(|mac| mac.to_string()) };
+pub(super) static CLOCK_MAC: Rule =
+    Rule { name: "ptp-clock-mac", read: |id| mac_of(id).map(|mac| mac.to_string()) };
 pub(super) static DOMAIN: Rule = Rule { name: "ptp-domain", read: Rules::decimal_be };
 pub(super) static SUBDOMAIN: Rule = Rule { name: "ptp-subdomain", read: Rules::text };
 pub(super) static SOURCE_UUID: Rule = Rule { name: "ptp-source-uuid", read: Rules::mac };
@@ -61,7 +62,10 @@ fn version(octets: &[u8]) -> Option<String> {
 
 /// Eight octets with colons; none for all zeros and for "all clocks" (all ones).
 fn identity(octets: &[u8]) -> Option<String> {
-    if octets.len() != 8 || octets.iter().all(|octet| *octet == 0) || octets.iter().all(|octet| *octet == 0xff) {
+    if octets.len() != 8
+        || octets.iter().all(|octet| *octet == 0)
+        || octets.iter().all(|octet| *octet == 0xff)
+    {
         return None;
     }
     Some(octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().join(":"))

@@ -26,14 +26,16 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
         [0, 1, ..] if octets.len() < HEADER_1 => Frame::Partial(HEADER_1),
         // The control field of version 1 knows five messages.
         [0, 1, ..] if octets.get(32).is_some_and(|control| *control <= 4) => Frame::Message(octets.len()),
-        [first, version, rest @ ..] if version & 0xf == 2 && matches!(first & 0xf, 0..=3 | 8..=0xd) => match rest {
-            [high, low, ..] => match usize::from(u16::from_be_bytes([*high, *low])) {
-                length if length < HEADER => Frame::Foreign,
-                length if length > octets.len() => Frame::Partial(length),
-                _ => Frame::Message(octets.len()),
-            },
-            _ => Frame::Partial(HEADER),
-        },
+        [first, version, rest @ ..] if version & 0xf == 2 && matches!(first & 0xf, 0..=3 | 8..=0xd) => {
+            match rest {
+                [high, low, ..] => match usize::from(u16::from_be_bytes([*high, *low])) {
+                    length if length < HEADER => Frame::Foreign,
+                    length if length > octets.len() => Frame::Partial(length),
+                    _ => Frame::Message(octets.len()),
+                },
+                _ => Frame::Partial(HEADER),
+            }
+        }
         _ => Frame::Foreign,
     }
 }

@@ -15,8 +15,7 @@ static PORT_TYPE: Rule = Rule { name: "radius-nas-port-type", read: port_type };
 static CALLED_STATION: Rule = Rule { name: "radius-called-station-id", read: Rules::text };
 static VENDOR: Rule = Rule { name: "radius-vendor-id", read: vendor };
 
-pub(super) const RULES: &[&Rule] =
-    &[&IDENTIFIER, &HOST_NAME, &ADDRESS, &PORT_TYPE, &CALLED_STATION, &VENDOR];
+pub(super) const RULES: &[&Rule] = &[&IDENTIFIER, &HOST_NAME, &ADDRESS, &PORT_TYPE, &CALLED_STATION, &VENDOR];
 
 /// Attributes (RFC 2865 chapter 5, RFC 2869, RFC 3162).
 const USER_PASSWORD: u8 = 2;
@@ -93,7 +92,11 @@ impl Session for Radius {
             return Err(Malformed { what: "code", offset: 0, problem: Problem::Truncated { missing: 1 } });
         };
         let Some(is_request) = wire::is_request(code) else {
-            return Err(Malformed { what: "code", offset: 0, problem: Problem::Value { value: code.into() } });
+            return Err(Malformed {
+                what: "code",
+                offset: 0,
+                problem: Problem::Value { value: code.into() },
+            });
         };
         output.server_is = Some(if is_request { context.from.other() } else { context.from });
         if code != wire::ACCESS_REQUEST
@@ -106,7 +109,11 @@ impl Session for Radius {
         let first = wire::attributes(message, |kind, value| {
             is_passed_on |= kind == PROXY_STATE;
             match kind {
-                USER_PASSWORD | CHAP_PASSWORD | TUNNEL_PASSWORD | ARAP_PASSWORD | EAP_MESSAGE
+                USER_PASSWORD
+                | CHAP_PASSWORD
+                | TUNNEL_PASSWORD
+                | ARAP_PASSWORD
+                | EAP_MESSAGE
                 | MESSAGE_AUTHENTICATOR => output.secret(value),
                 VENDOR_SPECIFIC if value.len() > ENTERPRISE && enterprise(value.bytes).is_none() => {
                     output.secret(value.tail(ENTERPRISE));
@@ -152,7 +159,8 @@ mod tests {
         let pieces = [Piece { at: 0, frame: 1, offset: 0 }];
         let mut output = Output::default();
         session.message(&context, Octets::new(octets, &pieces), &mut output).unwrap();
-        let facts = output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value));
+        let facts =
+            output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value));
         let secrets = output.secrets.iter().flat_map(|secret| &secret.ranges).map(|range| range.length);
         (facts.collect(), output.server_is, secrets.collect())
     }

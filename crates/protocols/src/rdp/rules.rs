@@ -12,13 +12,19 @@ pub(super) const RULES: &[&Rule] = &[&REQUESTED, &SELECTED, &REFUSED, &CLIENT_NA
 
 /// Security protocols (MS-RDPBCGR section 2.2.1.1.1), four octets of flags.
 fn protocols(octets: &[u8]) -> Option<String> {
-    const NAMES: [(u32, &str); 5] =
-        [(0x01, "TLS"), (0x02, "CredSSP"), (0x04, "RDSTLS"), (0x08, "CredSSP with early authorization"), (0x10, "RDSAAD")];
+    const NAMES: [(u32, &str); 5] = [
+        (0x01, "TLS"),
+        (0x02, "CredSSP"),
+        (0x04, "RDSTLS"),
+        (0x08, "CredSSP with early authorization"),
+        (0x10, "RDSAAD"),
+    ];
     let flags = u32::from_le_bytes(octets.try_into().ok()?);
     if flags == 0 {
         return Some("RDP".to_owned());
     }
-    let names: Vec<&str> = NAMES.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, name)| *name).collect();
+    let names: Vec<&str> =
+        NAMES.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, name)| *name).collect();
     Rules::text(names.join(", ").as_bytes())
 }
 

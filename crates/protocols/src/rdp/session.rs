@@ -19,7 +19,12 @@ pub(super) struct Rdp {
 }
 
 impl Session for Rdp {
-    fn message<'m>(&mut self, context: &Context, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        octets: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         if matches!(octets.get(0), Some(20..=24)) {
             let tls = self.tls.get_or_insert_with(tls::PROTOCOL.session);
             return output.inside(tls::PROTOCOL.name, |output| tls.message(context, octets, output));
@@ -32,7 +37,13 @@ impl Session for Rdp {
                 output.operation(OperationKind::Diagnostic, "connect", octets.head(octets.len().min(11)));
                 if let Some(protocols) = negotiation {
                     let client = context.source();
-                    output.fact(&client, "rdp.requested_security", Basis::Stated, &rules::REQUESTED, protocols);
+                    output.fact(
+                        &client,
+                        "rdp.requested_security",
+                        Basis::Stated,
+                        &rules::REQUESTED,
+                        protocols,
+                    );
                 }
             }
             Unit::Confirm(Some(protocol)) => {
@@ -79,7 +90,8 @@ mod tests {
         let client: Address = "10.0.0.1".parse().unwrap();
         let server: Address = "10.0.0.2".parse().unwrap();
         let (source, destination) = if from == End::Client { (client, server) } else { (server, client) };
-        let (source_port, destination_port) = if from == End::Client { (50_000, 3389) } else { (3389, 50_000) };
+        let (source_port, destination_port) =
+            if from == End::Client { (50_000, 3389) } else { (3389, 50_000) };
         Context {
             source,
             destination,
@@ -138,7 +150,10 @@ mod tests {
     #[test]
     fn a_cookie_names_a_user_and_is_no_fact() {
         let (facts, _) = said(&[(End::Client, include_bytes!("messages/request-with-cookie.bin"))]);
-        assert_eq!(facts.into_iter().collect::<Vec<_>>(), ["rdp: 10.0.0.1 rdp.requested_security=TLS, CredSSP"]);
+        assert_eq!(
+            facts.into_iter().collect::<Vec<_>>(),
+            ["rdp: 10.0.0.1 rdp.requested_security=TLS, CredSSP"]
+        );
     }
 
     #[test]

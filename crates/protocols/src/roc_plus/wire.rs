@@ -24,7 +24,9 @@ fn is_check(octets: &[u8], check: u16) -> bool {
 
 /// True if the last two octets are the check of those before.
 fn is_checked(message: &[u8]) -> bool {
-    message.split_last_chunk::<CHECK>().is_some_and(|(octets, check)| is_check(octets, u16::from_le_bytes(*check)))
+    message
+        .split_last_chunk::<CHECK>()
+        .is_some_and(|(octets, check)| is_check(octets, u16::from_le_bytes(*check)))
 }
 
 /// Delimits the first message: by its length, where the opcode is known and the check is right.

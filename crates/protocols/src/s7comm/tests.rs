@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use observation::{End, Octets, Piece, Range, Transport};
 
-use super::session::S7;
 use super::PROTOCOL;
+use super::session::S7;
 use crate::{Context, Frame, Output, Probe, Session, tpkt};
 
 const CLIENT: &[u8] = include_bytes!("messages/client.bin");
@@ -260,7 +260,8 @@ fn blocks_beyond_the_bound_are_dropped_and_counted() {
         .map(|number| [&ended[..at], format!("{number:05}").as_bytes(), &ended[at + 5..]].concat())
         .collect();
     // Each one twice: what was told is told again.
-    let messages: Vec<_> = blocks.iter().chain(&blocks).map(|block| (End::Server, block.as_slice())).collect();
+    let messages: Vec<_> =
+        blocks.iter().chain(&blocks).map(|block| (End::Server, block.as_slice())).collect();
     let said = Said::of(&mut S7::default(), &messages);
     assert_eq!(said.facts.iter().collect::<BTreeSet<_>>().len(), 64);
     assert_eq!((said.facts.len(), said.dropped), (128, 32));

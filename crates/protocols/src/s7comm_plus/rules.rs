@@ -132,7 +132,10 @@ mod tests {
         assert_eq!(host_name(b"HMI HOST"), None);
         assert_eq!(host_name(b"YourHost"), None);
         assert_eq!(host_name(b"_123456"), None);
-        assert_eq!(network_card(b"1:::6.0::TCP/IP -> Intel(R) PRO/1000").as_deref(), Some("Intel(R) PRO/1000"));
+        assert_eq!(
+            network_card(b"1:::6.0::TCP/IP -> Intel(R) PRO/1000").as_deref(),
+            Some("Intel(R) PRO/1000")
+        );
         assert_eq!(network_card(b"1:::6.32::"), None);
     }
 

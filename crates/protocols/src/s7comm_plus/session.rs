@@ -182,8 +182,7 @@ impl S7Plus {
         match message.opcode {
             Opcode::REQUEST => {
                 let (client, server) = (context.source(), context.destination());
-                let (asked, result) =
-                    observe::request(&message, &client, &server, &mut self.objects, output);
+                let (asked, result) = observe::request(&message, &client, &server, &mut self.objects, output);
                 let (kind, name) = asked.named;
                 output.operation(kind, name, carried);
                 if asked.mode {

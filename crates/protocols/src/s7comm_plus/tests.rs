@@ -108,7 +108,10 @@ fn the_identification_block_is_read_behind_a_digest_and_in_parts() {
         (End::Client, include_bytes!("messages/get-identification.bin")),
         (End::Server, IDENTIFICATION),
     ]);
-    assert_eq!((said.facts.as_slice(), said.operations.as_slice()), (IM0.map(str::to_owned).as_slice(), ["identify get identification".to_owned()].as_slice()));
+    assert_eq!(
+        (said.facts.as_slice(), said.operations.as_slice()),
+        (IM0.map(str::to_owned).as_slice(), ["identify get identification".to_owned()].as_slice())
+    );
     let said = conversation(&[(End::Server, include_bytes!("messages/identification-in-parts.bin"))]);
     assert_eq!(said.facts, IM0);
     assert!(said.malformed.is_empty(), "{:?}", said.malformed);
@@ -134,7 +137,10 @@ fn what_the_capture_left_of_a_message_is_read() {
 fn the_operating_state_is_said_only_where_it_was_asked_for() {
     let asks: &[u8] = include_bytes!("messages/get-operating-state.bin");
     let answers: &[u8] = include_bytes!("messages/operating-state.bin");
-    assert_eq!(conversation(&[(End::Client, asks), (End::Server, answers)]).facts, ["10.10.10.15 mode = STOP"]);
+    assert_eq!(
+        conversation(&[(End::Client, asks), (End::Server, answers)]).facts,
+        ["10.10.10.15 mode = STOP"]
+    );
     assert!(conversation(&[(End::Server, answers)]).facts.is_empty());
 }
 
@@ -170,13 +176,7 @@ fn a_recorded_session_is_read() {
         (End::Client, include_bytes!("messages/client.bin")),
         (End::Server, include_bytes!("messages/server.bin")),
     ]);
-    assert_eq!(
-        said.facts,
-        [
-            "10.10.10.60 s7comm_plus.client_host = s7commplus",
-            "10.10.10.15 mode = RUN"
-        ]
-    );
+    assert_eq!(said.facts, ["10.10.10.60 s7comm_plus.client_host = s7commplus", "10.10.10.15 mode = RUN"]);
     assert_eq!(
         said.operations,
         [
@@ -201,7 +201,8 @@ fn the_answer_to_a_challenge_is_secret() {
 
 #[test]
 fn tls_is_named_and_passed_over() {
-    let said = conversation(&[(End::Client, include_bytes!("messages/tls.bin")), (End::Server, IDENTIFICATION)]);
+    let said =
+        conversation(&[(End::Client, include_bytes!("messages/tls.bin")), (End::Server, IDENTIFICATION)]);
     assert_eq!(said.facts[0], "10.10.10.15 s7comm_plus.encryption = TLS");
     assert_eq!(said.facts.len(), 1 + IM0.len());
 }

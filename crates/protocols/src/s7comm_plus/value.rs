@@ -272,7 +272,8 @@ mod tests {
         let octets = [
             0xa1, 0, 0, 0, 0xd3, 0x82, 0x1f, 0, 0, // an object of class 287
             0xa3, 0x81, 0x69, 0, 0x15, 2, b'a', b'b', // text
-            0xa3, 0x82, 0x32, 0, 0x17, 0, 0, 1, 0x3a, 0x82, 0x3b, 0, 4, 0x82, 0, 0, // a structure of one number
+            0xa3, 0x82, 0x32, 0, 0x17, 0, 0, 1, 0x3a, 0x82, 0x3b, 0, 4, 0x82, 0,
+            0, // a structure of one number
             0xa3, 5, 0x10, 0x03, 2, 0, 1, 0, 2, // an array of two numbers
             0xa3, 6, 0x40, 0x02, 1, 7, 3, 8, 0, // pairs of index and number
             0xa4, 7, 0, 0, 0, 9, // a relation
@@ -294,6 +295,9 @@ mod tests {
         let nested = [0xa1, 0, 0, 0, 1, 2, 0, 0].repeat(40);
         assert_eq!(seen(&nested).1.unwrap_err().what, "nesting");
         // An array of as many nothings as a number can count ends at once.
-        assert_eq!(seen(&[0xa1, 0, 0, 0, 1, 2, 0, 0, 0xa3, 1, 0x10, 0, 0x8f, 0xff, 0xff, 0xff, 0x7f]).1, Ok(()));
+        assert_eq!(
+            seen(&[0xa1, 0, 0, 0, 1, 2, 0, 0, 0xa3, 1, 0x10, 0, 0x8f, 0xff, 0xff, 0xff, 0x7f]).1,
+            Ok(())
+        );
     }
 }

@@ -155,10 +155,11 @@ pub(super) fn is_start(octets: Octets<'_>) -> bool {
     let Ok(pdu) = Pdu::parse(octets, 0) else { return false };
     let rest = octets.len().saturating_sub(pdu.at.saturating_add(pdu.data.len()));
     let fits = if pdu.last { rest == TRAILER } else { rest == 0 };
-    fits && pdu.missing == 0 && match Message::parse(pdu.data, 0) {
-        Ok(Some(message)) => message.opcode != Opcode::NOTIFICATION || pdu.last,
-        _ => false,
-    }
+    fits && pdu.missing == 0
+        && match Message::parse(pdu.data, 0) {
+            Ok(Some(message)) => message.opcode != Opcode::NOTIFICATION || pdu.last,
+            _ => false,
+        }
 }
 
 /// Whether the octets of a TPDU are a record of TLS 1.0 to 1.3.

@@ -128,11 +128,18 @@ mod tests {
 
     #[test]
     fn other_octets_are_foreign() {
-        for octets in [&[0, 0, 0, 40, 0xfe, b'S', b'M', b'C'][..], &[0, 0, 0, 6], &[0, 0, 0, 9, 0x32], &[0x16, 3], &[
-            0x83, 0, 0, 2,
-        ]] {
+        for octets in [
+            &[0, 0, 0, 40, 0xfe, b'S', b'M', b'C'][..],
+            &[0, 0, 0, 6],
+            &[0, 0, 0, 9, 0x32],
+            &[0x16, 3],
+            &[0x83, 0, 0, 2],
+        ] {
             let framed = frame(octets, Transport::Tcp);
-            assert!(framed == Frame::Foreign || octets.len() == 4 && framed == Frame::Partial(10), "{octets:?}");
+            assert!(
+                framed == Frame::Foreign || octets.len() == 4 && framed == Frame::Partial(10),
+                "{octets:?}"
+            );
             assert_eq!(probe(octets, Transport::Tcp), Probe::Foreign);
         }
     }

@@ -31,7 +31,10 @@ pub(super) fn pipe(name: impl Iterator<Item = u16> + Clone) -> Option<(Operation
 
 /// The units of UTF-16 text.
 pub(super) fn units(octets: &[u8]) -> impl Iterator<Item = u16> + Clone + '_ {
-    octets.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(u16::from_le_bytes)).take_while(|unit| *unit != 0)
+    octets
+        .chunks_exact(2)
+        .filter_map(|pair| pair.try_into().ok().map(u16::from_le_bytes))
+        .take_while(|unit| *unit != 0)
 }
 
 /// Commands of SMB 1 that are operations ([MS-CIFS] section 2.2.2.1).

@@ -15,7 +15,8 @@ pub(super) static LAN_MANAGER_UTF16: Rule =
 pub(super) static DOMAIN: Rule = Rule { name: "smb-domain", read: Rules::text };
 pub(super) static DOMAIN_UTF16: Rule = Rule { name: "smb-domain-utf16", read: Rules::text_utf16_le };
 pub(super) static SERVER_NAME: Rule = Rule { name: "smb-server-name", read: Rules::text };
-pub(super) static SERVER_NAME_UTF16: Rule = Rule { name: "smb-server-name-utf16", read: Rules::text_utf16_le };
+pub(super) static SERVER_NAME_UTF16: Rule =
+    Rule { name: "smb-server-name-utf16", read: Rules::text_utf16_le };
 pub(super) static DIALECT_1: Rule = Rule { name: "smb-word-count", read: dialect_1 };
 pub(super) static DIALECT_2: Rule = Rule { name: "smb-dialect", read: dialect_2 };
 pub(super) static GUID: Rule = Rule { name: "smb-guid", read: guid };

@@ -95,14 +95,18 @@ pub(super) mod tests {
     }
 
     /// Facts, operations and octets that are secret, of one message; `from` 10.0.0.1, the client, or 10.0.0.2.
-    pub(in super::super) fn said(octets: &[u8], from: End) -> (Vec<String>, Vec<&'static str>, u32, Result<(), Malformed>) {
+    pub(in super::super) fn said(
+        octets: &[u8],
+        from: End,
+    ) -> (Vec<String>, Vec<&'static str>, u32, Result<(), Malformed>) {
         let context = context(from);
         let pieces = [Piece { at: 0, frame: 1, offset: 0 }];
         let message = Octets::new(octets, &pieces);
         // A packet that is shorter than it says was cut by the capture.
         let is_whole = matches!(super::super::nbss::frame(octets, Transport::Tcp), crate::Frame::Message(_));
         let mut output = Output::default();
-        let result = Smb::default().message(&context, if is_whole { message } else { message.cut() }, &mut output);
+        let result =
+            Smb::default().message(&context, if is_whole { message } else { message.cut() }, &mut output);
         let facts = output
             .facts
             .iter()

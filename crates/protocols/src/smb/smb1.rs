@@ -83,7 +83,8 @@ pub(super) fn read<'m>(
 
 /// The next command of a chain and where it is, counted from the header.
 fn next(command: u8, mut words: Reader<'_>) -> Option<(u8, usize)> {
-    let is_and_x = matches!(command, 0x24 | 0x2d | 0x2e | 0x2f | SESSION_SETUP | 0x74 | TREE_CONNECT | NT_CREATE);
+    let is_and_x =
+        matches!(command, 0x24 | 0x2d | 0x2e | 0x2f | SESSION_SETUP | 0x74 | TREE_CONNECT | NT_CREATE);
     let next = words.u8("AndX command").ok().filter(|next| is_and_x && *next != NONE)?;
     words.skip(1, "AndX reserved").ok()?;
     words.u16_le("AndX offset").ok().map(|offset| (next, offset.into()))
@@ -164,8 +165,8 @@ fn set_up_request(
         Some(10) => {
             let length = words.u16_le("password length")?;
             // Whatever stands there is masked, also where its length is wrong.
-                secret(bytes.peek().head(length.into()), output);
-                bytes.part(length.into(), "password")?;
+            secret(bytes.peek().head(length.into()), output);
+            bytes.part(length.into(), "password")?;
             text_octets(&mut bytes, unicode);
             text_octets(&mut bytes, unicode);
         }
@@ -264,7 +265,14 @@ fn negotiated(
     let unicode = capabilities & UNICODE_CAPABILITY != 0;
     let (domain, server) = (string(&mut bytes, unicode), string(&mut bytes, unicode));
     say(source, "smb.domain", unicode, [&rules::DOMAIN, &rules::DOMAIN_UTF16], domain, output);
-    say(source, attribute::HOSTNAME, unicode, [&rules::SERVER_NAME, &rules::SERVER_NAME_UTF16], server, output);
+    say(
+        source,
+        attribute::HOSTNAME,
+        unicode,
+        [&rules::SERVER_NAME, &rules::SERVER_NAME_UTF16],
+        server,
+        output,
+    );
     Ok(())
 }
 
@@ -280,7 +288,10 @@ mod tests {
         let (facts, _, secret, result) = said(octets, End::Client);
         assert_eq!(
             facts,
-            ["10.0.0.1 os=Windows 2002 Service Pack 2 2600", "10.0.0.1 smb.native_lan_manager=Windows 2002 5.1"]
+            [
+                "10.0.0.1 os=Windows 2002 Service Pack 2 2600",
+                "10.0.0.1 smb.native_lan_manager=Windows 2002 5.1"
+            ]
         );
         assert_eq!((secret, result), (48, Ok(())));
         let (facts, ..) = said(include_bytes!("messages/smb1-session-setup-response.bin"), End::Server);
@@ -307,7 +318,10 @@ mod tests {
     #[test]
     fn a_negotiation_without_extended_security_names_server_and_domain() {
         let (facts, _, _, result) = said(include_bytes!("messages/smb1-negotiate-response.bin"), End::Server);
-        assert_eq!(facts, ["10.0.0.2 smb.dialect=NT LM 0.12", "10.0.0.2 smb.domain=PLANT", "10.0.0.2 hostname=HIST1"]);
+        assert_eq!(
+            facts,
+            ["10.0.0.2 smb.dialect=NT LM 0.12", "10.0.0.2 smb.domain=PLANT", "10.0.0.2 hostname=HIST1"]
+        );
         assert_eq!(result, Ok(()));
     }
 

@@ -143,7 +143,8 @@ fn answer<'m>(
             message.body.skip(2, "reserved")?;
             let code = message.body.u32_le("control code")?;
             message.body.skip(24, "file id and input")?;
-            let (offset, length) = (message.body.u32_le("output offset")?, message.body.u32_le("output count")?);
+            let (offset, length) =
+                (message.body.u32_le("output offset")?, message.body.u32_le("output count")?);
             if code == QUERY_INTERFACES {
                 interfaces(context, &source, message.at(offset, length), output)?;
             }
@@ -207,12 +208,16 @@ mod tests {
         assert_eq!((facts.len(), result), (2, Ok(())));
         let (facts, _, _, result) = said(&octets[..100], End::Server);
         assert_eq!(facts.len(), 2);
-        assert_eq!(result.unwrap_err().to_string(), "capabilities, sizes and system time at octet 92: 16 octets missing");
+        assert_eq!(
+            result.unwrap_err().to_string(),
+            "capabilities, sizes and system time at octet 92: 16 octets missing"
+        );
     }
 
     #[test]
     fn a_session_setup_carries_ntlm_whose_responses_are_secret() {
-        let (facts, _, secret, _) = said(include_bytes!("messages/smb2-session-setup-challenge.bin"), End::Server);
+        let (facts, _, secret, _) =
+            said(include_bytes!("messages/smb2-session-setup-challenge.bin"), End::Server);
         assert!(facts.contains(&"10.0.0.2 hostname=SRV1".to_owned()), "{facts:?}");
         assert_eq!(secret, 0);
         let octets = include_bytes!("messages/smb2-session-setup-authenticate.bin");

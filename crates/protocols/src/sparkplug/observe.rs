@@ -184,10 +184,7 @@ fn property(name: &[u8]) -> Option<usize> {
 
 /// True if the letters and digits of a name are those of a known one.
 fn is_same(name: &str, known: &str) -> bool {
-    name.bytes()
-        .filter(u8::is_ascii_alphanumeric)
-        .map(|octet| octet.to_ascii_lowercase())
-        .eq(known.bytes())
+    name.bytes().filter(u8::is_ascii_alphanumeric).map(|octet| octet.to_ascii_lowercase()).eq(known.bytes())
 }
 
 #[cfg(test)]
@@ -202,8 +199,7 @@ mod tests {
 
     #[test]
     fn a_birth_tells_who_the_node_is() {
-        let heard =
-            hear(&PROTOCOL, Transport::Tcp, &[(End::Client, include_bytes!("messages/nbirth.bin"))]);
+        let heard = hear(&PROTOCOL, Transport::Tcp, &[(End::Client, include_bytes!("messages/nbirth.bin"))]);
         for (attribute, value) in [
             ("name", "EdgeGW01"),
             ("sparkplug.group_id", "PlantA"),
@@ -220,8 +216,7 @@ mod tests {
 
     #[test]
     fn a_device_is_below_its_node_and_reported_by_it() {
-        let heard =
-            hear(&PROTOCOL, Transport::Tcp, &[(End::Client, include_bytes!("messages/dbirth.bin"))]);
+        let heard = hear(&PROTOCOL, Transport::Tcp, &[(End::Client, include_bytes!("messages/dbirth.bin"))]);
         let device = "10.0.0.1 device=Drive%3d1";
         assert_eq!(heard.mentioned, [(device.to_owned(), "device birth")]);
         for (attribute, value) in [
@@ -252,15 +247,13 @@ mod tests {
         );
         assert_eq!(heard.facts.len(), 2, "{heard:?}");
         assert_eq!(heard.operations.last(), Some(&(OperationKind::Write, "dcmd")));
-        let heard =
-            hear(&PROTOCOL, Transport::Tcp, &[(End::Client, include_bytes!("messages/state.bin"))]);
+        let heard = hear(&PROTOCOL, Transport::Tcp, &[(End::Client, include_bytes!("messages/state.bin"))]);
         assert!(heard.has(NODE, "sparkplug.host_id", "scada-1"));
     }
 
     #[test]
     fn what_the_broker_passes_on_is_said_of_nobody() {
-        let heard =
-            hear(&PROTOCOL, Transport::Tcp, &[(End::Server, include_bytes!("messages/nbirth.bin"))]);
+        let heard = hear(&PROTOCOL, Transport::Tcp, &[(End::Server, include_bytes!("messages/nbirth.bin"))]);
         assert!(heard.facts.is_empty() && heard.operations.is_empty());
     }
 

@@ -32,7 +32,12 @@ fn instance(octets: &[u8]) -> Option<String> {
 pub(super) struct Ssrp;
 
 impl Session for Ssrp {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let mut reader = Reader::new(message);
         let kind = reader.u8("message type")?;
         output.server_is = Some(if kind == wire::RESPONSE { context.from } else { context.from.other() });

@@ -33,7 +33,9 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
 /// Certain for an answer that lists instances.
 pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
     match frame(octets, transport) {
-        Frame::Message(_) if octets.get(HEADER..).is_some_and(|text| text.starts_with(FIRST)) => Probe::Certain,
+        Frame::Message(_) if octets.get(HEADER..).is_some_and(|text| text.starts_with(FIRST)) => {
+            Probe::Certain
+        }
         _ => Probe::Foreign,
     }
 }

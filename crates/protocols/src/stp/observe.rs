@@ -18,7 +18,12 @@ pub(super) const RULES: &[&Rule] = &[&MAC_ADDRESS, &BRIDGE_ID, &VERSION, &REGION
 pub(super) struct Stp;
 
 impl Session for Stp {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         match Unit::parse(message)? {
             Unit::Bpdu(bpdu) => observe(context, &bpdu, output),
             Unit::Garp => output.carries = Some("garp"),

@@ -143,7 +143,10 @@ mod tests {
     fn garp_and_topology_changes_have_no_bridge() {
         assert!(matches!(Unit::parse(Octets::unplaced(&[0, 1, 1, 4])), Ok(Unit::Garp)));
         let change = Unit::parse(Octets::unplaced(&[0, 0, 0, 0x80]));
-        assert!(matches!(change, Ok(Unit::Bpdu(Bpdu { kind: BpduType::TOPOLOGY_CHANGE, configuration: None, .. }))));
+        assert!(matches!(
+            change,
+            Ok(Unit::Bpdu(Bpdu { kind: BpduType::TOPOLOGY_CHANGE, configuration: None, .. }))
+        ));
         let error = Unit::parse(Octets::unplaced(&[9, 9])).unwrap_err();
         assert_eq!(error.to_string(), "protocol identifier at octet 2: value 0x909 is not allowed");
         let cut = include_bytes!("messages/rapid.bin").get(..20).unwrap_or_default();

@@ -16,10 +16,14 @@ static APP_ID: Rule = Rule { name: "sv-app-id", read: process_bus::app_id };
 static REVISION: Rule = Rule { name: "sv-configuration-revision", read: process_bus::revision };
 /// Identifier and sample rate, two elements.
 static SAMPLE_RATE: Rule = Rule { name: "sv-sample-rate", read: process_bus::revision };
-static SIMULATION: Rule =
-    Rule { name: "sv-simulation", read: |octets| matches!(octets, [flag] if *flag != 0).then(|| "true".to_owned()) };
-static GRANDMASTER: Rule =
-    Rule { name: "sv-grandmaster", read: |octets| Rules::hexadecimal(octets).filter(|_| octets.iter().any(|octet| *octet != 0)) };
+static SIMULATION: Rule = Rule {
+    name: "sv-simulation",
+    read: |octets| matches!(octets, [flag] if *flag != 0).then(|| "true".to_owned()),
+};
+static GRANDMASTER: Rule = Rule {
+    name: "sv-grandmaster",
+    read: |octets| Rules::hexadecimal(octets).filter(|_| octets.iter().any(|octet| *octet != 0)),
+};
 
 pub(super) const RULES: &[&Rule] =
     &[&IDENTIFIER, &DATA_SET, &DEVICE, &APP_ID, &REVISION, &SAMPLE_RATE, &SIMULATION, &GRANDMASTER];
@@ -72,7 +76,8 @@ impl<'a> Fixed<'a> {
     }
 
     fn print(&self, unit: &Unit<'_>) -> Print {
-        let elements = [&self.identifier, &self.data_set, &self.revision, &self.sample_rate, &self.grandmaster];
+        let elements =
+            [&self.identifier, &self.data_set, &self.revision, &self.sample_rate, &self.grandmaster];
         let start = Print::new().with(unit.app_id.bytes).with(unit.simulation.bytes);
         elements.into_iter().flatten().fold(start, |print, element| print.with(element.whole.bytes))
     }
@@ -168,7 +173,11 @@ mod tests {
 
     const MESSAGE: &[u8] = include_bytes!("messages/ethernet.bin");
 
-    fn say(values: &mut SampledValues, transport: Transport, message: &[u8]) -> (Vec<String>, Option<String>) {
+    fn say(
+        values: &mut SampledValues,
+        transport: Transport,
+        message: &[u8],
+    ) -> (Vec<String>, Option<String>) {
         let context = Context {
             source: Address::Mac(Mac([0, 0x30, 0xa7, 0x20, 0, 0x23])),
             destination: Address::Mac(Mac([1, 0x0c, 0xcd, 4, 0, 1])),

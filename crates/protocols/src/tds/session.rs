@@ -19,7 +19,12 @@ pub(super) struct Tds {
 }
 
 impl Session for Tds {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let Some(packet) = Packet::parse(message)? else { return Ok(()) };
         let is_pre_login = packet.data.peek().get(0) == Some(0);
         let result = match packet.kind {
@@ -68,7 +73,12 @@ impl Session for Tds {
 }
 
 impl Tds {
-    fn login(&mut self, context: &Context, packet: &Packet<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+    fn login(
+        &mut self,
+        context: &Context,
+        packet: &Packet<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), Malformed> {
         let data = packet.data.peek();
         if self.login.is_empty() && packet.last {
             return login::read(context, data, output);
@@ -88,7 +98,12 @@ impl Tds {
     }
 }
 
-fn pre_login(source: &Station, server: bool, data: &Reader<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+fn pre_login(
+    source: &Station,
+    server: bool,
+    data: &Reader<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let Some(version) = wire::version_option(data)? else { return Ok(()) };
     if server {
         output.fact(source, "tds.server_version", Basis::Stated, &rules::SERVER_VERSION, version);
@@ -175,14 +190,23 @@ mod tests {
         let mut tds = Tds::default();
         let (mut facts, mut operations, mut secret, mut at) = (Vec::new(), Vec::new(), 0, 0);
         while at < octets.len() {
-            let Frame::Message(length) = wire::frame(&octets[at..], Transport::Tcp) else { panic!("no packet") };
+            let Frame::Message(length) = wire::frame(&octets[at..], Transport::Tcp) else {
+                panic!("no packet")
+            };
             let pieces = [Piece { at: 0, frame: 1, offset: at as u32 }];
             let mut output = Output::default();
             let message = Octets::new(&octets[at..][..length], &pieces);
             assert_eq!(tds.message(&context, message, &mut output), Ok(()));
-            facts.extend(output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)));
+            facts.extend(
+                output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)),
+            );
             operations.extend(output.operations.iter().map(|operation| operation.name));
-            secret += output.secrets.iter().flat_map(|secret| &secret.ranges).map(|range| range.length).sum::<u32>();
+            secret += output
+                .secrets
+                .iter()
+                .flat_map(|secret| &secret.ranges)
+                .map(|range| range.length)
+                .sum::<u32>();
             at += length;
         }
         (facts, operations, secret)

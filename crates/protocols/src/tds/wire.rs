@@ -56,7 +56,11 @@ impl<'a> Packet<'a> {
         let length = reader.u16_be("length")?;
         reader.skip(4, "process id, packet id and window")?;
         let Some(length) = usize::from(length).checked_sub(HEADER) else {
-            return Err(Malformed { what: "length", offset: 2, problem: Problem::Value { value: length.into() } });
+            return Err(Malformed {
+                what: "length",
+                offset: 2,
+                problem: Problem::Value { value: length.into() },
+            });
         };
         Ok(Some(Self { kind, last, data: reader.part(length, "data")? }))
     }
@@ -105,9 +109,8 @@ pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
         ([0x04 | 0x12, ..], [0, 0, _, 0, 6, ..]) => Probe::Certain,
         // Length, then the version of the protocol, 7.0 to 7.4.
         ([0x10, ..], [a, b, c, d, _, _, 0, 0x70..=0x74, ..] | [a, b, c, d, _, _, _, 0x70..=0x74, ..])
-            if usize::try_from(u32::from_le_bytes([*a, *b, *c, *d])).is_ok_and(|inner| {
-                inner.saturating_add(HEADER) == length
-            }) =>
+            if usize::try_from(u32::from_le_bytes([*a, *b, *c, *d]))
+                .is_ok_and(|inner| inner.saturating_add(HEADER) == length) =>
         {
             Probe::Certain
         }
@@ -132,7 +135,8 @@ pub(super) fn version_option<'a>(data: &Reader<'a>) -> Result<Option<Octets<'a>>
         if option == END {
             break;
         }
-        let (offset, length) = (options.u16_be("offset of the option")?, options.u16_be("length of the option")?);
+        let (offset, length) =
+            (options.u16_be("offset of the option")?, options.u16_be("length of the option")?);
         if option == VERSION && length == 6 {
             return Ok(all.slice(offset.into(), length.into()));
         }

@@ -62,7 +62,12 @@ impl<'a> Hello<'a> {
         reader.skip(session.into(), "session id")?;
         let ciphers = reader.take(2, "cipher suite")?;
         reader.skip(1, "compression method")?;
-        Ok(Self { version, ciphers, extensions: extensions(reader)?, retry: random.bytes.starts_with(&RETRY) })
+        Ok(Self {
+            version,
+            ciphers,
+            extensions: extensions(reader)?,
+            retry: random.bytes.starts_with(&RETRY),
+        })
     }
 
     /// The extensions with their types; what is cut off at the end is left out.

@@ -22,7 +22,8 @@ const HEAD: usize = 4;
 pub(super) fn ja4(octets: &[u8]) -> Option<String> {
     let octets = Octets::unplaced(octets.get(HEAD..)?);
     let hello = Hello::client(&mut Reader::new(octets)).ok()?;
-    let extensions: Vec<(u16, Octets<'_>)> = hello.extensions().filter(|(kind, _)| !is_grease(*kind)).collect();
+    let extensions: Vec<(u16, Octets<'_>)> =
+        hello.extensions().filter(|(kind, _)| !is_grease(*kind)).collect();
     let of = |wanted| extensions.iter().find(|(kind, _)| *kind == wanted).map(|(_, octets)| *octets);
     let ciphers = numbers(hello.ciphers.bytes);
     let first_name = of(extension::ALPN).and_then(protocol_names).and_then(|names| {
@@ -40,7 +41,8 @@ pub(super) fn ja4(octets: &[u8]) -> Option<String> {
     print.push_str(&hash(&sorted(ciphers)));
     print.push('_');
     let kinds = extensions.iter().map(|(kind, _)| *kind);
-    let mut text = sorted(kinds.filter(|kind| !matches!(*kind, extension::SERVER_NAME | extension::ALPN)).collect());
+    let mut text =
+        sorted(kinds.filter(|kind| !matches!(*kind, extension::SERVER_NAME | extension::ALPN)).collect());
     let algorithms = of(extension::SIGNATURE_ALGORITHMS).and_then(|list| list.bytes.get(2..)).map(numbers);
     if let Some(algorithms) = algorithms.filter(|algorithms| !algorithms.is_empty()) {
         let _ = write!(text, "_{}", joined(&algorithms));
@@ -51,7 +53,8 @@ pub(super) fn ja4(octets: &[u8]) -> Option<String> {
 
 /// The highest version that is offered.
 fn version(hello: &Hello<'_>, offered: Option<Octets<'_>>) -> &'static str {
-    let offered = offered.and_then(|list| list.bytes.get(1..)).map(numbers).and_then(|list| list.into_iter().max());
+    let offered =
+        offered.and_then(|list| list.bytes.get(1..)).map(numbers).and_then(|list| list.into_iter().max());
     let own = numbers(hello.version.bytes).into_iter().max();
     match offered.or(own) {
         Some(0x0304) => "13",
@@ -109,12 +112,13 @@ mod tests {
     #[test]
     fn lists_hash_as_in_the_published_example() {
         let ciphers = [
-            0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c, 0x009d, 0x002f,
-            0x0035,
+            0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c,
+            0x009d, 0x002f, 0x0035,
         ];
         assert_eq!(hash(&sorted(ciphers.to_vec())), "8daaf6152771");
         let extensions = [
-            0x001b, 0x0033, 0x4469, 0x0017, 0x002d, 0x000d, 0x0005, 0x0023, 0x0012, 0x002b, 0xff01, 0x000b, 0x000a, 0x0015,
+            0x001b, 0x0033, 0x4469, 0x0017, 0x002d, 0x000d, 0x0005, 0x0023, 0x0012, 0x002b, 0xff01, 0x000b,
+            0x000a, 0x0015,
         ];
         let algorithms = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601];
         assert_eq!(hash(&format!("{}_{}", sorted(extensions.to_vec()), joined(&algorithms))), "e5627efa2ab1");

@@ -21,7 +21,8 @@ pub const PROTOCOL: Protocol = Protocol {
     // HTTPS and its customary neighbours; mail, directory and name services; Modbus Security 802, CIP Security 2221,
     // OPC UA 4843, Niagara 4911, SIP 5061, AMQP 5671, WinRM 5986, syslog 6514, MQTT 8883, docker and agents 9443.
     tcp: &[
-        443, 465, 636, 802, 853, 989, 990, 992, 993, 995, 2221, 3269, 4843, 4911, 5061, 5671, 5986, 6514, 8443, 8883, 9443,
+        443, 465, 636, 802, 853, 989, 990, 992, 993, 995, 2221, 3269, 4843, 4911, 5061, 5671, 5986, 6514,
+        8443, 8883, 9443,
     ],
     udp: &[],
     ethertypes: &[],

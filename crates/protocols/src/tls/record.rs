@@ -55,7 +55,9 @@ pub(super) fn frame(octets: &[u8]) -> Frame {
             needed => Frame::Partial(needed),
         },
         None => match octets {
-            [] | [20..=24] | [20..=24, 3] | [20..=24, 3, 0..=4] | [20..=24, 3, 0..=4, _] => Frame::Partial(HEADER),
+            [] | [20..=24] | [20..=24, 3] | [20..=24, 3, 0..=4] | [20..=24, 3, 0..=4, _] => {
+                Frame::Partial(HEADER)
+            }
             _ => Frame::Foreign,
         },
     }

@@ -46,7 +46,12 @@ pub(super) struct Tls {
 }
 
 impl Session for Tls {
-    fn message<'m>(&mut self, context: &Context, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        octets: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let record = Record::parse(octets)?;
         match record.kind {
             Kind::Handshake => self.handshake(context, &record, output)?,
@@ -59,7 +64,11 @@ impl Session for Tls {
         }
         match record.missing {
             0 => Ok(()),
-            missing => Err(Malformed { what: "record", offset: octets.len(), problem: Problem::Truncated { missing } }),
+            missing => Err(Malformed {
+                what: "record",
+                offset: octets.len(),
+                problem: Problem::Truncated { missing },
+            }),
         }
     }
 
@@ -155,7 +164,9 @@ impl Tls {
                 lane.closed = true;
                 return Ok(());
             }
-            let head = reader.skip(1, "message type").and_then(|()| handshake::length_24(&mut reader, "message length"));
+            let head = reader
+                .skip(1, "message type")
+                .and_then(|()| handshake::length_24(&mut reader, "message length"));
             let whole = head.as_ref().ok().filter(|length| **length <= reader.remaining());
             match (head.as_ref().ok(), whole) {
                 (Some(_), Some(length)) => {

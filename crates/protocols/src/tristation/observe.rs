@@ -6,7 +6,8 @@ use super::{command, wire};
 use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Session};
 
-static VENDOR: Rule = Rule { name: "tristation-vendor", read: |_| Some("Triconex (Schneider Electric)".to_owned()) };
+static VENDOR: Rule =
+    Rule { name: "tristation-vendor", read: |_| Some("Triconex (Schneider Electric)".to_owned()) };
 static TEXT: Rule = Rule { name: "tristation-text", read: Rules::text };
 static KEY: Rule = Rule { name: "tristation-key", read: key };
 static RUN: Rule = Rule { name: "tristation-run-state", read: run };
@@ -35,10 +36,8 @@ fn module(octets: &[u8]) -> Option<String> {
 
 /// Three numbers of two octets; `None` if all are zero.
 fn firmware(octets: &[u8]) -> Option<String> {
-    let numbers: Vec<_> = octets
-        .chunks_exact(2)
-        .map(|pair| Rules::decimal_le(pair).unwrap_or_default())
-        .collect();
+    let numbers: Vec<_> =
+        octets.chunks_exact(2).map(|pair| Rules::decimal_le(pair).unwrap_or_default()).collect();
     (numbers.len() == 3 && octets.iter().any(|octet| *octet != 0)).then(|| numbers.join("."))
 }
 
@@ -176,8 +175,7 @@ mod tests {
     #[test]
     fn statuses_tell_key_state_and_project_once() {
         let status = include_bytes!("messages/cp-status-response.bin");
-        let heard =
-            hear(&PROTOCOL, Transport::Udp, &[(End::Server, status), (End::Server, status)]);
+        let heard = hear(&PROTOCOL, Transport::Udp, &[(End::Server, status), (End::Server, status)]);
         for (attribute, value) in [("key_switch", "program"), ("mode", "stop"), ("project", "BOILER1")] {
             assert!(heard.has(CONTROLLER, attribute, value), "{attribute}: {heard:?}");
         }
@@ -196,7 +194,10 @@ mod tests {
         let versions = include_bytes!("messages/module-versions-response.bin");
         let heard = hear(&PROTOCOL, Transport::Udp, &[(End::Server, versions)]);
         assert!(heard.has(CONTROLLER, "serial_number", "00004711"), "{heard:?}");
-        assert!(heard.has(CONTROLLER, "order_number", "300812") && heard.has(CONTROLLER, "hardware_revision", "1C2"));
+        assert!(
+            heard.has(CONTROLLER, "order_number", "300812")
+                && heard.has(CONTROLLER, "hardware_revision", "1C2")
+        );
         assert!(heard.has("10.0.0.5 slot=0", "model", "3008 Main Processor"));
         assert!(heard.has("10.0.0.5 slot=0", "firmware_version", "6236.0.1"));
         assert!(heard.has("10.0.0.5 slot=3", "model", "4351B TCM"));

@@ -98,7 +98,10 @@ mod tests {
         assert_eq!(frame(&status[..status.len() - 1], Transport::Udp), Frame::Foreign);
         assert_eq!(frame(status, Transport::Tcp), Frame::Foreign);
         let ping = include_bytes!("messages/ping.bin");
-        assert_eq!((frame(ping, Transport::Udp), probe(ping, Transport::Udp)), (Frame::Message(6), Probe::Unsure));
+        assert_eq!(
+            (frame(ping, Transport::Udp), probe(ping, Transport::Udp)),
+            (Frame::Message(6), Probe::Unsure)
+        );
         assert_eq!(frame(&[12, 0, 0, 0, 1, 2], Transport::Udp), Frame::Foreign);
     }
 }

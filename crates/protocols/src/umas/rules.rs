@@ -83,7 +83,8 @@ fn texts(octets: &[u8]) -> Option<String> {
 fn engineering_host(octets: &[u8]) -> Option<String> {
     let mut runs = runs(octets);
     let (_, host, version) = (runs.next()?, runs.next()?, runs.next()?);
-    let is_version = version.strip_prefix('V').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let is_version =
+        version.strip_prefix('V').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     is_version.then(|| Rules::text(host.as_bytes()))?
 }
 

@@ -138,9 +138,7 @@ impl Umas {
 
     fn take(&mut self, exchange: &Exchange<'_>) -> Option<Asked> {
         let fits = |slot: &&mut Option<Asked>| {
-            slot.is_some_and(|asked| {
-                asked.transaction == exchange.transaction && asked.unit == exchange.unit
-            })
+            slot.is_some_and(|asked| asked.transaction == exchange.transaction && asked.unit == exchange.unit)
         };
         let (newer, older) = self.asked.split_at_mut_checked(self.next)?;
         newer.iter_mut().rev().chain(older.iter_mut().rev()).find(fits)?.take()
@@ -251,8 +249,7 @@ mod tests {
 
     #[test]
     fn project_info_tells_name_revision_and_dates() {
-        let (facts, error) =
-            exchange(&[90, 0, 3, 0], include_bytes!("messages/project-info-response.bin"));
+        let (facts, error) = exchange(&[90, 0, 3, 0], include_bytes!("messages/project-info-response.bin"));
         for (attribute, value) in [
             ("project", "Mixer 3"),
             ("umas.project_revision", "0.1.12"),

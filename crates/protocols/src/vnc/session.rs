@@ -70,8 +70,14 @@ enum Taken {
 }
 
 impl Session for Vnc {
-    fn message<'m>(&mut self, context: &Context, octets: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
-        let is_lower = (context.source, context.source_port) < (context.destination, context.destination_port);
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        octets: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
+        let is_lower =
+            (context.source, context.source_port) < (context.destination, context.destination_port);
         self.messages = self.messages.saturating_add(1);
         let Some(server_is_lower) = self.server_is_lower else {
             if is_version(octets.bytes) {
@@ -103,7 +109,11 @@ impl Session for Vnc {
             };
             match taken {
                 Taken::Octets(length) => {
-                    if at == 0 && end == End::Client && self.client.step != Step::Desktop && is_version(rest.bytes) {
+                    if at == 0
+                        && end == End::Client
+                        && self.client.step != Step::Desktop
+                        && is_version(rest.bytes)
+                    {
                         output.operation(OperationKind::Diagnostic, "open desktop", octets.head(VERSION));
                     }
                     at = at.saturating_add(length);
@@ -178,7 +188,8 @@ impl Vnc {
                 Some(false) => Taken::End,
             },
             Step::Desktop => {
-                let length = rest.slice(DESKTOP.saturating_sub(4), 4).and_then(|octets| octets.bytes.try_into().ok());
+                let length =
+                    rest.slice(DESKTOP.saturating_sub(4), 4).and_then(|octets| octets.bytes.try_into().ok());
                 let Some(length) = length.map(u32::from_be_bytes) else { return Taken::Wait };
                 let Some(name) = rest.slice(DESKTOP, length as usize) else {
                     return if length as usize > WAITING_OCTETS_MAX { Taken::End } else { Taken::Wait };
@@ -268,7 +279,8 @@ mod tests {
         let client: Address = "10.0.0.1".parse().unwrap();
         let server: Address = "10.0.0.2".parse().unwrap();
         let (source, destination) = if from == End::Client { (client, server) } else { (server, client) };
-        let (source_port, destination_port) = if from == End::Client { (50_000, 5900) } else { (5900, 50_000) };
+        let (source_port, destination_port) =
+            if from == End::Client { (50_000, 5900) } else { (5900, 50_000) };
         Context {
             source,
             destination,
@@ -298,7 +310,8 @@ mod tests {
             let mut output = Output::default();
             session.message(&context(*from), Octets::new(octets, &pieces), &mut output).unwrap();
             let facts = output.facts.iter();
-            said.facts.extend(facts.map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)));
+            said.facts
+                .extend(facts.map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value)));
             let ranges = output.secrets.iter().flat_map(|secret| &secret.ranges);
             said.secrets += ranges.map(|range| range.length as usize).sum::<usize>();
             said.finished |= output.finished;

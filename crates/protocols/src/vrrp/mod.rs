@@ -19,7 +19,9 @@ pub const PROTOCOL: Protocol = Protocol {
     udp: &[],
     ethertypes: &[],
     ip_protocols: &[112],
-    frame: |octets, _| if octets.is_empty() { Frame::Partial(wire::HEADER) } else { Frame::Message(octets.len()) },
+    frame: |octets, _| {
+        if octets.is_empty() { Frame::Partial(wire::HEADER) } else { Frame::Message(octets.len()) }
+    },
     probe: |_, _| Probe::Foreign,
     session: || Box::new(observe::Vrrp),
     rules: observe::RULES,

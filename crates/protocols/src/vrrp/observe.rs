@@ -20,7 +20,12 @@ const OWNER: u8 = 255;
 pub(super) struct Vrrp;
 
 impl Session for Vrrp {
-    fn message<'m>(&mut self, context: &Context, message: Octets<'m>, output: &mut Output<'m>) -> Result<(), Malformed> {
+    fn message<'m>(
+        &mut self,
+        context: &Context,
+        message: Octets<'m>,
+        output: &mut Output<'m>,
+    ) -> Result<(), Malformed> {
         let is_v6 = context.source.ip().is_some_and(|ip| ip.is_ipv6());
         match Packet::parse(message, is_v6)? {
             Packet::Advertisement(advertisement) => observe(context, &advertisement, output),
@@ -102,7 +107,10 @@ mod tests {
                 None
             )
         );
-        assert_eq!(seen(include_bytes!("messages/carp.bin")), (vec!["vrrp.carp_group=3".to_owned()], vec![(8, 28)], Some("carp")));
+        assert_eq!(
+            seen(include_bytes!("messages/carp.bin")),
+            (vec!["vrrp.carp_group=3".to_owned()], vec![(8, 28)], Some("carp"))
+        );
     }
 
     #[test]
@@ -110,7 +118,13 @@ mod tests {
         let (facts, ..) = seen(include_bytes!("messages/version3.bin"));
         assert_eq!(
             facts,
-            ["vrrp.version=3", "vrrp.group=7", "vrrp.priority=255", "vrrp.virtual_ip=10.0.0.2", "ip_address=10.0.1.1"]
+            [
+                "vrrp.version=3",
+                "vrrp.group=7",
+                "vrrp.priority=255",
+                "vrrp.virtual_ip=10.0.0.2",
+                "ip_address=10.0.1.1"
+            ]
         );
     }
 }

@@ -65,7 +65,11 @@ impl<'a> Packet<'a> {
         let version = reader.take(1, "version and type")?;
         let number = version.bytes.first().copied().unwrap_or(0);
         if !matches!(number, VERSION_2 | VERSION_3) {
-            return Err(Malformed { what: "version and type", offset: 0, problem: Problem::Value { value: number.into() } });
+            return Err(Malformed {
+                what: "version and type",
+                offset: 0,
+                problem: Problem::Value { value: number.into() },
+            });
         }
         let group = reader.take(1, "group")?;
         let priority = reader.take(1, "priority")?;
@@ -79,7 +83,14 @@ impl<'a> Packet<'a> {
         let addresses = reader.take(address_length.saturating_mul(count.into()), "addresses")?;
         let has_password = (number, authentication) == (VERSION_2, SIMPLE_TEXT);
         let password = if has_password { Some(reader.take(8, "authentication data")?) } else { None };
-        Ok(Self::Advertisement(Advertisement { version, group, priority, addresses, address_length, password }))
+        Ok(Self::Advertisement(Advertisement {
+            version,
+            group,
+            priority,
+            addresses,
+            address_length,
+            password,
+        }))
     }
 }
 
@@ -93,7 +104,9 @@ mod tests {
 
     #[test]
     fn both_versions_and_carp_are_told_apart() {
-        let Ok(Packet::Advertisement(v2)) = parse(include_bytes!("messages/version2_password.bin")) else { panic!() };
+        let Ok(Packet::Advertisement(v2)) = parse(include_bytes!("messages/version2_password.bin")) else {
+            panic!()
+        };
         assert_eq!((v2.addresses.len(), v2.password.map(|password| password.len())), (4, Some(8)));
         let Ok(Packet::Advertisement(v3)) = parse(include_bytes!("messages/version3.bin")) else { panic!() };
         assert_eq!((v3.addresses.len(), v3.password.is_none()), (8, true));

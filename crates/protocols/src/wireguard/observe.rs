@@ -47,7 +47,11 @@ impl Session for WireGuard {
                 return Err(Malformed { what: "type", offset: 0, problem });
             }
             None => {
-                return Err(Malformed { what: "type", offset: 0, problem: Problem::Truncated { missing: 1 } });
+                return Err(Malformed {
+                    what: "type",
+                    offset: 0,
+                    problem: Problem::Truncated { missing: 1 },
+                });
             }
         };
         let Some(header) = message.slice(0, 4) else {
@@ -83,14 +87,16 @@ mod tests {
         let context = Context::of_test(from, ("10.0.0.2", 40_000), ("10.0.0.1", 51_820), Transport::Udp);
         let mut output = Output::default();
         session.message(&context, Octets::unplaced(octets), &mut output).unwrap();
-        let facts = output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value));
+        let facts =
+            output.facts.iter().map(|fact| format!("{} {}={}", fact.station, fact.attribute, fact.value));
         (facts.collect(), output.server_is, output.finished)
     }
 
     #[test]
     fn the_first_initiation_tells_the_client_and_data_after_the_answer_ends_it() {
         let mut session = WireGuard::default();
-        let (initiation, data) = (include_bytes!("messages/initiation.bin"), include_bytes!("messages/data.bin"));
+        let (initiation, data) =
+            (include_bytes!("messages/initiation.bin"), include_bytes!("messages/data.bin"));
         assert_eq!(say(&mut session, End::Client, data), (vec![], None, false));
         assert_eq!(
             say(&mut session, End::Client, initiation),
@@ -117,7 +123,10 @@ mod tests {
             Context::of_test(End::Client, ("10.0.0.2", 40_000), ("10.0.0.1", 51_820), Transport::Udp);
         let error = |octets: &[u8]| {
             let mut output = Output::default();
-            WireGuard::default().message(&context, Octets::unplaced(octets), &mut output).unwrap_err().to_string()
+            WireGuard::default()
+                .message(&context, Octets::unplaced(octets), &mut output)
+                .unwrap_err()
+                .to_string()
         };
         assert_eq!(error(&[1, 0]), "reserved at octet 2: 2 octets missing");
         assert_eq!(error(&[9]), "type at octet 0: value 0x9 is not allowed");

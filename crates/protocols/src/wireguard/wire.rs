@@ -63,8 +63,10 @@ pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
 /// True where at least three of four octets differ from all before them: random octets do so with a chance of more than
 /// 0.999, counters, texts and tables do not.
 fn is_random(octets: &[u8]) -> bool {
-    let different =
-        octets.iter().enumerate().filter(|(at, octet)| !octets.get(..*at).unwrap_or_default().contains(octet));
+    let different = octets
+        .iter()
+        .enumerate()
+        .filter(|(at, octet)| !octets.get(..*at).unwrap_or_default().contains(octet));
     let steps = octets.windows(2).filter(|pair| matches!(pair, [a, b] if a.abs_diff(*b) <= 1)).count();
     different.count() >= octets.len().saturating_mul(3) / 4 && steps < octets.len() / 4
 }
