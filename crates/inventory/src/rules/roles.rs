@@ -135,8 +135,8 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     ("focas", Role::Cnc),
     ("moxa_dsci", Role::SerialServer),
     // Brokers: what devices publish passes through them.
-    ("mqtt", Role::DataGateway),
-    ("sparkplug", Role::DataGateway),
+    ("mqtt", Role::Server),
+    ("sparkplug", Role::Server),
     ("opcua", Role::OpcServer),
     ("opc_da", Role::OpcServer),
     ("ntp", Role::TimeServer),
