@@ -78,7 +78,7 @@ fn capture_text(capture: &CaptureSummary) -> String {
         let _ = writeln!(text, "NOTE        {}: no frame", capture.name);
     }
     for (name, count) in capture.counters.iter().filter(|(name, _)| is_loss(name)) {
-        let _ = writeln!(text, "NOTE        {}: {count} {name}", capture.name);
+        let _ = writeln!(text, "NOTE        {}: {name}: {count}", capture.name);
     }
     text
 }
