@@ -16,6 +16,12 @@ impl Desk<'_, '_> {
         self.turn.messages = self.turn.messages.saturating_add(1);
         self.reader.messages = self.reader.messages.saturating_add(1);
         self.turn.cut_messages = self.turn.cut_messages.saturating_add(message.is_cut().into());
+        // Who takes over reads the same message again, which stays one message.
+        while self.is_handed_over(message, at_hand) {}
+    }
+
+    /// Has the message read. True if another protocol takes over with it.
+    fn is_handed_over<'m>(&mut self, message: Octets<'m>, at_hand: &AtHand<'_>) -> bool {
         let context = context(self.flow, self.side, at_hand.frame.time);
         let spare = std::mem::take(&mut self.turn.spare);
         let mut output: Output<'m> = Output::in_room_of(recycled(spare));
@@ -25,14 +31,11 @@ impl Desk<'_, '_> {
         if !output.is_empty() {
             self.take(message, at_hand, &mut output);
         }
-        let hand_over = output.hand_over;
-        let finished = output.finished;
+        let (hand_over, finished) = (output.hand_over, output.finished);
         self.turn.spare = recycled(output.operations);
-        if hand_over && self.reader.hand_over(message.bytes, self.flow.transport) {
-            self.message(message, at_hand);
-        } else {
-            self.reader.finished |= finished;
-        }
+        let is_handed_over = hand_over && self.reader.hand_over(message.bytes, self.flow.transport);
+        self.reader.finished |= finished && !is_handed_over;
+        is_handed_over
     }
 
     /// Takes what a decoder said.
