@@ -1,5 +1,6 @@
 //! SSH transport layer: RFC 4253 sections 4, 6 and 7. Everything after the new keys is encrypted.
 
+mod fingerprint;
 mod observe;
 
 use observation::Transport;
@@ -10,7 +11,7 @@ use crate::{Depth, Frame, Probe, Protocol};
 pub const PROTOCOL: Protocol = Protocol {
     name: "ssh",
     title: "SSH",
-    specification: "RFC 4253, RFC 4251 section 5; RFC 5656 section 4 for elliptic curves",
+    specification: "RFC 4253, RFC 4251 section 5; RFC 5656 section 4 for elliptic curves; HASSH (Salesforce, 2018)",
     tcp: &[22],
     udp: &[],
     ethertypes: &[],
@@ -20,10 +21,10 @@ pub const PROTOCOL: Protocol = Protocol {
     session: || Box::new(observe::Ssh::default()),
     rules: observe::RULES,
     depth: Depth {
-        identity: "software of both ends with its comment, host key of the server",
+        identity: "software of both ends with its comment, HASSH of client and server, host key of the server with its SHA-256 fingerprint",
         operations: "",
         nesting: "",
-        not_read: "fingerprints of algorithms (HASSH), what is encrypted, SSH 1 beyond its banner",
+        not_read: "what is encrypted, SSH 1 beyond its banner",
         tried_on: "lab (OpenSSH 9.2)",
     },
 };

@@ -1,8 +1,9 @@
 //! What the identifications and the key exchange say.
 
-use observation::{Basis, Octets, Rule, Rules};
+use observation::{Basis, End, Octets, Rule, Rules};
 
 use super::START;
+use super::fingerprint::{self, KeyExchange};
 use crate::{Context, Malformed, Output, Reader, Session};
 
 static SOFTWARE: Rule = Rule { name: "ssh-software", read: software };
@@ -10,7 +11,10 @@ static VERSION: Rule = Rule { name: "ssh-version", read: version };
 static KEY_TYPE: Rule = Rule { name: "ssh-host-key-type", read: Rules::text };
 static KEY: Rule = Rule { name: "ssh-host-key", read: key };
 
-pub(super) const RULES: &[&Rule] = &[&SOFTWARE, &VERSION, &KEY_TYPE, &KEY];
+static KEY_FINGERPRINT: Rule = Rule { name: "ssh-host-key-sha256", read: fingerprint::sha256 };
+static HASSH: Rule = Rule { name: "ssh-hassh", read: fingerprint::hassh };
+
+pub(super) const RULES: &[&Rule] = &[&SOFTWARE, &VERSION, &KEY_TYPE, &KEY, &KEY_FINGERPRINT, &HASSH];
 
 /// What stands behind the version of the protocol: software and comment (section 4.2).
 fn software(octets: &[u8]) -> Option<String> {
@@ -34,7 +38,9 @@ fn key(octets: &[u8]) -> Option<String> {
     Rules::hexadecimal(octets.get(..KEY_OCTETS_SHOWN).unwrap_or(octets))
 }
 
-/// Types of messages (RFC 4250 section 4.1.2): new keys, and the answers of the key exchanges that hold a host key.
+/// Types of messages (RFC 4250 section 4.1.2): what an end can do, new keys, and the answers of the key exchanges that
+/// hold a host key.
+const KEY_EXCHANGE: u8 = 20;
 const NEW_KEYS: u8 = 21;
 const EXCHANGE_REPLY: u8 = 31;
 const GROUP_EXCHANGE_REPLY: u8 = 33;
@@ -71,6 +77,16 @@ impl Session for Ssh {
         reader.skip(5, "packet length and padding length")?;
         match reader.u8("message type")? {
             NEW_KEYS => output.finished = true,
+            KEY_EXCHANGE => {
+                // Which end is the client is known where it opened the connection; the lists of both directions are
+                // the same with every usual program.
+                let lists = KeyExchange::parse(&mut reader)?;
+                let (attribute, lists) = match context.from {
+                    End::Client => ("ssh.hassh", lists.of_client()),
+                    End::Server => ("ssh.hassh_server", lists.of_server()),
+                };
+                output.fact_of(&source, attribute, Basis::Stated, &HASSH, &lists);
+            }
             EXCHANGE_REPLY | GROUP_EXCHANGE_REPLY => {
                 let length = reader.u32_be("length of the host key")?;
                 let key = reader.take(usize::try_from(length).unwrap_or(usize::MAX), "host key")?;
@@ -82,6 +98,7 @@ impl Session for Ssh {
                     output.server_is = Some(context.from);
                     output.fact(&source, "ssh.host_key_type", Basis::Stated, &KEY_TYPE, kind);
                     output.fact(&source, "ssh.host_key", Basis::Stated, &KEY, key);
+                    output.fact(&source, "ssh.host_key_sha256", Basis::Stated, &KEY_FINGERPRINT, key);
                 }
             }
             _ => {}
@@ -97,20 +114,9 @@ mod tests {
     use super::*;
     use crate::Frame;
 
-    #[test]
-    fn a_server_names_its_software_and_its_key() {
-        let context = Context {
-            source: "10.10.10.60".parse().unwrap(),
-            destination: "192.168.99.77".parse().unwrap(),
-            vlan: None,
-            destination_vlan: None,
-            transport: Transport::Tcp,
-            source_port: 22,
-            destination_port: 50_000,
-            from: End::Server,
-            time: Time(0),
-        };
-        let mut octets = include_bytes!("messages/openssh-server.bin").as_slice();
+    /// Facts of what one end sends, and whether nothing more can be read.
+    fn said(mut octets: &[u8], from: End) -> (Vec<String>, bool) {
+        let context = Context::of_test(from, ("192.168.99.77", 50_000), ("10.10.10.60", 22), Transport::Tcp);
         let (mut session, mut facts, mut finished) = (Ssh::default(), Vec::new(), false);
         while let Frame::Message(length) = super::super::frame(octets, Transport::Tcp) {
             let mut output = Output::default();
@@ -119,10 +125,27 @@ mod tests {
             finished |= output.finished;
             octets = &octets[length..];
         }
+        (facts, finished)
+    }
+
+    #[test]
+    fn a_server_names_its_software_and_its_key() {
+        let (facts, finished) = said(include_bytes!("messages/openssh-server.bin"), End::Server);
         assert_eq!(facts[..2], ["ssh.software=OpenSSH_9.2p1 Debian-2+deb12u10", "ssh.version=2.0"]);
-        assert_eq!(facts[2], "ssh.host_key_type=ssh-ed25519");
-        assert!(facts[3].starts_with("ssh.host_key=0000000b7373682d65643235353139"), "{facts:?}");
+        // Compared with what tshark computes of the same frames.
+        assert_eq!(facts[2], "ssh.hassh_server=425d29fe50d8e4f5e37efb6e24bcf660");
+        assert_eq!(facts[3], "ssh.host_key_type=ssh-ed25519");
+        assert!(facts[4].starts_with("ssh.host_key=0000000b7373682d65643235353139"), "{facts:?}");
+        assert_eq!(facts[5], "ssh.host_key_sha256=SHA256:NWu7NLhPBdQSuHLmITUmdypGwO/KBO0qXQjggXMZyJs");
         assert!(finished);
+    }
+
+    #[test]
+    fn a_client_names_its_software_and_is_known_by_its_algorithms() {
+        let (facts, finished) = said(include_bytes!("messages/openssh-client.bin"), End::Client);
+        assert_eq!(facts[0], "ssh.software=OpenSSH_9.2p1 Debian-2+deb12u10");
+        assert_eq!(facts[2..], ["ssh.hassh=472b5de333ad665af5cbf10ff892c4df"]);
+        assert!(!finished);
     }
 
     #[test]
