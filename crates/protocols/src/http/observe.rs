@@ -6,7 +6,7 @@ use super::rules;
 use super::wire::{is_answer, is_head};
 use crate::http_head::{self, fields, lines};
 use crate::told::{Print, Told};
-use crate::{Context, Malformed, Output, Problem, Session};
+use crate::{Context, Malformed, Output, Problem, Session, ntlm};
 
 /// Fields that are not said again while they repeat.
 const REMEMBERED: usize = 16;
@@ -86,18 +86,23 @@ fn has_password(octets: &[u8]) -> bool {
     WORDS.iter().any(|word| octets.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
 }
 
+/// Fields by which clients prove who they are.
+const PROOFS: [&str; 2] = ["authorization", "proxy-authorization"];
+
+/// Fields by which servers ask for that.
+const CHALLENGES: [&str; 2] = ["www-authenticate", "proxy-authenticate"];
+
+/// Schemes whose tokens may hold NTLM (RFC 4559 section 4; [MS-NTHT] section 2.2).
+const SCHEMES: [&[u8]; 2] = [b"NTLM ", b"Negotiate "];
+
 /// Fields whose values let anybody who has them in.
 fn is_secret(name: &[u8]) -> bool {
-    const NAMES: [&str; 7] = [
-        "authorization",
-        "proxy-authorization",
-        "cookie",
-        "set-cookie",
-        "x-api-key",
-        "x-auth-token",
-        "authentication-info",
-    ];
-    NAMES.iter().any(|secret| name.eq_ignore_ascii_case(secret.as_bytes()))
+    const NAMES: [&str; 5] = ["cookie", "set-cookie", "x-api-key", "x-auth-token", "authentication-info"];
+    is_one_of(name, &PROOFS) || is_one_of(name, &NAMES)
+}
+
+fn is_one_of(name: &[u8], names: &[&str]) -> bool {
+    names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// What a field of an answer says of the server.
@@ -129,8 +134,12 @@ impl Http {
             self.request(head, start, output);
         }
         for (name, value) in fields(head) {
-            if is_secret(name.bytes) {
+            let is_proof = is_one_of(name.bytes, &PROOFS);
+            let is_token = (is_proof || is_one_of(name.bytes, &CHALLENGES)) && self.token(context, value, output);
+            if is_secret(name.bytes) && !is_token {
                 output.secret(value);
+            }
+            if is_secret(name.bytes) || is_token {
                 continue;
             }
             self.field(context, answers, name, value, output);
@@ -201,6 +210,18 @@ impl Http {
         if !value.is_cut() && self.told.is_new(print) {
             output.fact(&context.source(), attribute, Basis::Stated, rule, value);
         }
+    }
+
+    /// Reads a token of NTLM, bare or in SPNEGO; false if it holds none. What is secret in it is masked, and no more.
+    fn token(&self, context: &Context, value: Octets<'_>, output: &mut Output<'_>) -> bool {
+        let scheme = SCHEMES.iter().find(|scheme| {
+            value.bytes.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        });
+        let Some(token) = scheme.map(|scheme| http_head::trim(value.tail(scheme.len()))) else { return false };
+        if self.is_proxy && context.from == End::Server {
+            return false;
+        }
+        output.inside("ntlm", |output| ntlm::read_base64(&context.source(), token, output))
     }
 
     /// The title of a page, in the first piece of a body.
@@ -276,6 +297,41 @@ mod tests {
         assert!(said(&mut session, include_bytes!("messages/page.bin"), End::Server).0.is_empty());
         let (facts, ..) = said(&mut session, include_bytes!("messages/challenge.bin"), End::Server);
         assert_eq!(facts, ["10.10.10.2 http.realm=EX-7 Web"]);
+    }
+
+    #[test]
+    fn ntlm_is_read_wherever_it_stands_and_its_proof_is_masked() {
+        let mut session = Http::default();
+        let octets = include_bytes!("messages/ntlm-client.bin");
+        let (facts, operations, secrets) = said(&mut session, octets, End::Client);
+        assert_eq!(
+            facts,
+            [
+                "10.10.10.60 hostname=ENG1",
+                "10.10.10.60 os_version=10.0.19045",
+                "10.10.10.60 os=Windows 10 22H2",
+                "10.10.10.60 hostname=ENG1",
+                "10.10.10.60 os_version=5.1.2600",
+                "10.10.10.60 os=Windows XP",
+            ]
+        );
+        assert_eq!((operations.len(), secrets), (2, 3), "both responses and the key");
+        let (facts, _, secrets) =
+            said(&mut session, include_bytes!("messages/ntlm-server.bin"), End::Server);
+        assert!(facts.contains(&"10.10.10.2 ntlm.dns_host_name=hist1.plant.example".to_owned()), "{facts:?}");
+        assert_eq!(secrets, 0);
+    }
+
+    #[test]
+    fn a_token_that_is_none_of_ntlm_is_secret_as_a_whole() {
+        for value in ["Basic dXNlcjpwYXNz", "NTLM dXNlcjpwYXNz", "Negotiate !", "Bearer TlRMTVNTUAAB"] {
+            let head = format!("GET / HTTP/1.1\r\nAuthorization: {value}\r\n\r\n");
+            let pieces = [observation::Piece { at: 0, frame: 1, offset: 0 }];
+            let mut output = Output::default();
+            let octets = Octets::new(head.as_bytes(), &pieces);
+            Http::default().message(&context(End::Client), octets, &mut output).unwrap();
+            assert_eq!(output.secrets[0].ranges[0].length as usize, value.len(), "{value}");
+        }
     }
 
     #[test]

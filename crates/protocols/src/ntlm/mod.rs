@@ -1,16 +1,18 @@
 //! NT LAN Manager authentication: [MS-NLMP] section 2.2.
 //!
 //! It has no transport of its own: SMB, DCE/RPC, LDAP, TDS, RDP and HTTP carry its three messages, bare or in SPNEGO.
-//! Whoever finds one hands it over by `ntlm::read`; `ntlm::find` finds one in a security token.
+//! Whoever finds one hands it over by `ntlm::read`, in base64 by `ntlm::read_base64`; `ntlm::find` finds one in a token.
 //!
 //! Client and server name themselves before anybody is authenticated, with the exact build of their Windows. Names of
 //! users are passed over, responses and session keys are secret.
 
+mod encoded;
 mod observe;
 mod wire;
 
 use crate::{Depth, Frame, Probe, Protocol};
 
+pub(crate) use encoded::read_base64;
 pub(crate) use observe::read;
 pub(crate) use wire::find;
 
@@ -34,7 +36,7 @@ pub const PROTOCOL: Protocol = Protocol {
     },
     probe: |octets, _| if octets.starts_with(wire::SIGNATURE) { Probe::Certain } else { Probe::Foreign },
     session: || Box::new(observe::Ntlm),
-    rules: observe::RULES,
+    rules: encoded::RULES,
     depth: Depth {
         identity: "negotiate (workstation, version), challenge (NetBIOS and DNS names of computer, domain and forest, \
                    Windows build), authenticate (workstation, version)",

@@ -6,27 +6,15 @@ use super::wire::{Authenticate, Challenge, Message, Negotiate, pair};
 use crate::windows::{self, Edition};
 use crate::{Context, Malformed, Output, Reader, Session};
 
-static WORKSTATION: Rule = Rule { name: "ntlm-workstation", read: Rules::text_utf16_le };
-static WORKSTATION_OEM: Rule = Rule { name: "ntlm-workstation-oem", read: Rules::text };
-static NETBIOS_COMPUTER: Rule = Rule { name: "ntlm-netbios-computer", read: Rules::text_utf16_le };
-static NETBIOS_DOMAIN: Rule = Rule { name: "ntlm-netbios-domain", read: Rules::text_utf16_le };
-static DNS_COMPUTER: Rule = Rule { name: "ntlm-dns-computer", read: Rules::text_utf16_le };
-static DNS_DOMAIN: Rule = Rule { name: "ntlm-dns-domain", read: Rules::text_utf16_le };
-static DNS_FOREST: Rule = Rule { name: "ntlm-dns-forest", read: Rules::text_utf16_le };
-static OS_VERSION: Rule = Rule { name: "ntlm-version", read: os_version };
-static OS: Rule = Rule { name: "ntlm-os", read: os };
-
-pub(super) const RULES: &[&Rule] = &[
-    &WORKSTATION,
-    &WORKSTATION_OEM,
-    &NETBIOS_COMPUTER,
-    &NETBIOS_DOMAIN,
-    &DNS_COMPUTER,
-    &DNS_DOMAIN,
-    &DNS_FOREST,
-    &OS_VERSION,
-    &OS,
-];
+pub(super) static WORKSTATION: Rule = Rule { name: "ntlm-workstation", read: Rules::text_utf16_le };
+pub(super) static WORKSTATION_OEM: Rule = Rule { name: "ntlm-workstation-oem", read: Rules::text };
+pub(super) static NETBIOS_COMPUTER: Rule = Rule { name: "ntlm-netbios-computer", read: Rules::text_utf16_le };
+pub(super) static NETBIOS_DOMAIN: Rule = Rule { name: "ntlm-netbios-domain", read: Rules::text_utf16_le };
+pub(super) static DNS_COMPUTER: Rule = Rule { name: "ntlm-dns-computer", read: Rules::text_utf16_le };
+pub(super) static DNS_DOMAIN: Rule = Rule { name: "ntlm-dns-domain", read: Rules::text_utf16_le };
+pub(super) static DNS_FOREST: Rule = Rule { name: "ntlm-dns-forest", read: Rules::text_utf16_le };
+pub(super) static OS_VERSION: Rule = Rule { name: "ntlm-version", read: os_version };
+pub(super) static OS: Rule = Rule { name: "ntlm-os", read: os };
 
 /// Attribute pairs of one message; Windows sends seven.
 const PAIRS_MAX: usize = 32;
