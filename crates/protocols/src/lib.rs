@@ -76,6 +76,7 @@ protocols! {
     dns,
     enip,
     ethercat,
+    ff_hse,
     fins,
     focas,
     fox,

@@ -52,6 +52,10 @@ const HART_PROFILES: &[(&str, Role)] = &[
     ("WirelessHART access point", Role::ProtocolGateway),
 ];
 
+/// What joins segments of FOUNDATION Fieldbus to Ethernet.
+const FF_TYPES: &[(&str, Role)] =
+    &[("linking device", Role::ProtocolGateway), ("I/O gateway", Role::ProtocolGateway)];
+
 /// DeviceRoleDetails of PROFINET DCP that name a controller (IEC 61158-6-10, chapter 4.3.1.4.4).
 const DCP_ROLES: &[(&str, Role)] = &[
     ("IO-Controller", Role::Plc),
@@ -76,6 +80,7 @@ const WINDOWS_ROLES: &[(&str, Role)] =
 /// A number or word that a device states, and the role it stands for.
 pub(crate) const TYPES: &[(&str, &[(&str, Role)])] = &[
     ("cip.device_type", CIP_DEVICE_TYPES),
+    ("ff_hse.device_type", FF_TYPES),
     // Control centres talk to each other by TASE.2 (IEC 60870-6).
     ("mms.application", &[("TASE.2", Role::ScadaServer)]),
     ("profinet_dcp.role", DCP_ROLES),
