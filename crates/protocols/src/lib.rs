@@ -103,6 +103,7 @@ protocols! {
     moxa_dsci,
     mqtt,
     mrp,
+    mtconnect,
     mysql,
     nbdgm,
     nbns,

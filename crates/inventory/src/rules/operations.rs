@@ -32,6 +32,7 @@ const INDUSTRIAL: &[&str] = &[
     "mms",
     "modbus",
     "moxa_dsci",
+    "mtconnect",
     "opc_da",
     "opcua",
     "pccc",

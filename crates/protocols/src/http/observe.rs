@@ -6,7 +6,7 @@ use super::rules;
 use super::wire::{is_answer, is_head};
 use crate::http_head::{self, fields, lines};
 use crate::told::{Print, Told};
-use crate::{Context, Malformed, Output, Problem, Session, ntlm};
+use crate::{Context, Malformed, Output, Problem, Session, mtconnect, ntlm};
 
 /// Fields that are not said again while they repeat.
 const REMEMBERED: usize = 16;
@@ -35,6 +35,8 @@ pub(super) struct Http {
     told: Told<REMEMBERED>,
     seen_head: bool,
     headless: u8,
+    /// The document that the server is sending, while it may be one of an MTConnect agent.
+    document: Option<Box<mtconnect::Document>>,
     /// True if the client asks for others through this server, whose answers are not about it.
     is_proxy: bool,
 }
@@ -63,6 +65,9 @@ impl Session for Http {
         if body.is_page {
             self.title(context, message, output);
         }
+        if context.from == End::Server {
+            self.document(context, message, output);
+        }
         if body.is_form && has_password(message.bytes) {
             output.secret(message);
         }
@@ -76,6 +81,9 @@ impl Session for Http {
     fn gap(&mut self, from: End) {
         if let Some(body) = self.bodies.get_mut(from.index()) {
             *body = Body::default();
+        }
+        if from == End::Server {
+            self.document = None;
         }
     }
 }
@@ -94,6 +102,9 @@ const CHALLENGES: [&str; 2] = ["www-authenticate", "proxy-authenticate"];
 
 /// Schemes whose tokens may hold NTLM (RFC 4559 section 4; [MS-NTHT] section 2.2).
 const SCHEMES: [&[u8]; 2] = [b"NTLM ", b"Negotiate "];
+
+/// Kinds of documents that agents of MTConnect send.
+const MARKUP: [&[u8]; 2] = [b"text/xml", b"application/xml"];
 
 /// Fields whose values let anybody who has them in.
 fn is_secret(name: &[u8]) -> bool {
@@ -125,7 +136,7 @@ impl Http {
         let answers = is_answer(head.bytes);
         let start = lines(head).next().unwrap_or(head);
         output.server_is = Some(if answers { context.from } else { context.from.other() });
-        let mut is_switched = false;
+        let (mut is_switched, mut is_document, mut is_compressed) = (false, false, false);
         if answers {
             let status = start.bytes.split(|octet| *octet == b' ').nth(1).unwrap_or_default();
             body.is_page = status == b"200";
@@ -149,8 +160,10 @@ impl Http {
                     std::str::from_utf8(value.bytes).ok().and_then(|length| length.parse().ok()).unwrap_or(0);
             } else if is("content-encoding") {
                 body.is_page = false;
+                is_compressed = true;
             } else if is("content-type") {
                 body.is_page &= value.bytes.starts_with(b"text/html");
+                is_document = answers && MARKUP.iter().any(|kind| value.bytes.starts_with(kind));
                 body.is_form = !answers && value.bytes.starts_with(b"application/x-www-form-urlencoded");
             }
         }
@@ -158,6 +171,9 @@ impl Http {
         output.finished |= is_switched;
         if let Some(place) = self.bodies.get_mut(context.from.index()) {
             *place = body;
+        }
+        if answers {
+            self.document = (is_document && !is_compressed && !self.is_proxy).then(Box::default);
         }
         match http_head::length(head.bytes) {
             Some(_) => Ok(()),
@@ -222,6 +238,19 @@ impl Http {
             return false;
         }
         output.inside("ntlm", |output| ntlm::read_base64(&context.source(), token, output))
+    }
+
+    /// A piece of a document of markup.
+    fn document(&mut self, context: &Context, piece: Octets<'_>, output: &mut Output<'_>) {
+        let Some(document) = &mut self.document else { return };
+        let was_of_agent = document.is_of_agent();
+        let goes_on = output.inside("mtconnect", |output| document.piece(context, piece, output));
+        if document.is_of_agent() && !was_of_agent {
+            output.carries = Some("mtconnect");
+        }
+        if !goes_on {
+            self.document = None;
+        }
     }
 
     /// The title of a page, in the first piece of a body.
@@ -320,6 +349,14 @@ mod tests {
             said(&mut session, include_bytes!("messages/ntlm-server.bin"), End::Server);
         assert!(facts.contains(&"10.10.10.2 ntlm.dns_host_name=hist1.plant.example".to_owned()), "{facts:?}");
         assert_eq!(secrets, 0);
+    }
+
+    #[test]
+    fn a_document_of_an_mtconnect_agent_is_read() {
+        let (facts, ..) =
+            said(&mut Http::default(), include_bytes!("messages/mtconnect.bin"), End::Server);
+        let expected = "10.10.10.2 device=EX-MILL-0001 serial_number=MX77-0042".to_owned();
+        assert!(facts.contains(&expected), "{facts:?}");
     }
 
     #[test]
