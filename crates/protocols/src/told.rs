@@ -34,7 +34,7 @@ impl<const N: usize> Told<N> {
 
 /// A fingerprint of octets: FNV-1a of 64 bits. Whoever sends octets with equal fingerprints on purpose hides only what
 /// it says itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Print(u64);
 
 impl Print {

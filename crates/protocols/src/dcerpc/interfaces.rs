@@ -46,11 +46,14 @@ pub(super) const SERVER_ALIVE_2: u16 = 5;
 /// The object exporter ([MS-DCOM]).
 const OBJECT_EXPORTER: &str = "object exporter";
 
+/// The endpoint mapper (C706 appendix O).
+const ENDPOINT_MAPPER: &str = "endpoint mapper";
+
 /// The interfaces that are known by name.
 pub(super) static INTERFACES: &[Interface] = &[
     plain(
         (0xe1af_8308, 0x5d1f, 0x11c9, [0x91, 0xa4, 0x08, 0x00, 0x2b, 0x14, 0xa0, 0xfa]),
-        "endpoint mapper",
+        ENDPOINT_MAPPER,
         &[(2, Identify, "endpoint lookup"), (3, Identify, "endpoint map")],
     ),
     plain(
@@ -177,6 +180,11 @@ impl Interface {
     /// True for the object exporter.
     pub(super) fn is_object_exporter(&self) -> bool {
         std::ptr::eq(self.name, OBJECT_EXPORTER)
+    }
+
+    /// True for the endpoint mapper.
+    pub(super) fn is_endpoint_mapper(&self) -> bool {
+        std::ptr::eq(self.name, ENDPOINT_MAPPER)
     }
 
     /// The operation that a call is.

@@ -3,17 +3,24 @@
 use observation::{Basis, Octets, Rule};
 
 use super::interfaces::{self, INTERFACES, Interface, RESOLVE_OXID, RESOLVE_OXID_2, SERVER_ALIVE_2};
-use super::oxid;
+use super::{endpoints, oxid};
 use super::wire::{self, Kind, Pdu};
 use crate::{Assembly, Context, Malformed, Output, Session, security_token};
 
 static INTERFACE: Rule = Rule { name: "dcerpc-interface", read: interfaces::name };
 
-pub(super) const RULES: &[&Rule] = &[&INTERFACE, &oxid::ADDRESS, &oxid::HOST_NAME];
+pub(super) const RULES: &[&Rule] = &[
+    &INTERFACE,
+    &oxid::ADDRESS,
+    &oxid::HOST_NAME,
+    &endpoints::ENDPOINT,
+    &endpoints::ANNOTATION,
+    &endpoints::ADDRESS,
+];
 
 /// Contexts remembered of one connection; the oldest goes first. DCOM clients alter a handful.
 const CONTEXTS_MAX: usize = 16;
-/// Calls to the object exporter that wait for their answer; the oldest goes first.
+/// Calls to the object exporter and the endpoint mapper that wait for their answer; the oldest goes first.
 const CALLS_MAX: usize = 8;
 
 /// A context that a client proposes.
@@ -25,6 +32,15 @@ struct Proposed {
     id: Assembly,
 }
 
+/// An answer that is waited for.
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    /// Of the object exporter, to this call.
+    Exporter(u16),
+    /// Of the endpoint mapper, to this call.
+    Mapper(u16),
+}
+
 /// Reads one connection.
 #[derive(Debug, Default)]
 pub(super) struct Rpc {
@@ -32,8 +48,8 @@ pub(super) struct Rpc {
     proposed: Vec<Proposed>,
     /// Interfaces by context.
     contexts: Vec<(u16, usize)>,
-    /// Calls to the object exporter, by their number.
-    calls: Vec<(u32, u16)>,
+    /// Calls whose answers are read, by their number.
+    calls: Vec<(u32, Answer)>,
 }
 
 impl Session for Rpc {
@@ -130,12 +146,17 @@ impl Rpc {
         if let Some((kind, name)) = interface.operation(number) {
             output.operation(kind, name, message.head(wire::HEADER.saturating_add(8)));
         }
-        if interface.is_object_exporter() && !pdu.object {
+        let answer = if interface.is_object_exporter() {
+            Some(Answer::Exporter(number))
+        } else {
+            interface.is_endpoint_mapper().then_some(Answer::Mapper(number))
+        };
+        if let Some(answer) = answer.filter(|_| !pdu.object) {
             if self.calls.len() >= CALLS_MAX {
                 self.calls.remove(0);
                 output.dropped = output.dropped.saturating_add(1);
             }
-            self.calls.push((pdu.call, number));
+            self.calls.push((pdu.call, answer));
         }
         Ok(())
     }
@@ -147,18 +168,20 @@ impl Rpc {
         output: &mut Output<'_>,
     ) -> Result<(), Malformed> {
         let Some(at) = self.calls.iter().position(|(call, _)| *call == pdu.call) else { return Ok(()) };
-        let (_, number) = self.calls.remove(at);
+        let (_, answer) = self.calls.remove(at);
         if pdu.encrypted || !pdu.whole {
             return Ok(());
         }
         let mut body = pdu.body;
         body.skip(8, "response header")?;
-        match number {
-            RESOLVE_OXID | RESOLVE_OXID_2 => oxid::bindings(context, &context.source(), body, output),
-            SERVER_ALIVE_2 => {
+        match answer {
+            Answer::Exporter(RESOLVE_OXID | RESOLVE_OXID_2) => oxid::bindings(context, &context.source(), body, output),
+            Answer::Exporter(SERVER_ALIVE_2) => {
                 body.skip(4, "version of COM")?;
                 oxid::bindings(context, &context.source(), body, output)
             }
+            Answer::Mapper(endpoints::LOOKUP) => endpoints::lookup(context, body, output),
+            Answer::Mapper(endpoints::MAP) => endpoints::map(context, body, output),
             _ => Ok(()),
         }
     }
@@ -228,6 +251,25 @@ mod tests {
         let (facts, operations, _) = conversation(include_bytes!("messages/resolve-oxid-2.bin"));
         assert_eq!(facts[1..], ["10.0.0.2 hostname=OPC1", "10.0.0.2 ip_address=192.168.7.50"]);
         assert_eq!(operations, ["resolve oxid 2"]);
+    }
+
+    #[test]
+    fn the_endpoint_mapper_tells_what_listens_where() {
+        let (facts, operations, _) = conversation(include_bytes!("messages/endpoint-lookup.bin"));
+        assert_eq!(
+            facts,
+            [
+                "10.0.0.2 dcerpc.interface=endpoint mapper",
+                "10.0.0.2 dcerpc.annotation=Exemplum plant service",
+                "10.0.0.2 dcerpc.endpoint=OPC server list 2 on tcp 49152",
+                "10.0.0.2 ip_address=192.168.7.50",
+                "10.0.0.2 dcerpc.endpoint=service control on tcp 49153",
+            ]
+        );
+        assert_eq!(operations, ["endpoint lookup"]);
+        let (facts, operations, _) = conversation(include_bytes!("messages/endpoint-map.bin"));
+        assert_eq!(facts[1..], ["10.0.0.2 dcerpc.endpoint=OPC server list on tcp 49160"]);
+        assert_eq!(operations, ["endpoint map"]);
     }
 
     #[test]

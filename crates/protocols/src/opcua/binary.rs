@@ -2,8 +2,11 @@
 //!
 //! Values that no one asks for are passed over without a copy; nesting is bounded.
 
-use observation::Octets;
+use std::sync::Arc;
 
+use observation::{Octets, Rules};
+
+use crate::told::Print;
 use crate::{Malformed, Problem, Reader};
 
 /// Depth of values within values that is followed (section 5.1.6 asks for 100; public stacks never go beyond a few).
@@ -45,41 +48,101 @@ pub(super) fn localized_text<'a>(
     if mask & 0x02 != 0 { string(reader, what) } else { Ok(None) }
 }
 
-/// A NodeId: its number if it is a number of the namespace of OPC UA itself. Flags of an expanded one are obeyed.
+/// A NodeId.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node<'a> {
+    /// Namespace; `None` where an expanded one names it by its URI or stands on another server.
+    namespace: Option<u16>,
+    id: Id<'a>,
+}
+
+/// What a node is told by.
+#[derive(Clone, Copy, Debug)]
+enum Id<'a> {
+    Number(u32),
+    Text(Octets<'a>),
+    /// A GUID or octets of the server's own.
+    Opaque(Octets<'a>),
+}
+
+impl Node<'_> {
+    /// The number, of a node of the namespace of OPC UA itself.
+    pub(super) fn standard(&self) -> Option<u32> {
+        match self.id {
+            Id::Number(number) if self.namespace == Some(0) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// A fingerprint, whatever the encoding.
+    pub(super) fn print(&self) -> Print {
+        let print = Print::new().with(&self.namespace.unwrap_or(u16::MAX).to_le_bytes());
+        match self.id {
+            Id::Number(number) => print.with(b"i").with(&number.to_le_bytes()),
+            Id::Text(text) => print.with(b"s").with(text.bytes),
+            Id::Opaque(octets) => print.with(b"b").with(octets.bytes),
+        }
+    }
+
+    /// What it is called, as the position of a station.
+    pub(super) fn name(&self) -> Arc<str> {
+        let namespace = self.namespace.unwrap_or_default();
+        match self.id {
+            Id::Number(number) => device_name(namespace, number.to_string().as_bytes()),
+            Id::Text(text) => device_name(namespace, text.bytes),
+            Id::Opaque(octets) => {
+                device_name(namespace, Rules::hexadecimal(octets.bytes).unwrap_or_default().as_bytes())
+            }
+        }
+    }
+
+    /// Namespace, device and field of an identifier that spells both: `Device1.Manufacturer`.
+    pub(super) fn spelt(&self) -> Option<(u16, &[u8], &[u8])> {
+        let (Id::Text(text), Some(namespace)) = (self.id, self.namespace) else { return None };
+        let at = text.bytes.iter().rposition(|octet| matches!(octet, b'.' | b'/' | b'|' | b':'))?;
+        let (device, name) = text.bytes.split_at_checked(at)?;
+        Some((namespace, device, name.get(1..)?)).filter(|_| !device.is_empty())
+    }
+}
+
+/// `3:Device1`, with what would act as a separator of a path escaped.
+pub(super) fn device_name(namespace: u16, name: &[u8]) -> Arc<str> {
+    let name = Rules::text(name).unwrap_or_default();
+    format!("{namespace}:{}", name.replace('%', "%25").replace('/', "%2f").replace('=', "%3d")).into()
+}
+
+/// A NodeId: its number if it is a number of the namespace of OPC UA itself.
 pub(super) fn node_id(reader: &mut Reader<'_>, what: &'static str) -> Result<Option<u32>, Malformed> {
+    node(reader, what).map(|node| node.standard())
+}
+
+/// A NodeId. Flags of an expanded one are obeyed.
+pub(super) fn node<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<Node<'a>, Malformed> {
     let encodings = reader.clone();
     let encoding = reader.u8(what)?;
-    let standard = match encoding & 0x3f {
-        0x00 => Some(reader.u8(what)?.into()),
+    let (namespace, id) = match encoding & 0x3f {
+        0x00 => (0, Id::Number(reader.u8(what)?.into())),
         0x01 => {
-            let namespace = reader.u8(what)?;
-            let number = reader.u16_le(what)?;
-            (namespace == 0).then_some(number.into())
+            let namespace = reader.u8(what)?.into();
+            (namespace, Id::Number(reader.u16_le(what)?.into()))
         }
-        0x02 => {
+        0x02 => (reader.u16_le(what)?, Id::Number(reader.u32_le(what)?)),
+        kind @ (0x03 | 0x05) => {
             let namespace = reader.u16_le(what)?;
-            let number = reader.u32_le(what)?;
-            (namespace == 0).then_some(number)
+            let octets = string(reader, what)?.unwrap_or(Octets::unplaced(&[]));
+            (namespace, if kind == 0x03 { Id::Text(octets) } else { Id::Opaque(octets) })
         }
-        0x03 | 0x05 => {
-            reader.skip(2, what)?;
-            string(reader, what)?;
-            None
-        }
-        0x04 => {
-            reader.skip(18, what)?;
-            None
-        }
+        0x04 => (reader.u16_le(what)?, Id::Opaque(reader.take(16, what)?)),
         other => return Err(encodings.malformed(what, Problem::Value { value: other.into() })),
     };
-    let mut local = true;
-    if encoding & 0x80 != 0 {
-        local = string(reader, what)?.is_none();
+    let mut namespace = Some(namespace);
+    if encoding & 0x80 != 0 && string(reader, what)?.is_some() {
+        namespace = None;
     }
     if encoding & 0x40 != 0 {
         reader.skip(4, what)?;
     }
-    Ok(standard.filter(|_| local))
+    Ok(Node { namespace, id })
 }
 
 /// An ExtensionObject: number of its type, and its body where it is binary.
@@ -127,7 +190,7 @@ pub(super) fn skip_diagnostic_info(reader: &mut Reader<'_>) -> Result<(), Malfor
 /// What a Variant holds.
 #[derive(Clone, Debug)]
 pub(super) enum Variant<'a> {
-    /// String.
+    /// String, or the text of a LocalizedText.
     Text(Octets<'a>),
     /// Array of strings: its length, and a reader that stands at the first one.
     Texts(u32, Reader<'a>),
@@ -142,6 +205,7 @@ pub(super) enum Variant<'a> {
 mod builtin {
     pub(super) const STRING: u8 = 12;
     pub(super) const DATE_TIME: u8 = 13;
+    pub(super) const LOCALIZED_TEXT: u8 = 21;
     pub(super) const EXTENSION_OBJECT: u8 = 22;
     pub(super) const DATA_VALUE: u8 = 23;
     pub(super) const VARIANT: u8 = 24;
@@ -164,6 +228,7 @@ fn variant_at<'a>(reader: &mut Reader<'a>, depth: u8) -> Result<Variant<'a>, Mal
         match kind {
             0 => Variant::Other,
             builtin::STRING => string(reader, what)?.map_or(Variant::Other, Variant::Text),
+            builtin::LOCALIZED_TEXT => localized_text(reader, what)?.map_or(Variant::Other, Variant::Text),
             builtin::DATE_TIME => Variant::Time(reader.take(8, what)?),
             builtin::EXTENSION_OBJECT => match extension_object(reader, what)? {
                 (Some(kind), Some(body)) => Variant::Structure(kind, body),
@@ -202,7 +267,7 @@ fn skip_scalar(reader: &mut Reader<'_>, kind: u8, depth: u8) -> Result<(), Malfo
             reader.skip(2, what)?;
             string(reader, what).map(drop)
         }
-        21 => localized_text(reader, what).map(drop),
+        builtin::LOCALIZED_TEXT => localized_text(reader, what).map(drop),
         builtin::EXTENSION_OBJECT => extension_object(reader, what).map(drop),
         builtin::DATA_VALUE => data_value_at(reader, deeper).map(drop),
         builtin::VARIANT => variant_at(reader, deeper).map(drop),

@@ -10,6 +10,7 @@ mod application;
 mod binary;
 mod chunk;
 mod message;
+mod nameplate;
 mod observe;
 mod reads;
 mod rules;
@@ -24,7 +25,7 @@ use crate::{Depth, Protocol};
 pub const PROTOCOL: Protocol = Protocol {
     name: "opcua",
     title: "OPC UA (TCP, binary)",
-    specification: "OPC 10000-4, -5, -6 (edition 1.05)",
+    specification: "OPC 10000-4, -5, -6, -100 (edition 1.05)",
     tcp: &[4840],
     udp: &[],
     ethertypes: &[],
@@ -34,10 +35,10 @@ pub const PROTOCOL: Protocol = Protocol {
     session: || Box::new(session::OpcUa::default()),
     rules: rules::RULES,
     depth: Depth {
-        identity: "application descriptions of servers and clients (GetEndpoints, FindServers, RegisterServer, CreateSession, reverse hello), BuildInfo, server and namespace arrays, certificates, host names",
+        identity: "application descriptions of servers and clients (GetEndpoints, FindServers, RegisterServer, CreateSession, reverse hello), BuildInfo, server and namespace arrays, certificates, host names; nameplates of devices (Devices companion specification) that are browsed, or whose node identifiers spell them",
         operations: "all services by name; security policies and modes, ways to log on that are offered; passwords are masked",
-        nesting: "servers that a discovery server lists, by address",
-        not_read: "process values, browsed nodes (device nameplates), whatever a channel encrypts, HTTPS, WebSocket and PubSub",
+        nesting: "servers that a discovery server lists, by address; devices with a nameplate, by node",
+        not_read: "process values, other browsed nodes, whatever a channel encrypts, HTTPS, WebSocket and PubSub",
         tried_on: "corpus, lab; chunked, signed and reverse connections made-up",
     },
 };

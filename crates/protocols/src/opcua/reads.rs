@@ -7,6 +7,7 @@ use observation::{Basis, Rule, Station, attribute};
 
 use super::binary::{self, Variant};
 use super::message;
+use super::nameplate::Nameplates;
 use super::{rules, service};
 use crate::{Malformed, Output, Reader};
 
@@ -61,6 +62,7 @@ impl Reads {
         &mut self,
         request: u32,
         reader: &mut Reader<'_>,
+        plates: &mut Nameplates,
         output: &mut Output<'_>,
     ) -> Result<(), Malformed> {
         message::skip_request_header(reader)?;
@@ -68,22 +70,25 @@ impl Reads {
         let mut found = Pending { request, nodes: [(0, 0); NODES_MAX] };
         let mut free = found.nodes.iter_mut();
         for place in 0..binary::count(reader, "nodes to read")?.min(NODES_SCANNED_MAX) {
-            let id = binary::node_id(reader, "node id")?;
+            let node = binary::node(reader, "node id")?;
             let attribute = reader.u32_le("attribute id")?;
             let range = binary::string(reader, "index range")?;
             reader.skip(2, "data encoding")?;
             binary::string(reader, "data encoding")?;
-            let wanted = id.and_then(|id| u16::try_from(id).ok()).filter(|id| {
+            let wanted = node.standard().and_then(|id| u16::try_from(id).ok()).filter(|id| {
                 matches!(*id, node::SERVER_ARRAY..=node::SERVER_STATUS | node::BUILD_INFO..=node::BUILD_DATE)
             });
-            if attribute == VALUE
-                && range.is_none_or(|range| range.is_empty())
-                && let Some(id) = wanted
+            if attribute != VALUE || range.is_some_and(|range| !range.is_empty()) {
+                continue;
+            }
+            plates.look_at(place, &node);
+            if let Some(id) = wanted
                 && let Some(slot) = free.next()
             {
                 *slot = (u16::try_from(place).unwrap_or(u16::MAX), id);
             }
         }
+        plates.read_asked(request, output);
         let is_of_interest = found.nodes.first().is_some_and(|(_, node)| *node != 0);
         if is_of_interest && let Some(slot) = self.pending.get_mut(self.next) {
             output.dropped = output.dropped.saturating_add(slot.is_some().into());

@@ -21,6 +21,8 @@ pub(super) static MANUFACTURER_NAME: Rule = Rule { name: "opcua-manufacturer-nam
 pub(super) static SOFTWARE_VERSION: Rule = Rule { name: "opcua-software-version", read: Rules::text };
 pub(super) static BUILD_NUMBER: Rule = Rule { name: "opcua-build-number", read: Rules::text };
 pub(super) static BUILD_DATE: Rule = Rule { name: "opcua-build-date", read: date_time };
+/// A field of a nameplate, as it is.
+pub(super) static NAMEPLATE: Rule = Rule { name: "opcua-nameplate", read: Rules::text };
 
 pub(super) const RULES: &[&Rule] = &[
     &APPLICATION_URI,
@@ -40,6 +42,7 @@ pub(super) const RULES: &[&Rule] = &[
     &SOFTWARE_VERSION,
     &BUILD_NUMBER,
     &BUILD_DATE,
+    &NAMEPLATE,
     &certificate::SUBJECT,
     &certificate::ORGANIZATION,
     &certificate::ISSUER,

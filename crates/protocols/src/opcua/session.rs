@@ -3,6 +3,7 @@
 use observation::{End, Octets};
 
 use super::chunk::{self, Chunk, Kind, OpenHeader, Part};
+use super::nameplate::Nameplates;
 use super::reads::Reads;
 use super::service::{self, Way};
 use super::{message, observe, rules};
@@ -43,6 +44,7 @@ pub(super) struct OpcUa {
     lower: Lane,
     upper: Lane,
     reads: Reads,
+    plates: Nameplates,
     /// Octets of the signature at the end of each chunk.
     signature: u8,
     /// True once a message proved which end is the server.
@@ -197,7 +199,8 @@ impl OpcUa {
     /// True if a message of this type is worth putting together.
     fn is_of_interest(&self, kind: u16, request: u32) -> bool {
         match kind {
-            service::READ_RESPONSE => self.reads.waits_for(request),
+            service::READ_RESPONSE => self.reads.waits_for(request) || self.plates.waits_for(request),
+            service::BROWSE_RESPONSE | service::TRANSLATE_PATHS_RESPONSE => self.plates.waits_for(request),
             service::FIND_SERVERS_RESPONSE
             | service::GET_ENDPOINTS_RESPONSE
             | service::FIND_SERVERS_ON_NETWORK_RESPONSE
@@ -220,9 +223,18 @@ impl OpcUa {
         output: &mut Output<'_>,
     ) -> Result<(), Malformed> {
         match kind {
-            service::READ_REQUEST => self.reads.asked(request, reader, output),
-            service::READ_RESPONSE if self.reads.waits_for(request) => {
-                self.reads.answered(request, reader, &context.source(), output)
+            service::READ_REQUEST => self.reads.asked(request, reader, &mut self.plates, output),
+            service::READ_RESPONSE => {
+                let server = context.source();
+                if self.plates.waits_for(request) {
+                    self.plates.answered(request, &mut reader.clone(), &server, output)?;
+                }
+                self.reads.answered(request, reader, &server, output)
+            }
+            service::BROWSE_REQUEST => self.plates.browse_asked(request, reader, output),
+            service::TRANSLATE_PATHS_REQUEST => self.plates.paths_asked(request, reader, output),
+            service::BROWSE_RESPONSE | service::TRANSLATE_PATHS_RESPONSE => {
+                self.plates.answered(request, reader, &context.source(), output)
             }
             service::FIND_SERVERS_RESPONSE => observe::find_servers_response(context, reader, output),
             service::GET_ENDPOINTS_RESPONSE => observe::get_endpoints_response(context, reader, output),

@@ -155,6 +155,45 @@ fn an_answer_is_read_by_what_was_asked() {
 }
 
 #[test]
+fn a_device_that_is_browsed_has_a_nameplate() {
+    let said = said(include_bytes!("messages/nameplates.bin"), End::Server);
+    has(
+        &said,
+        &[
+            "10.0.0.2 device=3:5001 vendor=Exemplum Werke",
+            "10.0.0.2 device=3:5001 model=EX-Mix 5",
+            "10.0.0.2 device=3:5001 serial_number=MX-000451",
+            "10.0.0.2 device=3:5001 hardware_revision=B2",
+            "10.0.0.2 device=3:5001 firmware_version=4.1.7",
+            "10.0.0.2 device=3:5001 order_number=6EX1 100-0MX05",
+            "10.0.0.2 device=3:5001 device_type=Mixer",
+            "10.0.0.2 device=3:5001 opcua.device_revision=3",
+        ],
+    );
+    assert!(said.problems.is_empty(), "{:?}", said.problems);
+}
+
+#[test]
+fn a_nameplate_is_known_by_its_paths_or_by_identifiers_that_spell_it() {
+    let by_path = said(include_bytes!("messages/nameplate-by-path.bin"), End::Server);
+    has(&by_path, &["10.0.0.2 device=3:5001 serial_number=MX-000451"]);
+    let spelt = said(include_bytes!("messages/nameplate-spelt.bin"), End::Server);
+    has(
+        &spelt,
+        &["10.0.0.2 device=3:Pump7 vendor=Exemplum Werke", "10.0.0.2 device=3:Pump7 serial_number=PU-7"],
+    );
+    // One name alone could be a process value.
+    let octets = include_bytes!("messages/nameplates.bin");
+    let (mut requests, mut at) = (Vec::new(), 0);
+    while let Some(Frame::Message(length)) = octets.get(at..).map(|rest| (PROTOCOL.frame)(rest, Transport::Tcp)) {
+        requests.push(&octets[at..at + length]);
+        at += length;
+    }
+    let read = said(&requests[2..].concat(), End::Server);
+    assert!(!read.facts.iter().any(|fact| fact.contains("device=")), "{:?}", read.facts);
+}
+
+#[test]
 fn an_answer_without_its_request_says_nothing() {
     let octets = include_bytes!("messages/server-status.bin");
     let Frame::Message(request) = (PROTOCOL.frame)(octets, Transport::Tcp) else { unreachable!() };
