@@ -13,6 +13,8 @@ impl LinkType {
     pub const ETHERNET: Self = Self(1);
     /// PPP, with or without the address and control octets of HDLC framing (RFC 1662).
     pub const PPP: Self = Self(9);
+    /// FDDI.
+    pub const FDDI: Self = Self(10);
     /// Raw IP, as OpenBSD numbers it in DLT values.
     pub const RAW_DLT_12: Self = Self(12);
     /// Raw IP, as OpenBSD numbers it in DLT values.

@@ -18,10 +18,13 @@ pub(crate) const OUTERS_MAX: usize = 8;
 pub(crate) enum Next {
     Ethernet(usize),
     EtherType(u16, usize),
-    /// SLL, SLL2, NULL, LOOP: link headers that only stand at the start of a frame.
+    /// SLL, SLL2, NULL, LOOP, FDDI: link headers that only stand at the start of a frame.
     Sll,
     Sll2,
     Loopback,
+    Fddi,
+    /// IEEE 802.11, in a tunnel of an access point.
+    Wlan(usize),
     Mpls(usize),
     Pppoe(usize),
     Ppp(usize),
@@ -173,6 +176,8 @@ impl<'o> Walk<'o, '_> {
             let step = match next {
                 Next::Ethernet(at) => link::ethernet(self, at),
                 Next::EtherType(ethertype, at) => link::ethertype(self, ethertype, at),
+                Next::Fddi => link::fddi(self),
+                Next::Wlan(at) => link::wlan(self, at),
                 Next::Sll => link::sll(self),
                 Next::Sll2 => link::sll2(self),
                 Next::Loopback => link::loopback(self),

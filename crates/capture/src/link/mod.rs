@@ -4,14 +4,18 @@
 
 mod cooked;
 mod ethernet;
+mod fddi;
 mod llc;
 mod mpls;
 mod ppp;
+mod wlan;
 
 pub(crate) use cooked::{loopback, sll, sll2};
 pub(crate) use ethernet::{ethernet, ethertype, plausible_ethernet, sure_ethernet};
+pub(crate) use fddi::fddi;
 pub(crate) use mpls::mpls;
 pub(crate) use ppp::{ppp, pppoe};
+pub(crate) use wlan::wlan;
 
 use crate::LinkType;
 use crate::walk::Next;
@@ -25,6 +29,7 @@ pub(crate) fn first(link_type: LinkType) -> Option<Next> {
         LinkType::RAW_DLT_12 | LinkType::RAW_DLT_14 | LinkType::RAW => Next::Ip(0),
         LinkType::IPV4 => Next::Ipv4(0),
         LinkType::IPV6 => Next::Ipv6(0),
+        LinkType::FDDI => Next::Fddi,
         LinkType::LINUX_SLL => Next::Sll,
         LinkType::LINUX_SLL2 => Next::Sll2,
         LinkType::PPP | LinkType::PPP_HDLC => Next::Ppp(0),

@@ -1,6 +1,7 @@
 //! Tunnels and mirror sessions over IP: GRE (RFC 2784, RFC 2890, source routes of RFC 1701, PPTP's version of RFC
 //! 2637), ERSPAN (draft-foschiano-erspan), WCCP redirection, Ethernet in IP (RFC 3378), VXLAN (RFC 7348), Geneve (RFC
-//! 8926). What does not fit a tunnel's shape stays the payload of what carries it.
+//! 8926), GTP-U (3GPP TS 29.281), and what access points of Aruba send to their controller (IEEE 802.11 in GRE, as
+//! captures show it). What does not fit a tunnel's shape stays the payload of what carries it.
 
 use etherparse::ether_type;
 use protocols::Problem;
@@ -16,6 +17,9 @@ const ERSPAN_III: u16 = 0x22eb;
 const PPP: u16 = 0x880b;
 const WCCP: u16 = 0x883e;
 const CISCO_METADATA: u16 = 0x8909;
+/// Of Aruba: frames of 802.11, one number for each radio; those that are encrypted have others.
+const ARUBA_FIRST: u16 = 0x8200;
+const ARUBA_LAST: u16 = 0x8210;
 const MPLS: u16 = 0x8847;
 const MPLS_UPSTREAM: u16 = 0x8848;
 
@@ -23,6 +27,10 @@ const VXLAN_PORT: u16 = 4789;
 /// Of Linux before IANA assigned a port, still its default.
 const VXLAN_PORT_LINUX: u16 = 8472;
 const GENEVE_PORT: u16 = 6081;
+const GTP_U_PORT: u16 = 2152;
+
+/// Extension headers of GTP-U at most.
+const EXTENSIONS_MAX: usize = 8;
 
 /// Entries of a GRE source route at most.
 const ROUTES_MAX: usize = 16;
@@ -69,6 +77,7 @@ pub(super) fn gre(walk: &mut Walk<'_, '_>, at: usize) -> Step {
         WCCP if matches!(walk.tail(at), [0x45..=0x4f, ..]) => Next::Ipv4(at),
         WCCP => Next::Ipv4(at.saturating_add(4)),
         CISCO_METADATA => metadata(walk, at),
+        ARUBA_FIRST..=ARUBA_LAST => Next::Wlan(at),
         _ => return Ok(Next::Done),
     };
     Ok(wrapped(walk, next))
@@ -138,6 +147,7 @@ pub(super) fn over_udp(walk: &mut Walk<'_, '_>, port: u16, at: usize) -> Next {
     let next = match port {
         VXLAN_PORT | VXLAN_PORT_LINUX => vxlan(walk, at),
         GENEVE_PORT => geneve(walk, at),
+        GTP_U_PORT => gtp_u(walk, at),
         _ => None,
     };
     next.map_or(Next::Done, |next| wrapped(walk, next))
@@ -163,6 +173,38 @@ fn geneve(walk: &Walk<'_, '_>, at: usize) -> Option<Next> {
         TRANSPARENT_ETHERNET if plausible_ethernet(walk.octets, inner) => Some(Next::Ethernet(inner)),
         IPV4 => Some(Next::Ipv4(inner)),
         IPV6 => Some(Next::Ipv6(inner)),
+        _ => None,
+    }
+}
+
+/// Version 1 with a packet of a user (TS 29.281 section 5.1): flags, type, length, tunnel; if any of the last three flags
+/// is set, sequence number, N-PDU number and extension headers, each with its length in units of four octets first and
+/// the type of the next last. The length must be that of the datagram, and an IP header must follow.
+fn gtp_u(walk: &Walk<'_, '_>, at: usize) -> Option<Next> {
+    const HEADER: usize = 8;
+    const PACKET: u8 = 0xff;
+    let &[flags, PACKET, high, low, _, _, _, _, ..] = walk.tail(at) else { return None };
+    let missing = usize::try_from(walk.state.missing).unwrap_or(usize::MAX);
+    let there = walk.tail(at).len().saturating_add(missing);
+    if flags & 0xf0 != 0x30 || usize::from(u16::from_be_bytes([high, low])).saturating_add(HEADER) != there {
+        return None;
+    }
+    let mut inner = at.saturating_add(HEADER);
+    if flags & 0x07 != 0 {
+        let &[_, _, _, mut extension, ..] = walk.tail(inner) else { return None };
+        inner = inner.saturating_add(4);
+        for _ in 0..EXTENSIONS_MAX {
+            if extension == 0 || flags & 0x04 == 0 {
+                break;
+            }
+            let length = usize::from(*walk.tail(inner).first()?).saturating_mul(4);
+            inner = inner.saturating_add(length);
+            extension = *walk.tail(inner.checked_sub(1)?).first().filter(|_| length > 0)?;
+        }
+    }
+    match walk.tail(inner).first()? {
+        0x45..=0x4f => Some(Next::Ipv4(inner)),
+        0x60..=0x6f => Some(Next::Ipv6(inner)),
         _ => None,
     }
 }

@@ -116,6 +116,14 @@ pub fn over_udp(port: u16, payload: &[u8]) -> Vec<u8> {
     outer_ethernet(0x0800, &outer_ipv4(17, &udp(port, payload)))
 }
 
+/// LLC and SNAP in front of IPv4.
+pub const SNAP: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+
+/// A header of GTP-U with these flags, of a packet of a user with `length` octets behind it.
+pub fn gtp(flags: u8, length: usize) -> Vec<u8> {
+    join(&[&[flags, 0xff], &u16::try_from(length).unwrap().to_be_bytes(), &[0, 0, 0, 7]])
+}
+
 /// The plain frame in an encapsulation, and what must come out.
 pub struct Sample {
     pub name: &'static str,
@@ -200,6 +208,7 @@ fn links() -> Vec<Sample> {
         Sample::new("null, big-endian", join(&[&[0, 0, 0, 30], &v6])).link(0).no_macs().ipv6(),
         Sample::new("loop", join(&[&[0, 0, 0, 2], &v4])).link(108).no_macs(),
         Sample::new("ppp", join(&[&[0xff, 3, 0, 0x21], &v4])).link(9).no_macs().unwrapped(0),
+        Sample::new("fddi", join(&[&[0x50], &SERVER_MAC.0, &CLIENT_MAC.0, &snap])).link(10),
         Sample::new("ppp, compressed", join(&[&[0x57], &v6])).link(50).no_macs().ipv6().unwrapped(0),
     ]
 }
@@ -303,6 +312,36 @@ fn tunnels() -> Vec<Sample> {
         Sample::new("vxlan in vxlan", over_udp(4789, &join(&[&vxlan[..8], &over_udp(4789, &vxlan)])))
             .unwrapped(2),
         Sample::new("geneve", over_udp(6081, &geneve)).unwrapped(1),
+        Sample::new("gtp-u", over_udp(2152, &join(&[&gtp(0x30, v4.len()), &v4]))).no_macs().unwrapped(1),
+        Sample::new("gtp-u, sequence number", {
+            over_udp(2152, &join(&[&gtp(0x32, v4.len() + 4), &[0, 5, 0, 0], &v4]))
+        })
+        .no_macs()
+        .unwrapped(1),
+        Sample::new("gtp-u, extension headers, ipv6", {
+            let extensions = [0, 5, 0, 0xc0, 1, 9, 4, 0x85, 2, 0, 0, 0, 0, 0, 0, 0];
+            over_udp(2152, &join(&[&gtp(0x36, v6.len() + extensions.len()), &extensions, &v6]))
+        })
+        .no_macs()
+        .ipv6()
+        .unwrapped(1),
+        Sample::new("gre, 802.11 to the distribution system", {
+            let header = join(&[
+                &[0x88, 0x01, 0, 0],
+                &SWITCH_MAC.0,
+                &CLIENT_MAC.0,
+                &SERVER_MAC.0,
+                &[0x80, 0x7d, 0, 0],
+            ]);
+            over_gre(0, 0x8200, &join(&[&header, &SNAP, &v4]))
+        })
+        .unwrapped(1),
+        Sample::new("gre, 802.11 from the distribution system", {
+            let header =
+                join(&[&[0x08, 0x02, 0, 0], &SERVER_MAC.0, &SWITCH_MAC.0, &CLIENT_MAC.0, &[0x80, 0x7d]]);
+            over_gre(0, 0x8201, &join(&[&header, &SNAP, &v4]))
+        })
+        .unwrapped(1),
         Sample::new("hop-by-hop and destination options", {
             let options = join(&[&[60, 0, 5, 2, 0, 0, 1, 0], &[6, 0, 1, 4, 0, 0, 0, 0], &tcp(PAYLOAD)]);
             ethernet(0x86dd, &ipv6(0, &options))
