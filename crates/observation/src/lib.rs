@@ -12,6 +12,7 @@ mod conversation;
 mod fact;
 mod octets;
 mod rule;
+mod service;
 mod station;
 mod time;
 mod words;
@@ -25,6 +26,7 @@ pub use conversation::{Conversation, ConversationKey, End, OperationKind, Operat
 pub use fact::{Basis, Evidence, Fact, Range, Sighting};
 pub use octets::{Octets, Piece};
 pub use rule::{Rule, Rules, VALUE_CHARS_MAX, acts};
+pub use service::{Service, ServiceKind};
 pub use station::{Path, Position, Station};
 pub use time::{Day, NANOS_PER_DAY, Time};
 pub use words::number_of;

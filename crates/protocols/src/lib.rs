@@ -22,12 +22,12 @@ mod malformed;
 mod netbios;
 mod numbered;
 mod output;
+mod pending;
 mod pi_vendors;
 mod process_bus;
 mod protocol;
 mod reader;
 mod registry;
-mod remote_services;
 mod security_token;
 mod strings;
 mod system_description;
@@ -74,6 +74,7 @@ protocols! {
     dhcpv6,
     dnp3,
     dns,
+    dtls,
     enip,
     ethercat,
     ff_hse,
@@ -89,8 +90,10 @@ protocols! {
     hsms,
     hsrp,
     http,
+    http2,
     iec104,
     ike,
+    kafka,
     kerberos,
     knxnet_ip,
     lacp,
@@ -122,6 +125,7 @@ protocols! {
     profinet_dcp,
     profinet_rt,
     prp,
+    quic,
     radius,
     ptp,
     rdp,

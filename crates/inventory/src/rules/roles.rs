@@ -142,6 +142,7 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
     // Brokers: what devices publish passes through them.
     ("mqtt", Role::Server),
     ("sparkplug", Role::Server),
+    ("kafka", Role::Server),
     ("opcua", Role::OpcServer),
     ("opc_da", Role::OpcServer),
     ("ntp", Role::TimeServer),

@@ -5,6 +5,7 @@ use observation::{Basis, End, Octets, Transport, attribute};
 use super::command::{self, group, id, port};
 use super::wire::Message;
 use super::{description, discovery, rules};
+use crate::pending::Pending;
 use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Session};
 
@@ -21,8 +22,8 @@ const OWN_NET_ID: &[u8] = &[1, 1];
 /// One conversation.
 #[derive(Debug, Default)]
 pub(super) struct Ads {
-    /// Invoke id and index group, oldest first.
-    asked: Vec<(u32, u32)>,
+    /// Index groups by invoke id.
+    asked: Pending<u32, u32, ASKED_MAX>,
     /// NetIds that were said, by end.
     net_ids: Told<NET_IDS_MAX>,
 }
@@ -79,11 +80,7 @@ impl Ads {
             && message.target_port == port::SYSTEM_SERVICE
             && message.command == id::READ;
         if is_wanted {
-            if self.asked.len() >= ASKED_MAX {
-                self.asked.remove(0);
-                output.dropped = output.dropped.saturating_add(1);
-            }
-            self.asked.push((message.invoke, group));
+            self.asked.ask(message.invoke, group, output);
         }
         Ok(())
     }
@@ -96,7 +93,7 @@ impl Ads {
     ) -> Result<(), Malformed> {
         let mut data = message.data.clone();
         if message.error != 0 || (!data.is_empty() && data.u32_le("result")? != 0) {
-            self.take(message.invoke);
+            self.asked.take(&message.invoke);
             return Ok(());
         }
         let (server, port) = (context.source(), message.source_port);
@@ -140,7 +137,7 @@ impl Ads {
                 }
             }
             id::READ => {
-                let asked = self.take(message.invoke);
+                let asked = self.asked.take(&message.invoke);
                 if let Some(group) = asked {
                     let length = data.u32_le("length")?;
                     let length = usize::try_from(length).unwrap_or(usize::MAX);
@@ -156,11 +153,6 @@ impl Ads {
             _ => (),
         }
         Ok(())
-    }
-
-    fn take(&mut self, invoke: u32) -> Option<u32> {
-        let index = self.asked.iter().position(|(number, _)| *number == invoke)?;
-        Some(self.asked.remove(index).1)
     }
 }
 

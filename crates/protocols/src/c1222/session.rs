@@ -5,6 +5,7 @@ use observation::{Basis, Octets, Position, Station, attribute};
 use super::acse::Acse;
 use super::epsem::{self, Service};
 use super::rules;
+use crate::pending::Pending;
 use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Reader, Session};
 
@@ -24,13 +25,14 @@ const BEFORE_SERIAL: usize = 16;
 /// Octets of a serial number in digits, two to an octet.
 const SERIAL_BCD: usize = 8;
 
-/// A message that waits: its number, and the code and table of each of its services.
-type Asked = (Option<u32>, Vec<(u8, Option<u16>)>);
+/// What a message asked: the code and table of each of its services.
+type Asked = Vec<(u8, Option<u16>)>;
 
 /// One conversation.
 #[derive(Debug, Default)]
 pub(super) struct C1222 {
-    asked: Vec<Asked>,
+    /// By the number of the message.
+    asked: Pending<Option<u32>, Asked, ASKED_MAX>,
     /// AP titles that were said.
     titles: Told<TITLES_MAX>,
 }
@@ -108,11 +110,7 @@ impl C1222 {
             }
             asked.push((service.code, service.table()));
         }
-        if self.asked.len() >= ASKED_MAX {
-            self.asked.remove(0);
-            output.dropped = output.dropped.saturating_add(1);
-        }
-        self.asked.push((invocation, asked));
+        self.asked.ask(invocation, asked, output);
         Ok(())
     }
 
@@ -123,8 +121,7 @@ impl C1222 {
         services: Vec<Result<Service<'m>, Malformed>>,
         output: &mut Output<'m>,
     ) -> Result<(), Malformed> {
-        let index = self.asked.iter().position(|(number, _)| *number == invocation);
-        let Some((_, asked)) = index.map(|index| self.asked.remove(index)) else { return Ok(()) };
+        let Some(asked) = self.asked.take(&invocation) else { return Ok(()) };
         for ((code, table), service) in asked.into_iter().zip(services) {
             let service = service?;
             if service.code != 0 {

@@ -5,6 +5,7 @@ use observation::{Basis, Octets, Rule};
 use super::interfaces::{self, INTERFACES, Interface, RESOLVE_OXID, RESOLVE_OXID_2, SERVER_ALIVE_2};
 use super::{endpoints, oxid};
 use super::wire::{self, Kind, Pdu};
+use crate::pending::Pending;
 use crate::{Assembly, Context, Malformed, Output, Session, security_token};
 
 static INTERFACE: Rule = Rule { name: "dcerpc-interface", read: interfaces::name };
@@ -49,7 +50,7 @@ pub(super) struct Rpc {
     /// Interfaces by context.
     contexts: Vec<(u16, usize)>,
     /// Calls whose answers are read, by their number.
-    calls: Vec<(u32, Answer)>,
+    calls: Pending<u32, Answer, CALLS_MAX>,
 }
 
 impl Session for Rpc {
@@ -152,11 +153,7 @@ impl Rpc {
             interface.is_endpoint_mapper().then_some(Answer::Mapper(number))
         };
         if let Some(answer) = answer.filter(|_| !pdu.object) {
-            if self.calls.len() >= CALLS_MAX {
-                self.calls.remove(0);
-                output.dropped = output.dropped.saturating_add(1);
-            }
-            self.calls.push((pdu.call, answer));
+            self.calls.ask(pdu.call, answer, output);
         }
         Ok(())
     }
@@ -167,8 +164,7 @@ impl Rpc {
         pdu: Pdu<'_>,
         output: &mut Output<'_>,
     ) -> Result<(), Malformed> {
-        let Some(at) = self.calls.iter().position(|(call, _)| *call == pdu.call) else { return Ok(()) };
-        let (_, answer) = self.calls.remove(at);
+        let Some(answer) = self.calls.take(&pdu.call) else { return Ok(()) };
         if pdu.encrypted || !pdu.whole {
             return Ok(());
         }

@@ -2,30 +2,32 @@
 
 use std::net::IpAddr;
 
-use observation::{Address, Basis, Octets, OperationKind, Rule, Station, Transport, attribute};
+use observation::{
+    Address, Basis, Octets, OperationKind, Rule, Service, ServiceKind, Station, Transport, attribute,
+};
 
 use super::wire::LENGTH;
 use crate::dns_message::{
     self, Header, NOTIFY, Name, QUERY, Question, Record, TYPE_AXFR, TYPE_PTR, UPDATE, is_inside, records,
 };
-use crate::remote_services::{self, Kind};
 use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Reader, Session};
 
 static NAME: Rule = Rule { name: "dns-name", read: dns_message::text };
 static REMOTE_ACCESS: Rule =
-    Rule { name: "dns-remote-access", read: |octets| service(octets, Kind::RemoteAccess) };
-static CLOUD: Rule = Rule { name: "dns-cloud", read: |octets| service(octets, Kind::Cloud) };
-static AI: Rule = Rule { name: "dns-ai", read: |octets| service(octets, Kind::Ai) };
+    Rule { name: "dns-remote-access", read: |octets| service(octets, ServiceKind::RemoteAccess) };
+static CLOUD: Rule = Rule { name: "dns-cloud", read: |octets| service(octets, ServiceKind::Cloud) };
+static AI: Rule = Rule { name: "dns-ai", read: |octets| service(octets, ServiceKind::Ai) };
 static KNOWN: Rule = Rule {
     name: "dns-query",
-    read: |octets| dns_message::text(octets).filter(|name| remote_services::is_known(name)),
+    read: |octets| dns_message::text(octets).filter(|name| Service::of_host(name).is_some()),
 };
 
 pub(super) const RULES: &[&Rule] = &[&NAME, &REMOTE_ACCESS, &CLOUD, &AI, &KNOWN];
 
-fn service(octets: &[u8], kind: Kind) -> Option<String> {
-    remote_services::service(&dns_message::text(octets)?, kind).map(str::to_owned)
+fn service(octets: &[u8], kind: ServiceKind) -> Option<String> {
+    let service = Service::of_host(&dns_message::text(octets)?)?;
+    (service.kind == kind).then(|| service.name.to_owned())
 }
 
 /// Messages that are not said again while they repeat.

@@ -6,6 +6,7 @@ use super::command::{Command, e1_operation};
 use super::observe;
 use super::route::Target;
 use super::wire::{Form, Message};
+use crate::pending::Pending;
 use crate::told::{Print, Told};
 use crate::{Context, Malformed, Output, Session};
 
@@ -21,8 +22,8 @@ const WITH_PASSWORD: u16 = 0x0040;
 /// One conversation.
 #[derive(Debug, Default)]
 pub(super) struct Melsec {
-    /// Serial number, if the frame has one, and command; oldest first.
-    asked: Vec<(Option<u16>, Command)>,
+    /// Commands by the serial number, which not every frame has.
+    asked: Pending<Option<u16>, Command, ASKED_MAX>,
     /// Routes that were asked, and that answered.
     routes_asked: Told<ROUTES_MAX>,
     routes_answered: Told<ROUTES_MAX>,
@@ -75,11 +76,7 @@ impl Melsec {
         if has_password && message.form != Form::Melsoft {
             output.secret(message.data.peek());
         }
-        if self.asked.len() >= ASKED_MAX {
-            self.asked.remove(0);
-            output.dropped = output.dropped.saturating_add(1);
-        }
-        self.asked.push((message.serial, command));
+        self.asked.ask(message.serial, command, output);
         if let Some(route) = message.route.filter(|_| context.destination.is_unicast())
             && let Target::Below(below) = route.target(&context.destination())
             && self.routes_asked.is_new(Print::of_day(context.time.day()).with(message.route_octets.bytes))
@@ -94,7 +91,8 @@ impl Melsec {
         message: &Message<'m>,
         output: &mut Output<'m>,
     ) -> Result<(), Malformed> {
-        let asked = self.take(message.serial);
+        // The request with the same serial number, or the oldest without.
+        let asked = self.asked.take(&message.serial);
         if message.end_code != 0 {
             return Ok(());
         }
@@ -127,12 +125,6 @@ impl Melsec {
         } else {
             Ok(())
         }
-    }
-
-    /// The request with the same serial number, or the oldest without.
-    fn take(&mut self, serial: Option<u16>) -> Option<Command> {
-        let index = self.asked.iter().position(|(number, _)| *number == serial)?;
-        Some(self.asked.remove(index).1)
     }
 }
 

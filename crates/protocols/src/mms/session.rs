@@ -11,6 +11,7 @@ use super::observe::{self, Awaited, Layouts, Said};
 use super::wire::{Confirmed, Kind};
 use crate::ber::Element;
 use crate::cotp::{Data, Tpdu};
+use crate::pending::Pending;
 use crate::told::{Print, Told};
 use crate::tsdu::{Taken, Tsdus};
 use crate::{Context, Malformed, Output, Session};
@@ -26,7 +27,8 @@ pub(super) struct Mms {
     /// What the end with the lower address and port has sent in part, and the other one.
     lower: Lane,
     upper: Lane,
-    pending: Vec<Pending>,
+    /// What answers are about, by the invocation and whether the lower end asked.
+    pending: Pending<(u32, bool), Awaited, PENDING_MAX>,
     layouts: Layouts,
     said: Said,
     reports: Told<REPORTS_MAX>,
@@ -40,15 +42,6 @@ struct Lane {
     /// The last label of this end.
     from: Option<End>,
     tsdus: Tsdus,
-}
-
-/// A request that waits for its answer.
-#[derive(Debug)]
-struct Pending {
-    invoke: u32,
-    /// True if the lower end asked.
-    by_lower: bool,
-    awaited: Awaited,
 }
 
 impl Session for Mms {
@@ -151,21 +144,12 @@ impl Mms {
         let (kind, name) = asked.named;
         output.operation(kind, name, carrier.without_end(values));
         let Some(awaited) = asked.awaited else { return };
-        if self.pending.len() >= PENDING_MAX {
-            self.pending.remove(0);
-            output.dropped = output.dropped.saturating_add(1);
-        }
-        self.pending.push(Pending { invoke: request.invoke, by_lower: is_lower(context), awaited });
+        self.pending.ask((request.invoke, is_lower(context)), awaited, output);
     }
 
     /// What the answer to a request of the other end is about.
     fn awaited(&mut self, context: &Context, invoke: u32) -> Option<Awaited> {
-        let by_lower = !is_lower(context);
-        let at = self
-            .pending
-            .iter()
-            .position(|pending| pending.invoke == invoke && pending.by_lower == by_lower)?;
-        Some(self.pending.remove(at).awaited)
+        self.pending.take(&(invoke, !is_lower(context)))
     }
 
     fn report(&mut self, context: &Context, mms: &Element<'_>, output: &mut Output<'_>) {

@@ -11,6 +11,7 @@ use observation::{Basis, Octets, Position, Rule, Station, attribute};
 
 use super::binary::{self, Node, Variant};
 use super::{message, rules};
+use crate::pending::Pending;
 use crate::told::Print;
 use crate::{Malformed, Output, Reader};
 
@@ -79,7 +80,7 @@ enum Asked {
 pub(super) struct Nameplates {
     /// Fingerprints of nodes, and which field each is.
     nodes: VecDeque<(Print, Field)>,
-    pending: VecDeque<(u32, Asked)>,
+    pending: Pending<u32, Asked, PENDING_MAX>,
     /// Fields of the request that is being read: known by their nodes, and by names alone.
     known: Vec<(u32, Field)>,
     spelt: Vec<(u32, Field)>,
@@ -88,15 +89,7 @@ pub(super) struct Nameplates {
 impl Nameplates {
     /// True if an answer to this request is waited for.
     pub(super) fn waits_for(&self, request: u32) -> bool {
-        self.pending.iter().any(|(pending, _)| *pending == request)
-    }
-
-    fn ask(&mut self, request: u32, asked: Asked, output: &mut Output<'_>) {
-        if self.pending.len() >= PENDING_MAX {
-            self.pending.pop_front();
-            output.dropped = output.dropped.saturating_add(1);
-        }
-        self.pending.push_back((request, asked));
+        self.pending.holds(&request)
     }
 
     fn remember(&mut self, node: &Node<'_>, field: Field, output: &mut Output<'_>) {
@@ -136,7 +129,7 @@ impl Nameplates {
         let mut fields = std::mem::take(&mut self.known);
         fields.extend(spelt.iter().filter(|(_, field)| is_plate(&field.device)).cloned());
         if !fields.is_empty() {
-            self.ask(request, Asked::Read(fields), output);
+            self.pending.ask(request, Asked::Read(fields), output);
         }
     }
 
@@ -157,7 +150,7 @@ impl Nameplates {
             binary::node_id(reader, "reference type")?;
             reader.skip(9, "masks")?;
         }
-        self.ask(request, Asked::Browse(devices), output);
+        self.pending.ask(request, Asked::Browse(devices), output);
         Ok(())
     }
 
@@ -186,7 +179,7 @@ impl Nameplates {
             }
         }
         if !fields.is_empty() {
-            self.ask(request, Asked::Paths(fields), output);
+            self.pending.ask(request, Asked::Paths(fields), output);
         }
         Ok(())
     }
@@ -199,8 +192,7 @@ impl Nameplates {
         server: &Station,
         output: &mut Output<'_>,
     ) -> Result<(), Malformed> {
-        let Some(at) = self.pending.iter().position(|(pending, _)| *pending == request) else { return Ok(()) };
-        let Some((_, asked)) = self.pending.remove(at) else { return Ok(()) };
+        let Some(asked) = self.pending.take(&request) else { return Ok(()) };
         message::skip_response_header(reader)?;
         match asked {
             Asked::Browse(devices) => self.browsed(&devices, reader, output),

@@ -5,23 +5,17 @@ use observation::{Octets, Station};
 use super::command::Command;
 use super::status;
 use super::wire::{self, Message};
+use crate::pending::Pending;
 use crate::{Context, Malformed, Output, Reader, Session};
 
 /// Commands of one conversation that wait for their reply; clients send a few at a time. The oldest goes first.
 const ASKED_MAX: usize = 8;
 
-/// A command that waits.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    transaction: u16,
-    command: Command,
-}
-
 /// The commands of one conversation that wait for their reply.
 #[derive(Debug, Default)]
 pub(crate) struct Commands {
-    asked: [Option<Asked>; ASKED_MAX],
-    next: usize,
+    /// By their transaction.
+    asked: Pending<u16, Command, ASKED_MAX>,
 }
 
 impl Commands {
@@ -41,18 +35,7 @@ impl Commands {
         }
         let (kind, name) = message.command.operation();
         output.operation(kind, name, message.head);
-        let asked = Asked { transaction: message.transaction, command: message.command };
-        // A client that repeats itself, unanswered, waits but once.
-        let same = |slot: &&mut Option<Asked>| {
-            slot.is_some_and(|waiting| waiting.transaction == message.transaction)
-        };
-        if let Some(slot) = self.asked.iter_mut().find(same) {
-            *slot = Some(asked);
-            return Ok(());
-        }
-        let full = self.asked.get_mut(self.next).and_then(|slot| slot.replace(asked)).is_some();
-        self.next = self.next.saturating_add(1) % ASKED_MAX;
-        output.dropped = output.dropped.saturating_add(full.into());
+        self.asked.ask_again(message.transaction, message.command, output);
         Ok(())
     }
 
@@ -71,17 +54,13 @@ impl Commands {
         if !message.is_reply {
             return Ok(());
         }
-        let asked = self.take(message.transaction);
+        let asked = self.asked.take(&message.transaction);
         let is_status = match asked {
-            Some(asked) => asked.command == Command::DIAGNOSTIC_STATUS,
+            Some(command) => command == Command::DIAGNOSTIC_STATUS,
             None => status::is_status(&message.data),
         };
         let fits = message.command.code == Command::DIAGNOSTIC_STATUS.code && message.status == 0;
         if is_status && fits { status::observe(station, message.data, output) } else { Ok(()) }
-    }
-
-    fn take(&mut self, transaction: u16) -> Option<Asked> {
-        self.asked.iter_mut().find(|slot| slot.is_some_and(|asked| asked.transaction == transaction))?.take()
     }
 }
 

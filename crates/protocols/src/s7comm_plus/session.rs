@@ -10,6 +10,7 @@ use super::observe;
 use super::rules;
 use super::wire::{self, Message, Opcode, Pdu};
 use crate::cotp::{Data, Tpdu};
+use crate::pending::Pending;
 use crate::tsdu::{OCTETS_MAX, Taken, Tsdus};
 use crate::{Assembly, Context, Malformed, Output, Problem, Session};
 
@@ -25,7 +26,7 @@ pub(super) struct S7Plus {
     lower: Lane,
     upper: Lane,
     /// Sequence numbers of requests for the operating state.
-    asked: Vec<u16>,
+    asked: Pending<u16, (), ASKED_MAX>,
     /// Names of created objects that may still be told.
     objects: u8,
     /// True once the client and the server were told apart.
@@ -39,7 +40,7 @@ impl Default for S7Plus {
         Self {
             lower: Lane::default(),
             upper: Lane::default(),
-            asked: Vec::new(),
+            asked: Pending::default(),
             objects: OBJECTS_MAX,
             oriented: false,
             encrypted: false,
@@ -186,17 +187,12 @@ impl S7Plus {
                 let (kind, name) = asked.named;
                 output.operation(kind, name, carried);
                 if asked.mode {
-                    if self.asked.len() >= ASKED_MAX {
-                        self.asked.remove(0);
-                        output.dropped = output.dropped.saturating_add(1);
-                    }
-                    self.asked.push(message.sequence);
+                    self.asked.ask(message.sequence, (), output);
                 }
                 result
             }
             Opcode::RESPONSE | Opcode::RESPONSE_2 => {
-                let at = self.asked.iter().position(|sequence| *sequence == message.sequence);
-                let mode = at.map(|at| self.asked.remove(at)).is_some();
+                let mode = self.asked.take(&message.sequence).is_some();
                 observe::response(&message, mode, &context.source(), output)
             }
             _ => Ok(()),

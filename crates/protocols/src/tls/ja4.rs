@@ -21,7 +21,11 @@ const HEAD: usize = 4;
 /// The fingerprint of a ClientHello, given with the head of its message.
 pub(super) fn ja4(octets: &[u8]) -> Option<String> {
     let octets = Octets::unplaced(octets.get(HEAD..)?);
-    let hello = Hello::client(&mut Reader::new(octets)).ok()?;
+    Some(print(&Hello::client(&mut Reader::new(octets)).ok()?, 't'))
+}
+
+/// The fingerprint of a ClientHello that this carried: `t` TCP, `q` QUIC, `d` DTLS.
+pub(crate) fn print(hello: &Hello<'_>, carrier: char) -> String {
     let extensions: Vec<(u16, Octets<'_>)> =
         hello.extensions().filter(|(kind, _)| !is_grease(*kind)).collect();
     let of = |wanted| extensions.iter().find(|(kind, _)| *kind == wanted).map(|(_, octets)| *octets);
@@ -31,8 +35,8 @@ pub(super) fn ja4(octets: &[u8]) -> Option<String> {
         names.slice(1, length)
     });
     let mut print = format!(
-        "t{}{}{:02}{:02}{}_",
-        version(&hello, of(extension::SUPPORTED_VERSIONS)),
+        "{carrier}{}{}{:02}{:02}{}_",
+        version(hello, of(extension::SUPPORTED_VERSIONS)),
         if of(extension::SERVER_NAME).is_some() { 'd' } else { 'i' },
         ciphers.len().min(SHOWN_MAX),
         extensions.len().min(SHOWN_MAX),
@@ -48,7 +52,7 @@ pub(super) fn ja4(octets: &[u8]) -> Option<String> {
         let _ = write!(text, "_{}", joined(&algorithms));
     }
     print.push_str(&hash(&text));
-    Some(print)
+    print
 }
 
 /// The highest version that is offered.
@@ -63,6 +67,9 @@ fn version(hello: &Hello<'_>, offered: Option<Octets<'_>>) -> &'static str {
         Some(0x0301) => "10",
         Some(0x0300) => "s3",
         Some(0x0002) => "s2",
+        Some(0xfeff) => "d1",
+        Some(0xfefd) => "d2",
+        Some(0xfefc) => "d3",
         _ => "00",
     }
 }

@@ -3,13 +3,16 @@
 //! A message here is one record. Hellos are in clear in every version, certificates up to 1.2. With the first record of
 //! application data nothing more can be read, and the rest of the connection is left.
 
-mod handshake;
+pub(crate) mod handshake;
 mod ja4;
 mod record;
 mod rules;
 mod session;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use ja4::print;
+pub(crate) use rules::{cipher_suite, protocol_names};
 
 use crate::{Depth, Protocol};
 
@@ -35,7 +38,7 @@ pub const PROTOCOL: Protocol = Protocol {
         identity: "server name, ALPN and JA4 of clients; version, cipher suite and (to 1.2) certificates of servers and devices",
         operations: "who opens a secured connection to whom",
         nesting: "",
-        not_read: "certificates of TLS 1.3 (encrypted) and of persons, application data, SSL 2, DTLS, QUIC, JA4S and other JA4+ (licensed otherwise)",
+        not_read: "certificates of TLS 1.3 (encrypted) and of persons, application data, SSL 2, JA4S and other JA4+ (licensed otherwise)",
         tried_on: "corpus, lab, handshakes of OpenSSL",
     },
 };

@@ -32,7 +32,7 @@ pub(super) const RULES: &[&Rule] = &[
 ];
 
 /// Names of protocols, each behind its length (RFC 7301 section 3.1): `h2,http/1.1`.
-fn protocol_names(octets: &[u8]) -> Option<String> {
+pub(crate) fn protocol_names(octets: &[u8]) -> Option<String> {
     let mut reader = Reader::new(Octets::unplaced(octets));
     let mut names: Vec<String> = Vec::new();
     while !reader.is_empty() {
@@ -58,7 +58,7 @@ fn version(octets: &[u8]) -> Option<String> {
 }
 
 /// A cipher suite by its number in the IANA registry "TLS Cipher Suites": `0x1301`.
-fn cipher_suite(octets: &[u8]) -> Option<String> {
+pub(crate) fn cipher_suite(octets: &[u8]) -> Option<String> {
     let number = u16::from_be_bytes(octets.try_into().ok()?);
     Some(format!("0x{number:04x}"))
 }

@@ -1,0 +1,117 @@
+//! Services outside that equipment is reached by or sends to, by the domain of their hosts: remote access portals, clouds
+//! for equipment, and services of artificial intelligence. Decoders say which service a name belongs to, and the inventory
+//! what whoever calls it is; both ask this one table.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Domain, tab, kind, tab, service. The first line names source and date.
+const SERVICES: &str = include_str!("services.tsv");
+
+/// Kind of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ServiceKind {
+    /// A model answers.
+    Ai,
+    /// Equipment sends what it measures.
+    Cloud,
+    /// People reach equipment by it.
+    RemoteAccess,
+}
+
+impl ServiceKind {
+    const ALL: [Self; 3] = [Self::Ai, Self::Cloud, Self::RemoteAccess];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::RemoteAccess => "remote access",
+            Self::Cloud => "cloud",
+            Self::Ai => "ai",
+        }
+    }
+}
+
+/// A service by which equipment is reached, or that it sends to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Service {
+    /// What it is for.
+    pub kind: ServiceKind,
+    /// Its name.
+    pub name: &'static str,
+}
+
+impl Service {
+    /// The service that a host belongs to; the longest domain that fits counts.
+    #[must_use]
+    pub fn of_host(host: &str) -> Option<Self> {
+        find(host)
+    }
+}
+
+/// Kind and service by domain. Every name that is asked for is looked up, so the lines are taken apart once only.
+static BY_DOMAIN: LazyLock<HashMap<&str, Service>> = LazyLock::new(|| {
+    let rows = SERVICES.lines().skip(1).filter_map(|line| {
+        let (domain, rest) = line.split_once('\t')?;
+        let (kind, name) = rest.split_once('\t')?;
+        let kind = ServiceKind::ALL.into_iter().find(|known| known.word() == kind)?;
+        Some((domain, Service { kind, name }))
+    });
+    rows.collect()
+});
+
+/// The service of the longest domain that the host is within. Regions stand in the middle of hosts of AWS IoT
+/// (`x-ats.iot.eu-central-1.amazonaws.com`), so a domain that begins with `iot.` fits these, too.
+fn find(host: &str) -> Option<Service> {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let is_iot = host.split('.').any(|label| label == "iot");
+    let mut best: Option<(usize, Service)> = None;
+    let mut rest = host.as_str();
+    loop {
+        let direct = BY_DOMAIN.get(rest).map(|found| (rest.len(), *found));
+        let things = if is_iot { BY_DOMAIN.get(format!("iot.{rest}").as_str()) } else { None };
+        let things = things.map(|found| (rest.len().saturating_add(4), *found));
+        for candidate in [direct, things].into_iter().flatten() {
+            if best.is_none_or(|(length, _)| candidate.0 > length) {
+                best = Some(candidate);
+            }
+        }
+        match rest.split_once('.') {
+            Some((_, shorter)) => rest = shorter,
+            None => return best.map(|(_, found)| found),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::panic, reason = "a test")]
+mod tests {
+    use super::*;
+
+    fn service(host: &str) -> Option<(&'static str, ServiceKind)> {
+        Service::of_host(host).map(|service| (service.name, service.kind))
+    }
+
+    #[test]
+    fn hosts_belong_to_the_longest_domain() {
+        assert_eq!(service("router15.TeamViewer.com"), Some(("TeamViewer", ServiceKind::RemoteAccess)));
+        assert_eq!(service("notteamviewer.com"), None);
+        assert_eq!(service("teamviewer.com.evil.example"), None);
+        assert_eq!(service("a1b2-ats.iot.eu-central-1.amazonaws.com"), Some(("AWS IoT", ServiceKind::Cloud)));
+        assert_eq!(service("bucket.s3.amazonaws.com"), Some(("Amazon Web Services", ServiceKind::Cloud)));
+        assert_eq!(service("api.openai.com."), Some(("OpenAI", ServiceKind::Ai)));
+        assert_eq!(service("plant-7.openai.azure.com"), Some(("Azure OpenAI", ServiceKind::Ai)));
+        assert_eq!((service("plc1.plant.example"), service("")), (None, None));
+    }
+
+    #[test]
+    fn every_row_is_read_and_stands_once() {
+        let mut domains = std::collections::BTreeSet::new();
+        assert!(SERVICES.starts_with("# domain\tkind\tservice"));
+        assert!(SERVICES.lines().skip(1).is_sorted());
+        for line in SERVICES.lines().skip(1) {
+            let [domain, kind, name] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            assert!(domains.insert(domain), "{line}");
+            assert_eq!(service(domain).map(|(name, kind)| (kind.word(), name)), Some((kind, name)));
+        }
+    }
+}
