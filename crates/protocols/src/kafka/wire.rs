@@ -40,10 +40,10 @@ pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
     let Frame::Message(length) = frame(octets, transport) else { return Probe::Foreign };
     let Some(message) = octets.get(..length) else { return Probe::Foreign };
     match Request::parse(Octets::unplaced(message)) {
-        Ok(request) if request.is_plausible() => match request.client {
-            Some(_) if request.key == key::API_VERSIONS => Probe::Certain,
-            _ => Probe::Unsure,
-        },
+        // Every usual client has a name, if only that of its library.
+        Ok(request) if request.is_plausible() && request.client.is_some() => {
+            if request.key == key::API_VERSIONS { Probe::Certain } else { Probe::Unsure }
+        }
         _ => Probe::Foreign,
     }
 }

@@ -25,10 +25,10 @@ pub const PROTOCOL: Protocol = Protocol {
     session: || Box::new(observe::Snmp::default()),
     rules: rules::ALL,
     depth: Depth {
-        identity: "system group (description, object id, name, location), maker by enterprise number; serial number, model, revisions and maker of the chassis (ENTITY-MIB), of printers and of power supplies; engine id of version 3 with enterprise and MAC address; enterprise of traps",
+        identity: "system group (description, object id, name, location), maker by enterprise number; serial number, model, revisions and maker of the chassis and of the modules in it (ENTITY-MIB), of printers and of power supplies; engine id of version 3 with enterprise and MAC address; enterprise of traps",
         operations: "get, get-next, get-bulk, set; communities and authentication codes are masked",
-        nesting: "",
-        not_read: "modules within a chassis, interface and neighbour tables, makers' own MIBs, system contact (a person), encrypted messages",
+        nesting: "modules of a chassis, by their row",
+        not_read: "other parts than modules, interface and neighbour tables, makers' own MIBs, system contact (a person), encrypted messages",
         tried_on: "lab (net-snmp 5.9.3, version 2c), corpus (version 1); version 3, traps and ENTITY-MIB made up by the layout of the RFCs",
     },
 };

@@ -52,16 +52,30 @@ const POWER_SUPPLY_OBJECTS: Group = &[
 const TRAP_OBJECTS: Group =
     &[(1, &[("snmp.trap", &rules::OBJECT_ID)]), (3, &[("snmp.trap_enterprise", &rules::ENTERPRISE)])];
 
-/// Column of entPhysicalClass, and its value for a chassis.
+/// Column of entPhysicalClass, and its values for a chassis and a module.
 const CLASS: u8 = 5;
 const CHASSIS: &[u8] = &[3];
+const MODULE: &[u8] = &[9];
 
-/// The row of entPhysicalTable that is the whole device: the first one whose class is chassis, as far as that was
-/// said; row 1 until then, as the tables of nearly all devices begin with it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Chassis {
-    row: Row,
+/// Modules of one device that are told apart; what those beyond say is passed over.
+const MODULES_MAX: usize = 32;
+
+/// The rows of entPhysicalTable that are told apart. The whole device is the first one whose class is chassis, as far as
+/// that was said; row 1 until then, as the tables of nearly all devices begin with it. Modules are those of that class.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parts {
+    chassis: Row,
     is_known: bool,
+    modules: Vec<Row>,
+}
+
+/// What an object is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The device.
+    Whole,
+    /// A module in it, by its row.
+    Module(u32),
 }
 
 /// An index of a table as encoded; as a rule one or two octets, five at most.
@@ -83,30 +97,56 @@ impl Row {
         row.get_mut(..octets.len())?.copy_from_slice(octets);
         (!octets.is_empty()).then_some(Self(row))
     }
+
+    /// The number: seven bits of each octet, up to the one without the mark of a further one.
+    fn number(self) -> u32 {
+        let last = self.0.iter().position(|octet| octet & 0x80 == 0).unwrap_or(0);
+        let octets = self.0.iter().take(last.saturating_add(1));
+        octets.fold(0, |number, octet| number << 7 | u32::from(octet & 0x7f))
+    }
 }
 
-impl Chassis {
-    /// What an object of this name and value says of the device; remembers which row is the chassis.
-    pub(super) fn says(&mut self, name: &[u8], value: &[u8]) -> &'static [Saying] {
+impl Parts {
+    /// What an object of this name and value says, and of what; remembers which row is which.
+    pub(super) fn says(&mut self, name: &[u8], value: &[u8]) -> (Part, &'static [Saying]) {
         if let Some([column, row @ ..]) = name.strip_prefix(ENTITY) {
-            let Some(row) = Row::of(row) else { return &[] };
-            if *column == CLASS && value == CHASSIS && !self.is_known {
-                *self = Self { row, is_known: true };
+            let Some(row) = Row::of(row) else { return (Part::Whole, &[]) };
+            if *column == CLASS {
+                self.classify(row, value);
             }
-            return if row == self.row { of(ENTITY_OBJECTS, *column) } else { &[] };
+            return if row == self.chassis {
+                (Part::Whole, of(ENTITY_OBJECTS, *column))
+            } else if self.modules.contains(&row) {
+                (Part::Module(row.number()), of(ENTITY_OBJECTS, *column))
+            } else {
+                (Part::Whole, &[])
+            };
         }
-        for (prefix, objects) in
-            [(SYSTEM, SYSTEM_OBJECTS), (POWER_SUPPLY, POWER_SUPPLY_OBJECTS), (TRAP, TRAP_OBJECTS)]
-        {
-            // Single objects have the instance 0.
-            if let Some([object, 0]) = name.strip_prefix(prefix) {
-                return of(objects, *object);
-            }
+        (Part::Whole, single(name))
+    }
+
+    fn classify(&mut self, row: Row, class: &[u8]) {
+        if class == CHASSIS && !self.is_known {
+            (self.chassis, self.is_known) = (row, true);
+        } else if class == MODULE && self.modules.len() < MODULES_MAX && !self.modules.contains(&row) {
+            self.modules.push(row);
         }
-        match name.strip_prefix(PRINTER) {
-            Some([column, 1]) => of(PRINTER_OBJECTS, *column),
-            _ => &[],
+    }
+}
+
+/// What objects say that are not rows of a table of parts.
+fn single(name: &[u8]) -> &'static [Saying] {
+    for (prefix, objects) in
+        [(SYSTEM, SYSTEM_OBJECTS), (POWER_SUPPLY, POWER_SUPPLY_OBJECTS), (TRAP, TRAP_OBJECTS)]
+    {
+        // Single objects have the instance 0.
+        if let Some([object, 0]) = name.strip_prefix(prefix) {
+            return of(objects, *object);
         }
+    }
+    match name.strip_prefix(PRINTER) {
+        Some([column, 1]) => of(PRINTER_OBJECTS, *column),
+        _ => &[],
     }
 }
 
@@ -123,16 +163,16 @@ pub(super) fn is_identity(name: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn attributes(sayings: &[Saying]) -> Vec<&'static str> {
+    fn attributes((_, sayings): (Part, &[Saying])) -> Vec<&'static str> {
         sayings.iter().map(|(attribute, _)| *attribute).collect()
     }
 
     #[test]
     fn objects_are_known_by_their_whole_names() {
-        let mut chassis = Chassis::default();
+        let mut chassis = Parts::default();
         assert_eq!(attributes(chassis.says(&[0x2b, 6, 1, 2, 1, 1, 5, 0], b"SW1")), ["hostname"]);
-        assert!(chassis.says(&[0x2b, 6, 1, 2, 1, 1, 5], b"SW1").is_empty());
-        assert!(chassis.says(&[0x2b, 6, 1, 2, 1, 1, 4, 0], b"a person").is_empty());
+        assert!(chassis.says(&[0x2b, 6, 1, 2, 1, 1, 5], b"SW1").1.is_empty());
+        assert!(chassis.says(&[0x2b, 6, 1, 2, 1, 1, 4, 0], b"a person").1.is_empty());
         assert_eq!(
             attributes(chassis.says(&[0x2b, 6, 1, 2, 1, 43, 5, 1, 1, 17, 1], b"S")),
             ["serial_number"]
@@ -144,16 +184,26 @@ mod tests {
     fn the_chassis_is_row_one_or_the_first_row_of_that_class() {
         let serial = |row: &[u8]| [ENTITY, &[11], row].concat();
         let class = |row: &[u8]| [ENTITY, &[CLASS], row].concat();
-        let mut chassis = Chassis::default();
+        let mut chassis = Parts::default();
         assert_eq!(attributes(chassis.says(&serial(&[1]), b"S1")), ["serial_number"]);
-        assert!(chassis.says(&serial(&[0x87, 0x69]), b"S2").is_empty());
+        assert!(chassis.says(&serial(&[0x87, 0x69]), b"S2").1.is_empty());
         let _ = chassis.says(&class(&[1]), &[11]);
         let _ = chassis.says(&class(&[0x87, 0x69]), CHASSIS);
         let _ = chassis.says(&class(&[0x8f, 0x51]), CHASSIS);
         assert_eq!(attributes(chassis.says(&serial(&[0x87, 0x69]), b"S2")), ["serial_number"]);
-        assert!(chassis.says(&serial(&[1]), b"S1").is_empty());
+        assert!(chassis.says(&serial(&[1]), b"S1").1.is_empty());
         assert!(
-            chassis.says(&serial(&[]), b"S1").is_empty() && chassis.says(&serial(&[1; 6]), b"S1").is_empty()
+            chassis.says(&serial(&[]), b"S1").1.is_empty() && chassis.says(&serial(&[1; 6]), b"S1").1.is_empty()
         );
+    }
+
+    #[test]
+    fn modules_are_known_once_their_class_was_said() {
+        let mut parts = Parts::default();
+        let serial = [ENTITY, &[11, 0x87, 0x6b]].concat();
+        assert!(parts.says(&serial, b"M1").1.is_empty());
+        let _ = parts.says(&[ENTITY, &[CLASS, 0x87, 0x6b]].concat(), MODULE);
+        let said = parts.says(&serial, b"M1");
+        assert_eq!((said.0, attributes(said)), (Part::Module(1003), vec!["serial_number"]));
     }
 }

@@ -1,8 +1,8 @@
 //! What a message says about the agent.
 
-use observation::{Basis, End, Octets, OperationKind, attribute};
+use observation::{Basis, End, Octets, OperationKind, Position, attribute};
 
-use super::objects::{self, Chassis};
+use super::objects::{self, Part, Parts};
 use super::rules;
 use super::wire::{Binding, Message, Pdu, PduType, Security};
 use crate::told::{Print, Told};
@@ -18,11 +18,11 @@ const BINDINGS_MAX: usize = 6_554;
 const PORT_AGENT: u16 = 161;
 const PORT_MANAGER: u16 = 162;
 
-/// Remembers what was said, and which part is the chassis.
+/// Remembers what was said, and which parts are the chassis and modules.
 #[derive(Debug, Default)]
 pub(super) struct Snmp {
     told: Told<REMEMBERED>,
-    chassis: Chassis,
+    parts: Parts,
 }
 
 impl Session for Snmp {
@@ -147,17 +147,21 @@ impl Snmp {
             }
             let binding = Binding::read(&mut bindings)?;
             let is_value = matches!(binding.tag, 0x02 | 0x04 | 0x06);
-            let sayings = self.chassis.says(binding.name.bytes, binding.value.bytes);
+            let (part, sayings) = self.parts.says(binding.name.bytes, binding.value.bytes);
             if !is_value
                 || sayings.is_empty()
                 || !self.told.is_new(print(context, binding.name.bytes, binding.value))
             {
                 continue;
             }
+            let station = match part {
+                Part::Whole => context.source(),
+                Part::Module(row) => context.source().below([Position::new("module", row)]),
+            };
             for (attribute, rule) in sayings {
                 let by_number = **rule == rules::ENTERPRISE_NAME;
                 let basis = if by_number { Basis::Inferred } else { Basis::Stated };
-                output.fact(&context.source(), attribute, basis, rule, binding.value);
+                output.fact(&station, attribute, basis, rule, binding.value);
             }
         }
         Ok(())
@@ -255,6 +259,16 @@ mod tests {
                 "stated 10.10.10.2 serial_number=LAB0000X001",
                 "stated 10.10.10.2 vendor=Cisco",
                 "stated 10.10.10.2 model=IE-4000-8GT4G-E",
+            ]
+        );
+        let (facts, ..) =
+            said(include_bytes!("messages/response-modules.bin"), &context(End::Server, PORT_AGENT));
+        assert_eq!(
+            facts[1..],
+            [
+                "stated 10.10.10.2 serial_number=LAB0000X001",
+                "stated 10.10.10.2 module=1003 serial_number=MOD0000A3",
+                "stated 10.10.10.2 module=1003 model=IEM-3000-8TM",
             ]
         );
         let (facts, ..) =
