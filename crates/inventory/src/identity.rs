@@ -155,6 +155,13 @@ pub(crate) fn first_contradiction<'a>(identities: &[Identity<'a>]) -> Option<&'a
         .find_map(|(index, left)| spoken.iter().skip(index).find_map(|right| left.contradiction(right)))
 }
 
+/// True for a serial number that can tell a device from others: no placeholder, and not the one that comes with a
+/// simulator.
+pub(crate) fn is_serial(raw: &str) -> bool {
+    let value = squash(raw);
+    !is_placeholder(&value) && !DEFAULTS.iter().any(|(default, _)| *default == value)
+}
+
 /// True for serial numbers that are none: too short, one character over and over, or what makers leave in.
 fn is_placeholder(squashed: &str) -> bool {
     let digits = squashed.strip_prefix("0x").unwrap_or(squashed);

@@ -28,6 +28,7 @@ mod silent;
 mod snapshot;
 mod span;
 mod talks;
+mod tenures;
 
 pub use guesses::{guess_by_port, guessed_names};
 pub use model::{

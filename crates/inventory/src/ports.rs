@@ -11,7 +11,7 @@ use observation::{Address, Basis, Mac, attribute};
 use crate::gather::{Gathered, Known, device_mac};
 use crate::identity::{Identity, first_contradiction};
 use crate::joins::{Reasons, identities};
-use crate::links::Links;
+use crate::links::{Lane, Links};
 use crate::model::Join;
 use crate::oui;
 use crate::rules::addresses::DEVICE_WIDE;
@@ -31,7 +31,7 @@ pub(crate) fn join_ports(gathered: &Gathered<'_>, sets: &mut Sets) -> Reasons {
     let mut reasons = Reasons::new();
     let mut told = Told::new(gathered, sets);
     for (mac, ports) in chassis {
-        let Some(home) = gathered.root(mac.into(), 0) else { continue };
+        let Some(home) = gathered.root(mac.into(), Lane::default()) else { continue };
         let devices = ports.keys().copied().chain([home]);
         let veto = told.contradiction(sets, devices);
         for (port, protocols) in ports {
@@ -112,7 +112,7 @@ fn doubt(
     // cards must at least be of one maker.
     let known = gathered.station(address)?;
     let own = links.pair(known.address.ip()?, known.lane).filter(|pair| pair.first_hand)?.mac;
-    let home = gathered.root(own.into(), 0).map(|own| sets.find(own));
+    let home = gathered.root(own.into(), Lane::default()).map(|own| sets.find(own));
     let is_own = home.is_some_and(|home| devices.contains(&home));
     let is_akin = |port: &usize| {
         let mac = gathered.station(*port).and_then(|known| known.address.mac());

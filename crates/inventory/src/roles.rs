@@ -199,6 +199,10 @@ pub(crate) fn of_requests(
     let written: Vec<_> =
         asked.servers.iter().filter(|(_, counts)| counts.writes > 0).map(|(end, _)| *end).collect();
     let name = |ends: &[&AssetEnd]| list(ends.iter().map(|end| names(end)));
+    // A server that was replaced is one place to read.
+    let mut known = BTreeSet::new();
+    let places = polled.iter().map(|end| names(end)).filter(|place| known.insert(place.clone()));
+    let places: Vec<String> = places.collect();
     if polled.is_empty() {
         return;
     }
@@ -213,11 +217,11 @@ pub(crate) fn of_requests(
         claims.add(Role::Hmi, Basis::Inferred, reason);
     } else if asked.engineered.is_empty() {
         let keeps = ports_of(asset, conversations, DATABASES);
-        if polled.len() >= HISTORIAN_SERVERS_MIN {
+        if places.len() >= HISTORIAN_SERVERS_MIN {
             let reason = format!(
                 "reads {} again and again, no write: {}",
-                number_of(polled.len(), "server"),
-                name(&polled)
+                number_of(places.len(), "server"),
+                list(places.into_iter())
             );
             claims.add(Role::Historian, Basis::Inferred, reason);
         } else if !keeps.is_empty() {

@@ -83,7 +83,7 @@ fn a_cpu_alone_in_its_rack_is_the_address() {
     check(text, "observed unknown: LINE1 @ 10.0.0.1 [ 10.0.0.1]");
     let asset = &inventory(text).assets[0];
     assert_eq!(asset.position.iter().map(|step| step.value.as_str()).collect::<Vec<_>>(), ["0", "2"]);
-    assert_eq!(asset.anchors, ["10.0.0.1"]);
+    assert_eq!(asset.anchors, ["10.0.0.1", "10.0.0.1 serial scf1lab0000011"]);
     check(
         "sent 10.0.0.1
          named 10.0.0.1 rack=0/slot=2 | connection request",
@@ -224,20 +224,21 @@ fn the_default_plate_of_a_simulator_joins_nothing_and_is_a_finding() {
 }
 
 #[test]
-fn an_address_with_two_serial_numbers_is_a_finding_and_joins_nothing() {
-    let replaced = format!(
-        "{}at 60\n{}{}",
+fn an_address_that_states_two_serial_numbers_in_turns_is_a_finding_and_joins_nothing() {
+    let in_turns = format!(
+        "{}at 60\n{}{}at 120\n{}",
         enbt("10.0.0.1", "00aa0001", "X"),
         enbt("10.0.0.1", "00bb0002", "X"),
-        enbt("10.0.0.2", "00bb0002", "X")
+        enbt("10.0.0.2", "00bb0002", "X"),
+        enbt("10.0.0.1", "00aa0001", "X")
     );
     check_findings(
-        &replaced,
-        "warning identity_conflict: 10.0.0.1 stated several serial numbers, one after another: 00aa0001 (cip), 00bb0002 (cip): it was replaced, or it answers for others",
+        &in_turns,
+        "warning identity_conflict: 10.0.0.1 stated several serial numbers in turns: 00aa0001 (cip), 00bb0002 (cip): it answers for others, or several devices have the address",
     );
-    let inventory = inventory(&replaced);
+    let inventory = inventory(&in_turns);
     assert_eq!(inventory.assets.len(), 2);
-    assert_eq!(winner(&inventory.assets[0], "serial_number"), "00bb0002");
+    assert_eq!(winner(&inventory.assets[0], "serial_number"), "00aa0001");
 }
 
 #[test]
