@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use observation::{Address, Basis, Mac, Position, attribute};
 
 use crate::attributes::attributes;
+use crate::classes::add_classes;
 use crate::destinations;
 use crate::devices::{Device, Devices};
 use crate::gather::{Gathered, Known, Said};
@@ -97,6 +98,7 @@ impl Context<'_, '_> {
             first: seen.map(|span| span.first),
             last: seen.map(|span| span.last),
             joins: Vec::new(),
+            groups: Vec::new(),
         }
     }
 
@@ -259,6 +261,12 @@ impl Context<'_, '_> {
             AssetEnd::External(ip) | AssetEnd::Silent(ip) => ip.to_string(),
             AssetEnd::Group(address) => address.to_string(),
         };
+        let mut tried: BTreeMap<usize, usize> = BTreeMap::new();
+        for sweep in &self.silent.sweeps {
+            if let Some(asset) = self.devices.asset_of(sweep.by) {
+                tried.insert(asset, sweep.addresses.len());
+            }
+        }
         for (index, asset) in assets.iter_mut().enumerate() {
             let conversations = talks.get(&index).map(Vec::as_slice).unwrap_or_default();
             let mut claims = Claims::default();
@@ -281,6 +289,7 @@ impl Context<'_, '_> {
             roles::of_capabilities(asset, &mut claims);
             roles::of_guesses(index, conversations, &mut claims);
             asset.roles = claims.finish();
+            add_classes(asset, index, conversations, tried.get(&index).copied().unwrap_or(0));
         }
     }
 }

@@ -5,12 +5,15 @@
 
 mod assets;
 mod attributes;
+mod classes;
 mod destinations;
 mod devices;
 mod findings;
 mod gather;
 mod greetings;
+mod groups;
 mod guesses;
+mod hosts;
 mod identity;
 mod joins;
 mod links;
@@ -33,7 +36,7 @@ mod tenures;
 pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
-    Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,
+    Group, GroupKind, Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,
 };
 pub use options::{Options, ParsePrefixError, Prefix};
 pub use resolve::resolve;

@@ -138,14 +138,14 @@ fn share_a_name(gathered: &Gathered<'_>, ports: &BTreeSet<usize>) -> bool {
 }
 
 /// What the devices say they are, kept up while they are joined.
-struct Told<'a>(BTreeMap<usize, Vec<Identity<'a>>>);
+pub(crate) struct Told<'a>(BTreeMap<usize, Vec<Identity<'a>>>);
 
 impl<'a> Told<'a> {
-    fn new(gathered: &Gathered<'a>, sets: &Sets) -> Self {
+    pub(crate) fn new(gathered: &Gathered<'a>, sets: &Sets) -> Self {
         Self(identities(gathered, sets).into_iter().map(|(device, told)| (device, vec![told])).collect())
     }
 
-    fn join(&mut self, sets: &mut Sets, left: usize, right: usize) {
+    pub(crate) fn join(&mut self, sets: &mut Sets, left: usize, right: usize) {
         let both: BTreeSet<_> = [sets.find(left), sets.find(right)].into_iter().collect();
         let told: Vec<_> = both.iter().filter_map(|device| self.0.remove(device)).flatten().collect();
         sets.join(left, right);
@@ -155,7 +155,7 @@ impl<'a> Told<'a> {
     }
 
     /// The attribute in which the devices of these stations cannot be one.
-    fn contradiction(&self, sets: &Sets, stations: impl Iterator<Item = usize>) -> Option<String> {
+    pub(crate) fn contradiction(&self, sets: &Sets, stations: impl Iterator<Item = usize>) -> Option<String> {
         let devices: BTreeSet<_> = stations.map(|station| sets.find(station)).collect();
         if devices.len() < 2 {
             return None;

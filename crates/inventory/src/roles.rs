@@ -12,8 +12,9 @@ use crate::rules::addresses::GROUP_ADDRESSES;
 use crate::rules::operations::{MASTERED, OPENINGS, is_engineering, is_industrial, is_inspecting};
 use crate::rules::products;
 use crate::rules::roles::{
-    CAPABILITIES, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX, NETWORK, OFFICE,
-    POLLS_MIN, PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES, TYPES_OF_LAST_RESORT,
+    CAPABILITIES, DATABASES, DEVICES_OF_MAKERS, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX,
+    NETWORK, OFFICE, POLLS_MIN, PRODUCT_NAMES, PRODUCT_WORDS, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
+    TYPES_OF_LAST_RESORT,
 };
 
 /// Names in one reason; more are counted.
@@ -74,6 +75,22 @@ pub(crate) fn of_statements(asset: &Asset, claims: &mut Claims) {
                 Basis::Inferred,
                 format!("{name} {} is of a family of such devices", winner.value),
             );
+        }
+    }
+    for name in PRODUCT_WORDS {
+        if let Some(winner) = asset.attributes.get(*name).and_then(|candidates| candidates.first())
+            && let Some(role) = products::role_in(&squash(&winner.value)).filter(|_| claims.0.is_empty())
+        {
+            claims.add(role, Basis::Inferred, format!("{name} {} names such a device", winner.value));
+        }
+    }
+    for (maker, number, device, table) in DEVICES_OF_MAKERS {
+        let says = |name: &str, value: &str| {
+            asset.attributes.get(name).and_then(|said| said.first()).is_some_and(|said| said.value == value)
+        };
+        let role = table.iter().find(|(value, _)| says(maker, number) && says(device, value));
+        if let Some((value, role)) = role.filter(|_| claims.0.is_empty()) {
+            claims.add(*role, Basis::Inferred, format!("{device} {value} of this maker is such a device"));
         }
     }
     if claims.0.is_empty() {
@@ -262,10 +279,13 @@ pub(crate) fn of_capabilities(asset: &Asset, claims: &mut Claims) {
     });
     let stated: Vec<_> = stated.into_iter().chain(in_group).collect();
     let is_network = |role: &Role| NETWORK.contains(role);
+    // A switch that routes as well is a switch; what makes it a router is what it forwards.
+    let is_switch = stated.iter().any(|(role, ..)| *role == Role::Switch);
     let stated_other = stated.iter().any(|(role, ..)| !is_network(role));
     let is_other = !claims.0.keys().all(is_network);
     for (role, basis, reason) in stated {
         let is_built_in = is_network(&role) && (is_other || stated_other);
+        let role = if is_switch && role == Role::Router { Role::Switch } else { role };
         if !is_built_in {
             claims.add(role, basis, reason);
         }

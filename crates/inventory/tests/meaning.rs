@@ -363,6 +363,6 @@ fn what_a_device_does_in_the_network_is_its_role_only_where_it_is_nothing_else()
          fact 10.0.0.1 | cdp: cdp.capability=router
          fact 10.0.0.1 | cdp: cdp.capability=switch
          fact 10.0.0.1 | cdp: cdp.capability=igmp capable",
-        "observed router+switch: router @ 10.0.0.1 [ 10.0.0.1]",
+        "observed switch: switch @ 10.0.0.1 [ 10.0.0.1]",
     );
 }

@@ -26,6 +26,7 @@ pub(crate) fn findings(context: &Context<'_, '_>, assets: &[Asset], shared: &[Sh
     let mut findings = writer.operations();
     findings.extend(writer.addresses());
     findings.extend(writer.replaced());
+    findings.extend(writer.duplicates());
     findings.extend(writer.identities());
     findings.extend(shared.iter().map(|shared| writer.shared(shared)));
     findings.extend(writer.silent_units());

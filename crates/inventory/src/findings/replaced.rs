@@ -1,14 +1,15 @@
-//! Places that passed from one device to another.
+//! Places that passed from one device to another, and names that several have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{Address, Basis, attribute};
+use observation::{Address, Basis, Evidence, attribute};
 
 use super::{Writer, places};
 use crate::links::Lane;
-use crate::model::{Finding, Severity};
+use crate::model::{AssetEnd, Finding, Severity};
 use crate::roles::list;
-use crate::span::extend;
+use crate::rules::identity::UNIQUE;
+use crate::span::{Span, extend};
 use crate::tenures::Tenure;
 
 impl Writer<'_, '_, '_> {
@@ -70,6 +71,62 @@ impl Writer<'_, '_, '_> {
         findings
     }
 }
+
+impl Writer<'_, '_, '_> {
+    /// Names and numbers that no two devices may share, stated by several at the same time.
+    pub(super) fn duplicates(&self) -> Vec<Finding> {
+        let gathered = self.context.gathered;
+        let mut holders: BTreeMap<(&str, &str, String), BTreeMap<usize, Holder<'_>>> = BTreeMap::new();
+        for (index, known) in gathered.stations.iter().enumerate() {
+            let Some(asset) = self.context.devices.asset_of(index) else { continue };
+            for said in &known.facts {
+                let fact = said.fact;
+                let rule = UNIQUE.iter().find(|(protocol, name)| {
+                    fact.basis == Basis::Stated && fact.protocol == *protocol && fact.attribute == *name
+                });
+                let Some((protocol, name)) = rule else { continue };
+                // The names of stations differ whatever the case of their letters; the empty one is none.
+                let value = fact.value.to_lowercase();
+                if value.is_empty() {
+                    continue;
+                }
+                let span = Span::of(&fact.sighting);
+                let holder = holders.entry((protocol, name, value)).or_default().entry(asset);
+                let holder = holder.or_insert_with(|| (Span { count: 0, ..span }, BTreeSet::new()));
+                holder.0.add(span);
+                holder.1.insert((said.capture, &fact.evidence));
+            }
+        }
+        let mut findings = Vec::new();
+        for ((protocol, name, value), holders) in holders {
+            // One after another is a device that was replaced: the newcomer gets the name.
+            let spans: Vec<_> = holders.values().map(|(span, _)| *span).collect();
+            let at_once = spans.iter().enumerate().any(|(at, one)| {
+                spans
+                    .iter()
+                    .skip(at.saturating_add(1))
+                    .any(|other| !one.is_after(other) && !other.is_after(one))
+            });
+            if !at_once {
+                continue;
+            }
+            let names = list(holders.keys().map(|asset| self.end(&AssetEnd::Asset(*asset))));
+            let text = format!(
+                "{name} {value} is stated by several devices at the same time ({protocol}): {names}; one was copied or pretends to be the other"
+            );
+            let mut seen = None;
+            spans.iter().for_each(|span| extend(&mut seen, *span));
+            let mut finding = self.finding("duplicate_name", Severity::Warning, text, seen);
+            finding.evidence = places(holders.values().flat_map(|(_, proofs)| proofs).copied().collect());
+            finding.assets = holders.into_keys().collect();
+            findings.push(finding);
+        }
+        findings
+    }
+}
+
+/// When a device stated something, and where.
+type Holder<'a> = (Span, BTreeSet<(&'a str, &'a Evidence)>);
 
 /// What tells a device from the one before or after it.
 fn words(tenure: &Tenure<'_>) -> String {
