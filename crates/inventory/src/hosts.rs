@@ -16,7 +16,7 @@ use crate::sets::Sets;
 
 /// Joins the cards of one host: by keys that only it has, by further addresses that it states, by names of its ports.
 pub(crate) fn join_hosts(gathered: &Gathered<'_>, links: &Links<'_>, sets: &mut Sets) -> Reasons {
-    let mut joiner = Joiner { gathered, told: Told::new(gathered, sets), sets, reasons: Reasons::new() };
+    let mut joiner = Joiner { gathered, told: None, sets, reasons: Reasons::new() };
     joiner.by_keys();
     joiner.by_addresses(links);
     joiner.by_port_names();
@@ -25,7 +25,8 @@ pub(crate) fn join_hosts(gathered: &Gathered<'_>, links: &Links<'_>, sets: &mut 
 
 struct Joiner<'j, 'a> {
     gathered: &'j Gathered<'a>,
-    told: Told<'a>,
+    /// Read when the first candidates are there: it takes a while.
+    told: Option<Told<'a>>,
     sets: &'j mut Sets,
     reasons: Reasons,
 }
@@ -178,7 +179,8 @@ impl Joiner<'_, '_> {
     fn join_all(&mut self, stations: &BTreeSet<usize>, why: &str, what: &str) {
         let devices: BTreeSet<_> = stations.iter().map(|station| self.sets.find(*station)).collect();
         let (Some(first), true) = (stations.first().copied(), devices.len() > 1) else { return };
-        let veto = self.told.contradiction(self.sets, stations.iter().copied());
+        let mut told = self.told.take().unwrap_or_else(|| Told::new(self.gathered, self.sets));
+        let veto = told.contradiction(self.sets, stations.iter().copied());
         let doubt = match veto {
             Some(attribute) => Some(format!("devices that {what} differ in {attribute}")),
             None if devices.len() > SHARED_MAX => Some(format!("so many devices {what} ({})", devices.len())),
@@ -187,9 +189,10 @@ impl Joiner<'_, '_> {
         for other in stations.iter().copied().filter(|other| *other != first) {
             self.note(first, other, doubt.is_none(), doubt.clone().unwrap_or_else(|| why.to_owned()));
             if doubt.is_none() {
-                self.told.join(self.sets, first, other);
+                told.join(self.sets, first, other);
             }
         }
+        self.told = Some(told);
     }
 
     fn note(&mut self, left: usize, right: usize, joined: bool, reason: String) {

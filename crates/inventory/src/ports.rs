@@ -29,6 +29,9 @@ pub(crate) fn join_ports(gathered: &Gathered<'_>, sets: &mut Sets) -> Reasons {
         }
     }
     let mut reasons = Reasons::new();
+    if chassis.is_empty() {
+        return reasons;
+    }
     let mut told = Told::new(gathered, sets);
     for (mac, ports) in chassis {
         let Some(home) = gathered.root(mac.into(), Lane::default()) else { continue };
@@ -63,6 +66,9 @@ pub(crate) fn join_managed(gathered: &Gathered<'_>, links: &Links<'_>, sets: &mu
         }
     }
     let mut reasons = Reasons::new();
+    if managed.is_empty() {
+        return reasons;
+    }
     let mut told = Told::new(gathered, sets);
     for (address, ports) in managed {
         let Some(known) = gathered.station(address) else { continue };

@@ -121,6 +121,41 @@ const WORDS: &[(&str, Role)] = &[
     ("thinksystem", Role::Server),
 ];
 
+/// Words in the names of programs, in letters and digits and lower case, and what a computer is that runs one of them.
+/// From the makers' product names: supervision (Siemens, GE, AVEVA, COPA-DATA, Inductive Automation, Rockwell),
+/// historians, manufacturing execution, and what hands values on.
+const PROGRAMS: &[(&str, Role)] = &[
+    ("wincc", Role::ScadaServer),
+    ("ifix", Role::ScadaServer),
+    ("cimplicity", Role::ScadaServer),
+    ("citect", Role::ScadaServer),
+    ("zenon", Role::ScadaServer),
+    ("ignition", Role::ScadaServer),
+    ("intouch", Role::Hmi),
+    ("factorytalkview", Role::Hmi),
+    ("proficyhistorian", Role::Historian),
+    ("wonderwarehistorian", Role::Historian),
+    ("avevahistorian", Role::Historian),
+    ("canaryhistorian", Role::Historian),
+    ("piinterface", Role::Historian),
+    ("opcenter", Role::Mes),
+    ("camstar", Role::Mes),
+    ("simaticit", Role::Mes),
+    ("plantapplications", Role::Mes),
+    ("factorytalkproductioncentre", Role::Mes),
+    ("telegraf", Role::DataGateway),
+    ("nodered", Role::DataGateway),
+    ("kepserverex", Role::OpcServer),
+    ("tiaportal", Role::EngineeringWorkstation),
+    ("rslogix", Role::EngineeringWorkstation),
+    ("studio5000", Role::EngineeringWorkstation),
+];
+
+/// The role of a computer that runs the program of this squashed name.
+pub(crate) fn role_of_program(squashed: &str) -> Option<Role> {
+    PROGRAMS.iter().find(|(word, _)| squashed.contains(word)).map(|(_, role)| *role)
+}
+
 /// The role that a squashed description or model names.
 pub(crate) fn role_in(squashed: &str) -> Option<Role> {
     WORDS.iter().find(|(word, _)| squashed.contains(word)).map(|(_, role)| *role)

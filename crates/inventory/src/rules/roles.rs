@@ -112,6 +112,16 @@ pub(crate) const PRODUCT_NAMES: &[&str] =
 /// Attributes in whose words a family may be named.
 pub(crate) const PRODUCT_WORDS: &[&str] = &["description", "model"];
 
+/// Attributes that name a program which runs on the asset itself.
+pub(crate) const PROGRAM_NAMES: &[&str] = &[
+    "mysql.client_program",
+    "opcua.application_name",
+    "postgresql.application",
+    "s7comm_plus.client_application",
+    "tds.application",
+    "tds.program",
+];
+
 /// The maker whose numbers of devices a table is for: attribute and value of the maker, attribute of the device.
 pub(crate) const DEVICES_OF_MAKERS: &[(&str, &str, &str, Types)] =
     &[("profinet_dcp.vendor_id", "0x002a", "profinet_dcp.device_id", SIEMENS_DEVICES)];
