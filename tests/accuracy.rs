@@ -14,6 +14,7 @@ use std::thread;
 
 use serde_json::Value;
 
+use crate::roles::{self, Label, Roles};
 use crate::support::{self, Register, capture, evidence, frames, list, text, winner};
 
 /// Protocols whose devices are known, with the prefixes of the sources of their truth; the first that fits counts.
@@ -143,6 +144,7 @@ struct Table {
     captures: usize,
     misses: Vec<String>,
     broken: Vec<String>,
+    roles: Roles,
 }
 
 impl Table {
@@ -299,7 +301,7 @@ fn judge(trees: &Trees<'_>, device: &Value, file: &str, table: &mut Table) {
 }
 
 /// Imports one capture and compares.
-fn measure(folder: &Path, file: &str, devices: &[Value], table: &Mutex<Table>) {
+fn measure(folder: &Path, file: &str, devices: &[Value], labels: &[Label], table: &Mutex<Table>) {
     let path = folder.join(file);
     let register = Register::new();
     let import = register.run(&["import", path.to_str().unwrap()]);
@@ -319,6 +321,7 @@ fn measure(folder: &Path, file: &str, devices: &[Value], table: &Mutex<Table>) {
     let checked = evidence::check(&json, &frames::read(&path));
     table.values += checked.values;
     table.broken.extend(checked.wrong.into_iter().map(|wrong| format!("{file}: {wrong}")));
+    table.roles.judge(&json, file, labels);
     let trees = Trees::new(&json);
     for device in devices {
         judge(&trees, device, file, &mut table);
@@ -326,7 +329,7 @@ fn measure(folder: &Path, file: &str, devices: &[Value], table: &Mutex<Table>) {
 }
 
 /// Imports every capture of a corpus, each into a register of its own.
-fn table(corpus: &Path) -> Table {
+fn table(corpus: &Path, labels: &BTreeMap<String, Vec<Label>>) -> Table {
     let mut devices: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for line in fs::read_to_string(corpus.join("truth.jsonl")).unwrap().lines() {
         let device: Value = serde_json::from_str(line).unwrap();
@@ -347,7 +350,8 @@ fn table(corpus: &Path) -> Table {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 while let Some((file, devices)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    measure(&folder, file, devices, &table);
+                    let labels = labels.get(file).map(Vec::as_slice).unwrap_or_default();
+                    measure(&folder, file, devices, labels, &table);
                 }
             });
         }
@@ -361,19 +365,23 @@ fn table(corpus: &Path) -> Table {
 #[test]
 fn real_captures_give_the_devices_that_are_known_to_be_in_them() {
     let Some(corpus) = support::shared("corpus/truth.jsonl") else { return };
-    let table = table(corpus.parent().unwrap());
+    let labels = roles::of_corpus();
+    let table = table(corpus.parent().unwrap(), &labels);
     table.print("real captures");
+    table.roles.print("real captures");
     assert!(table.broken.is_empty(), "{}", table.broken.join("\n"));
     let Counts { devices, found, core, right } = table.total();
     assert!(devices > 400 && core > 80, "{devices} devices, {core} core values: the truth was not read");
     assert!(found * 100 >= devices * 99, "device recall {found} of {devices}");
     assert!(right * 100 >= core * 97, "core identity {right} of {core}");
+    let (known, rightly) = table.roles.by_product;
+    assert!(known > 50 && rightly * 100 >= known * 95, "{rightly} of {known} products have the right role");
 }
 
 #[test]
 fn the_lab_gives_every_device_that_was_configured() {
     let Some(lab) = support::shared("lab/truth.jsonl") else { return };
-    let table = table(lab.parent().unwrap());
+    let table = table(lab.parent().unwrap(), &BTreeMap::new());
     table.print("the plant lab");
     assert!(table.broken.is_empty(), "{}", table.broken.join("\n"));
     let Counts { devices, found, core, right } = table.total();
@@ -403,6 +411,7 @@ fn the_plant_of_this_repository_is_read_whole() {
         let trees = Trees::new(&json);
         let mut truth = csv::Reader::from_path(support::root().join("captures/plant.truth.csv")).unwrap();
         let (mut devices, mut values, mut wrong) = (0, 0, Vec::new());
+        let mut roles = Roles::default();
         for row in truth.deserialize::<BTreeMap<String, String>>() {
             let row = row.unwrap();
             // Before its protocol is read, a device without IP traffic is known by its MAC alone.
@@ -435,10 +444,10 @@ fn the_plant_of_this_repository_is_read_whole() {
                     wrong.push(format!("{}: {attribute} is not {}", row["device"], row[attribute]));
                 }
             }
-            // The roles that behaviour and identity of the protocols read so far can tell.
-            if ["plc", "rtu", "hmi", "historian", "engineering_workstation", "protocol_gateway"]
-                .contains(&row["role"].as_str())
-            {
+            if !row["role"].is_empty() {
+                let label =
+                    Label { address: row["ip"].clone(), role: row["role"].clone(), by_product: false };
+                roles.judge(&json, name, &[label]);
                 let has = family
                     .iter()
                     .any(|asset| list(asset, "roles").iter().any(|role| text(role, "role") == row["role"]));
@@ -447,6 +456,7 @@ fn the_plant_of_this_repository_is_read_whole() {
                 }
             }
         }
+        roles.print(name);
         assert!(devices >= 30, "{devices}");
         assert!(wrong.is_empty(), "{name}: {values} values of {devices} devices\n{}", wrong.join("\n"));
     }

@@ -30,9 +30,13 @@ mod captures;
 mod cli;
 /// Strings from the wire that attack whoever shows them.
 mod hostile;
+/// Which stations are one device: replaced, moved, spoofed, of two sites.
+mod identity;
 /// The laws of the register: order, repetition, totals, evidence, kill.
 mod laws;
 /// Licences of everything that is linked in.
 mod licences;
 /// The generated table of the README.
 mod readme;
+/// Labelled roles, and how the register compares with them.
+mod roles;

@@ -38,6 +38,7 @@ fn candidate(value: &str, basis: Basis, frame: Option<u64>) -> Candidate {
         last: Time(NOON + 5),
         count: 3,
         proof,
+        reasons: Vec::new(),
     }
 }
 
@@ -60,6 +61,7 @@ fn asset(name: &str, role: Role) -> Asset {
         first: Some(Time(NOON)),
         last: Some(Time(NOON + 1_500_000_000)),
         joins: Vec::new(),
+        groups: Vec::new(),
         state_reasons: Vec::new(),
     }
 }

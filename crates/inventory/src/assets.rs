@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use observation::{Address, Mac, Position};
+use observation::{Address, Basis, Mac, Position, attribute};
 
 use crate::attributes::attributes;
+use crate::classes::add_classes;
 use crate::destinations;
 use crate::devices::{Device, Devices};
-use crate::gather::{Gathered, Said};
+use crate::gather::{Gathered, Known, Said};
 use crate::greetings;
+use crate::identity::{is_serial, squash};
 use crate::joins::Reasons;
 use crate::links::{Lane, Links};
 use crate::model::{Asset, AssetEnd, AssetState, AssetStation, Conversation, Join, Role};
@@ -19,6 +21,7 @@ use crate::roles::{self, Claims};
 use crate::silent::{self, Silent};
 use crate::span::{Span, extend};
 use crate::talks;
+use crate::tenures::serial_label;
 
 /// Everything that is known before assets are written down.
 pub(crate) struct Context<'c, 'a> {
@@ -95,6 +98,7 @@ impl Context<'_, '_> {
             first: seen.map(|span| span.first),
             last: seen.map(|span| span.last),
             joins: Vec::new(),
+            groups: Vec::new(),
         }
     }
 
@@ -124,7 +128,7 @@ impl Context<'_, '_> {
             // Routers carry the address through other VLANs; the interface is where its own MAC sends.
             let mac = key
                 .0
-                .and_then(|mac| self.gathered.station(self.gathered.root(mac.into(), 0)?))
+                .and_then(|mac| self.gathered.station(self.gathered.root(mac.into(), Lane::default())?))
                 .filter(|mac| mac.sent.is_some());
             interface.vlans.extend(&mac.unwrap_or(known).vlans);
             interface.mac_confirmed |= first_hand.unwrap_or(false);
@@ -173,13 +177,39 @@ impl Context<'_, '_> {
         let mut ranked: Vec<_> = device.stations.iter().collect();
         ranked.sort_by_key(|index| (rank(index), **index));
         // Numbers below an address that are the address itself name nothing of their own.
-        let is_named = |index: usize, known: &crate::gather::Known<'_>| {
+        let is_named = |index: usize, known: &Known<'_>| {
             known.address.is_unicast() && (known.is_root() || self.nested.children.contains(&index))
         };
-        ranked
+        let named: Vec<_> = ranked
             .into_iter()
             .filter_map(|index| self.gathered.station(*index).filter(|known| is_named(*index, known)))
-            .map(crate::gather::Known::key)
+            .collect();
+        let mut anchors: Vec<String> = named.iter().map(|known| known.key()).collect();
+        for known in named.iter().filter(|known| known.address.ip().is_some()) {
+            let numbers = self.numbers(device, known);
+            let numbered = numbers.iter().map(|number| format!("{} {}", known.place(), serial_label(number)));
+            anchors.extend(numbered.filter(|anchor| *anchor != known.key()));
+        }
+        anchors
+    }
+
+    /// Serial numbers that a device states at a station, or of the whole address: by them it is found again when
+    /// another has its place.
+    fn numbers(&self, device: &Device, at: &Known<'_>) -> BTreeSet<String> {
+        let tenures = at.address.ip().and_then(|ip| self.links.tenures.at(ip, at.lane.vlan, at.path));
+        if let Some(tenures) = tenures {
+            let own = tenures.get(usize::from(at.lane.tenure)).into_iter().flat_map(|own| own.serials.keys());
+            return own.map(|serial| squash(serial)).collect();
+        }
+        let stations = device.stations.iter().filter_map(|index| self.gathered.station(*index));
+        let here = stations.filter(|known| {
+            (known.address, known.lane) == (at.address, at.lane) && (at.is_root() || known.path == at.path)
+        });
+        let facts = here.flat_map(|known| known.facts.iter().map(|said| said.fact));
+        facts
+            .filter(|fact| fact.basis == Basis::Stated && fact.attribute == attribute::SERIAL_NUMBER)
+            .filter(|fact| is_serial(&fact.value))
+            .map(|fact| squash(&fact.value))
             .collect()
     }
 
@@ -231,6 +261,12 @@ impl Context<'_, '_> {
             AssetEnd::External(ip) | AssetEnd::Silent(ip) => ip.to_string(),
             AssetEnd::Group(address) => address.to_string(),
         };
+        let mut tried: BTreeMap<usize, usize> = BTreeMap::new();
+        for sweep in &self.silent.sweeps {
+            if let Some(asset) = self.devices.asset_of(sweep.by) {
+                tried.insert(asset, sweep.addresses.len());
+            }
+        }
         for (index, asset) in assets.iter_mut().enumerate() {
             let conversations = talks.get(&index).map(Vec::as_slice).unwrap_or_default();
             let mut claims = Claims::default();
@@ -242,7 +278,7 @@ impl Context<'_, '_> {
                     roles::of_forwarding(*mac, forwarding, &mut claims);
                 }
                 for reason in self.nested.gateways.get(station).into_iter().flatten() {
-                    claims.add(Role::ProtocolGateway, observation::Basis::Inferred, reason.clone());
+                    claims.add(Role::ProtocolGateway, Basis::Inferred, reason.clone());
                 }
             }
             roles::of_products(index, conversations, &mut claims);
@@ -253,6 +289,7 @@ impl Context<'_, '_> {
             roles::of_capabilities(asset, &mut claims);
             roles::of_guesses(index, conversations, &mut claims);
             asset.roles = claims.finish();
+            add_classes(asset, index, conversations, tried.get(&index).copied().unwrap_or(0));
         }
     }
 }

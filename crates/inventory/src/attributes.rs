@@ -170,6 +170,7 @@ fn candidate(text: &str, value: &Value<'_>) -> Candidate {
             evidence: fact.evidence.clone(),
             rule: fact.rule.to_string(),
         }),
+        reasons: Vec::new(),
     }
 }
 
@@ -197,6 +198,7 @@ fn makers(macs: &[(Mac, Option<Span>)]) -> Vec<Candidate> {
                 last: span.last,
                 count: span.count,
                 proof: None,
+                reasons: Vec::new(),
             })
         })
         .collect();

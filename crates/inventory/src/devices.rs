@@ -198,7 +198,11 @@ fn state(
         return None;
     }
     let observed =
-        known().any(|(_, known)| if known.is_root() { known.sent.is_some() } else { known.is_active() });
+        // Frames are counted by day: of who had an address before, there may be only what it said.
+        known().any(|(_, known)| match known.is_root() && known.tenure.is_none() {
+            true => known.sent.is_some(),
+            false => known.is_active(),
+        });
     let referenced = || {
         known().any(|(index, known)| {
             is_child(&index)

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use observation::{
-    Address, Basis, CaptureSummary, Conversation, Fact, Mac, MalformedMessage, Mention, Path, Station,
-    Transport, attribute,
+    Address, Basis, Binding, CaptureSummary, Conversation, Fact, Mac, MalformedMessage, Mention, Path,
+    Sighting, Station, Transport, attribute,
 };
 
 use crate::links::{Lane, Links};
@@ -12,6 +12,7 @@ use crate::model::Captured;
 use crate::rules::identity::IDENTIFYING;
 use crate::rules::operations::is_industrial;
 use crate::span::{Span, extend};
+use crate::tenures::Statement;
 
 static ROOT: Path = Path::ROOT;
 
@@ -28,6 +29,8 @@ pub(crate) struct Known<'a> {
     pub(crate) address: Address,
     pub(crate) lane: Lane,
     pub(crate) path: &'a Path,
+    /// What tells it from others that had its place before or after.
+    pub(crate) tenure: Option<String>,
     /// VLANs of its frames, untagged ones left out.
     pub(crate) vlans: BTreeSet<u16>,
     /// Frames or messages that it sent.
@@ -55,16 +58,24 @@ impl Known<'_> {
         self.facts.iter().any(|said| IDENTIFYING.contains(&said.fact.attribute.as_ref()))
     }
 
-    /// How it is written: `10.0.0.1`, `10.0.0.1 vlan 20`, `10.0.0.1 unit=5`.
-    pub(crate) fn key(&self) -> String {
-        let mut key = self.address.to_string();
-        if self.lane != 0 {
-            key = format!("{key} vlan {}", self.lane);
+    /// How its place is written: `10.0.0.1`, `10.0.0.1 vlan 20`, `10.0.0.1 unit=5`.
+    pub(crate) fn place(&self) -> String {
+        let mut place = self.address.to_string();
+        if self.lane.vlan != 0 {
+            place = format!("{place} vlan {}", self.lane.vlan);
         }
         if !self.is_root() {
-            key = format!("{key} {}", self.path);
+            place = format!("{place} {}", self.path);
         }
-        key
+        place
+    }
+
+    /// How it is written: its place, and where several had it, what tells them apart: `10.0.0.1 serial 00aa0001`.
+    pub(crate) fn key(&self) -> String {
+        match &self.tenure {
+            Some(tenure) => format!("{} {tenure}", self.place()),
+            None => self.place(),
+        }
     }
 }
 
@@ -97,30 +108,31 @@ type Key<'a> = (Address, Lane, &'a Path);
 impl<'a> Gathered<'a> {
     /// Reads all captures of a site.
     pub(crate) fn new(site: &'a str, captures: &[&'a Captured], links: &Links<'_>) -> Self {
-        let key = |station: &'a Station| {
-            (station.address, links.lane(station.address, station.vlan), &station.path)
+        let key = |station: &'a Station, statement: Statement<'a>, sighting: &Sighting| {
+            (station.address, links.lane_of(station, statement, sighting.day), &station.path)
         };
         let mut keys: HashSet<Key<'a>> = HashSet::new();
-        let mut add = |station: &'a Station| {
-            let key = key(station);
-            if keys.insert(key) && !station.path.is_root() {
-                keys.insert((key.0, key.1, &ROOT));
+        let mut add = |key: Key<'a>| {
+            if keys.insert(key) && !key.2.is_root() {
+                keys.insert((key.0, links.root_lane(key.0, key.1), &ROOT));
             }
         };
         for observed in captures.iter().map(|capture| &capture.observed) {
-            observed.presences.iter().for_each(|presence| add(&presence.station));
-            observed.bindings.iter().for_each(|binding| add(&binding.station));
-            observed.facts.iter().for_each(|fact| add(&fact.station));
-            observed.mentions.iter().for_each(|mention| add(&mention.station));
-            observed.conversations.iter().for_each(|conversation| {
-                add(&conversation.key.client);
-                add(&conversation.key.server);
+            observed
+                .presences
+                .iter()
+                .for_each(|row| add(key(&row.station, Statement::Sent(&row.station), &row.sighting)));
+            observed.bindings.iter().for_each(|row| add(key(&row.station, bound(row), &row.sighting)));
+            observed.facts.iter().for_each(|row| add(key(&row.station, Statement::of(row), &row.sighting)));
+            observed.mentions.iter().for_each(|row| add(key(&row.station, named(row), &row.sighting)));
+            observed.conversations.iter().for_each(|row| {
+                let statement = Statement::Talk(&row.key);
+                add(key(&row.key.client, statement, &row.sighting));
+                add(key(&row.key.server, statement, &row.sighting));
             });
         }
         for capture in captures {
-            keys.extend(
-                capture.observed.bindings.iter().map(|binding| (Address::Mac(binding.mac), 0, &ROOT)),
-            );
+            keys.extend(capture.observed.bindings.iter().map(|binding| of_mac(binding.mac)));
             // A MAC that a device states as its own may never have been seen.
             let claimed = capture
                 .observed
@@ -131,14 +143,10 @@ impl<'a> Gathered<'a> {
                 .filter(|(_, fact)| fact.station.path.is_root() && fact.attribute == attribute::MAC_ADDRESS)
             {
                 let lane = links.lane(fact.station.address, fact.station.vlan);
-                keys.extend(
-                    links.claims(ip, lane).into_iter().map(|claim| (Address::Mac(claim.mac), 0, &ROOT)),
-                );
+                keys.extend(links.all_claims(ip, lane.vlan).into_iter().map(|claim| of_mac(claim.mac)));
             }
             // So may the MAC of the chassis that a port states …
-            keys.extend(
-                capture.observed.facts.iter().filter_map(device_mac).map(|mac| (Address::Mac(mac), 0, &ROOT)),
-            );
+            keys.extend(capture.observed.facts.iter().filter_map(device_mac).map(of_mac));
             // … and an address that a MAC states as its own.
             for fact in capture.observed.facts.iter().filter(|fact| {
                 fact.station.address.mac().is_some() && fact.attribute == attribute::IP_ADDRESS
@@ -153,10 +161,14 @@ impl<'a> Gathered<'a> {
         let mut sorted: Vec<_> = keys.into_iter().collect();
         sorted.sort_unstable();
         let indices: HashMap<_, _> = sorted.iter().enumerate().map(|(index, key)| (*key, index)).collect();
-        let known = |(address, lane, path)| Known {
+        let known = |(address, lane, path): Key<'a>| Known {
             address,
             lane,
             path,
+            tenure: address.ip().and_then(|ip| {
+                let tenures = links.tenures.at(ip, lane.vlan, path)?;
+                tenures.get(usize::from(lane.tenure)).map(|tenure| tenure.label.clone())
+            }),
             vlans: BTreeSet::new(),
             sent: None,
             asked: None,
@@ -179,11 +191,17 @@ impl<'a> Gathered<'a> {
         gathered
     }
 
-    fn read(&mut self, capture: &'a Captured, key: &impl Fn(&'a Station) -> Key<'a>) {
+    fn read(
+        &mut self,
+        capture: &'a Captured,
+        key: &impl Fn(&'a Station, Statement<'a>, &Sighting) -> Key<'a>,
+    ) {
         let uid = capture.summary.uid.as_str();
         let observed = &capture.observed;
         for presence in &observed.presences {
-            if let Some(known) = self.known(key(&presence.station)) {
+            if let Some(known) =
+                self.known(key(&presence.station, Statement::Sent(&presence.station), &presence.sighting))
+            {
                 extend(&mut known.sent, Span::of(&presence.sighting));
                 known.vlans.extend(presence.station.vlan);
             }
@@ -191,7 +209,7 @@ impl<'a> Gathered<'a> {
         for binding in &observed.bindings {
             // The frames are counted as presence; here only that there were some.
             let seen = Span { count: 0, ..Span::of(&binding.sighting) };
-            for key in [key(&binding.station), (Address::Mac(binding.mac), 0, &ROOT)] {
+            for key in [key(&binding.station, bound(binding), &binding.sighting), of_mac(binding.mac)] {
                 if let Some(known) = self.known(key) {
                     extend(&mut known.sent, seen);
                     known.vlans.extend(binding.station.vlan);
@@ -199,18 +217,19 @@ impl<'a> Gathered<'a> {
             }
         }
         for fact in &observed.facts {
-            if let Some(known) = self.known(key(&fact.station)) {
+            if let Some(known) = self.known(key(&fact.station, Statement::of(fact), &fact.sighting)) {
                 known.facts.push(Said { capture: uid, fact });
             }
         }
         for mention in &observed.mentions {
-            if let Some(known) = self.known(key(&mention.station)) {
+            if let Some(known) = self.known(key(&mention.station, named(mention), &mention.sighting)) {
                 known.mentions.push((uid, mention));
             }
         }
         for conversation in &observed.conversations {
+            let end = |station| key(station, Statement::Talk(&conversation.key), &conversation.sighting);
             let (client, server) =
-                (self.index(key(&conversation.key.client)), self.index(key(&conversation.key.server)));
+                (self.index(end(&conversation.key.client)), self.index(end(&conversation.key.server)));
             let (Some(client), Some(server)) = (client, server) else { continue };
             self.talks.push(Talk { capture: uid, conversation, client, server });
             for (silent, frames) in [(server, conversation.frames[0]), (client, conversation.frames[1])] {
@@ -236,18 +255,32 @@ impl<'a> Gathered<'a> {
 
     /// The station with this address and no path.
     pub(crate) fn root(&self, address: Address, lane: Lane) -> Option<usize> {
-        self.index((address, lane, &ROOT))
+        self.find(address, lane, &ROOT)
     }
 
-    /// The station with this path below this address.
+    /// The station with this path below this address; where only something below it passed from one to the other, the
+    /// one that all of them sit in.
     pub(crate) fn find(&self, address: Address, lane: Lane, path: &Path) -> Option<usize> {
-        self.indices.get(&(address, lane, path)).copied()
+        let at = |lane: Lane| self.indices.get(&(address, lane, path)).copied();
+        at(lane).or_else(|| at(Lane { tenure: 0, ..lane }))
     }
 
     /// What is known of a station.
     pub(crate) fn station(&self, index: usize) -> Option<&Known<'a>> {
         self.stations.get(index)
     }
+}
+
+fn of_mac<'a>(mac: Mac) -> Key<'a> {
+    (Address::Mac(mac), Lane::default(), &ROOT)
+}
+
+fn bound(binding: &Binding) -> Statement<'_> {
+    Statement::Bound(&binding.station, binding.mac)
+}
+
+fn named(mention: &Mention) -> Statement<'_> {
+    Statement::Named(&mention.station, &mention.by, &mention.reason)
 }
 
 /// The MAC that a MAC states as one of the same device, as the port of a switch states that of its chassis.

@@ -2,8 +2,9 @@
 
 use observation::Basis;
 
+use crate::asked::Asked;
 use crate::model::{Asset, AssetEnd, Conversation, Role};
-use crate::roles::{Asked, Claims, list};
+use crate::roles::{Claims, list};
 use crate::rules::roles::{CLIENT_FACTS, ClientFact};
 
 /// What an asset says of itself when it connects. A word that libraries say unless they are told otherwise makes the

@@ -6,7 +6,7 @@ use observation::{Basis, attribute};
 
 use crate::gather::Said;
 use crate::rules::identity::{
-    DEFAULTS, DISTINGUISHING, MAKER, PLACEHOLDERS, PRODUCT, SERIAL_CHARS_MIN, TELLTALE, WORDED,
+    DISTINGUISHING, MAKER, PLACEHOLDERS, PRODUCT, SERIAL_CHARS_MIN, TELLTALE, WORDED, simulator_of,
 };
 use crate::span::Span;
 
@@ -69,9 +69,9 @@ impl<'a> Identity<'a> {
             return;
         }
         if TELLTALE.contains(&name)
-            && let Some((_, program)) = DEFAULTS.iter().find(|(default, _)| *default == value)
+            && let Some(program) = simulator_of(&value)
         {
-            self.simulator = Some(self.simulator.map_or(*program, |other| other.min(program)));
+            self.simulator = Some(self.simulator.map_or(program, |other| other.min(program)));
         }
         if name == attribute::SERIAL_NUMBER {
             if is_placeholder(&value) {
@@ -155,8 +155,15 @@ pub(crate) fn first_contradiction<'a>(identities: &[Identity<'a>]) -> Option<&'a
         .find_map(|(index, left)| spoken.iter().skip(index).find_map(|right| left.contradiction(right)))
 }
 
+/// True for a serial number that can tell a device from others: no placeholder, and not the one that comes with a
+/// simulator.
+pub(crate) fn is_serial(raw: &str) -> bool {
+    let value = squash(raw);
+    !is_placeholder(&value) && simulator_of(&value).is_none()
+}
+
 /// True for serial numbers that are none: too short, one character over and over, or what makers leave in.
-fn is_placeholder(squashed: &str) -> bool {
+pub(crate) fn is_placeholder(squashed: &str) -> bool {
     let digits = squashed.strip_prefix("0x").unwrap_or(squashed);
     let mut characters = digits.chars();
     let first = characters.next();

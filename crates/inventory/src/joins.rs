@@ -6,7 +6,7 @@ use observation::{Address, Mac};
 
 use crate::gather::Gathered;
 use crate::identity::{Identity, first_contradiction};
-use crate::links::Links;
+use crate::links::{Lane, Links};
 use crate::model::Join;
 use crate::nest::Nested;
 use crate::rules::addresses::RETURNED;
@@ -37,13 +37,13 @@ pub(crate) fn join_interfaces(gathered: &Gathered<'_>, links: &Links<'_>, sets: 
         }
         for claim in links.claims(ip, known.lane).iter().filter(|claim| Some(claim.mac) != own) {
             let reason = "claims an address that another MAC claims with better right".to_owned();
-            let mac = gathered.root(claim.mac.into(), 0).unwrap_or(index);
+            let mac = gathered.root(claim.mac.into(), Lane::default()).unwrap_or(index);
             reasons
                 .push((mac, Join { left: claim.mac.to_string(), right: known.key(), joined: false, reason }));
         }
     }
     for (mac, ips) in by_mac {
-        let Some(station) = gathered.root(mac.into(), 0) else { continue };
+        let Some(station) = gathered.root(mac.into(), Lane::default()) else { continue };
         let identities: Vec<_> = ips
             .iter()
             .filter_map(|(index, _)| gathered.station(*index))

@@ -3,14 +3,18 @@
 //! Pure: no file, socket, clock, thread or environment, and no protocol by name except as data in rule tables. The
 //! same observations give the same assets in whatever order they came (laws 1 and 2 of `ARCHITECTURE.md`).
 
+mod asked;
 mod assets;
 mod attributes;
+mod classes;
 mod destinations;
 mod devices;
 mod findings;
 mod gather;
 mod greetings;
+mod groups;
 mod guesses;
+mod hosts;
 mod identity;
 mod joins;
 mod links;
@@ -28,11 +32,12 @@ mod silent;
 mod snapshot;
 mod span;
 mod talks;
+mod tenures;
 
 pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
-    Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,
+    Group, GroupKind, Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,
 };
 pub use options::{Options, ParsePrefixError, Prefix};
 pub use resolve::resolve;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use observation::{Address, Basis, Evidence, Mac, attribute};
+use observation::{Address, Basis, Day, Evidence, Mac, Path, Station, attribute};
 
 use crate::model::Captured;
 use crate::options::{is_globally_routable, is_link_local};
@@ -16,9 +16,16 @@ use crate::rules::addresses::{
     SUBNETS_MAX,
 };
 use crate::span::Span;
+use crate::tenures::{Card, Statement, Tenures};
 
-/// Which of several devices with the same address: the smallest VLAN of its frames. 0 where an address is one device.
-pub(crate) type Lane = u16;
+/// Which of several devices with the same address: zeros where an address is one device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Lane {
+    /// Smallest VLAN of its frames, where two have the address at the same time in VLANs of their own.
+    pub(crate) vlan: u16,
+    /// Place among those that had the address one after another.
+    pub(crate) tenure: u16,
+}
 
 /// A pair that one end stated itself.
 #[derive(Clone, Debug)]
@@ -98,7 +105,9 @@ pub(crate) struct Links<'a> {
     /// MACs that forward for others.
     pub(crate) routers: BTreeMap<Mac, Forwarding>,
     /// Addresses that are several devices, with the lane of each VLAN.
-    lanes: BTreeMap<IpAddr, BTreeMap<u16, Lane>>,
+    lanes: BTreeMap<IpAddr, BTreeMap<u16, u16>>,
+    /// Addresses that passed from device to device.
+    pub(crate) tenures: Tenures<'a>,
 }
 
 impl<'a> Links<'a> {
@@ -167,7 +176,48 @@ impl<'a> Links<'a> {
         }
         links.find_routers();
         links.find_lanes();
+        links.tenures = Tenures::new(
+            captures,
+            &links.of_several_cards(),
+            &|ip, vlan| links.vlan_lane(ip, vlan),
+            &|ip, lane| links.cards(ip, lane),
+        );
         links
+    }
+
+    /// Addresses that several MACs have had, as they or servers say.
+    fn of_several_cards(&self) -> BTreeSet<IpAddr> {
+        let stated = self.stated.iter().map(|(ip, macs)| (*ip, macs.keys().copied().collect::<Vec<_>>()));
+        let reported = self.reported.iter().map(|(ip, macs)| (*ip, macs.keys().copied().collect()));
+        let mut macs: BTreeMap<IpAddr, BTreeSet<Mac>> = BTreeMap::new();
+        stated.chain(reported).for_each(|(ip, own)| macs.entry(ip).or_default().extend(own));
+        macs.into_iter().filter(|(_, macs)| macs.len() > 1).map(|(ip, _)| ip).collect()
+    }
+
+    /// The cards of an address, none of them a router's for others, with everything that shows when they had it.
+    fn cards(&self, ip: IpAddr, lane: u16) -> Vec<Card> {
+        let is_router = |mac: &Mac| mac.is_virtual_router() || self.routers.contains_key(mac);
+        let mut cards: BTreeMap<Mac, Card> = BTreeMap::new();
+        let mut add = |mac: Mac, span: Span, is_first_hand: bool, is_leased: bool| {
+            let card = cards.entry(mac).or_insert(Card { mac, span, is_first_hand, is_leased });
+            card.span.add(span);
+            card.is_first_hand |= is_first_hand;
+            card.is_leased |= is_leased;
+        };
+        for claim in self.all_claims(ip, lane) {
+            add(claim.mac, claim.stated.span, true, false);
+        }
+        if !self.lanes.contains_key(&ip) {
+            for (mac, span) in self.reported.get(&ip).into_iter().flatten() {
+                add(*mac, *span, true, true);
+            }
+            for mac in self.carriers(ip).filter(|mac| !is_router(mac)) {
+                if let Some(bound) = self.bound.get(&mac).and_then(|carried| carried.get(&ip)) {
+                    add(mac, bound.span, false, false);
+                }
+            }
+        }
+        cards.into_values().collect()
     }
 
     fn bind(&mut self, mac: Mac, ip: IpAddr, span: Span, hop_limit: (u8, u8)) {
@@ -239,15 +289,49 @@ impl<'a> Links<'a> {
     }
 
     /// Which of the devices with this address speaks in this VLAN. What is said in other VLANs belongs to the first.
-    pub(crate) fn lane(&self, address: Address, vlan: Option<u16>) -> Lane {
-        let lanes = address.ip().and_then(|ip| self.lanes.get(&ip));
-        lanes.map_or(0, |lanes| {
+    fn vlan_lane(&self, ip: IpAddr, vlan: Option<u16>) -> u16 {
+        self.lanes.get(&ip).map_or(0, |lanes| {
             lanes.get(&vlan.unwrap_or(0)).or_else(|| lanes.values().min()).copied().unwrap_or(0)
+        })
+    }
+
+    /// The device that has this address in this VLAN now.
+    pub(crate) fn lane(&self, address: Address, vlan: Option<u16>) -> Lane {
+        let Some(ip) = address.ip() else { return Lane::default() };
+        let lane = self.vlan_lane(ip, vlan);
+        Lane { vlan: lane, tenure: self.tenures.latest(ip, lane, &Path::ROOT) }
+    }
+
+    /// The device that an observation of a station is about.
+    pub(crate) fn lane_of(&self, station: &Station, statement: Statement<'_>, day: Day) -> Lane {
+        let Some(ip) = station.address.ip() else { return Lane::default() };
+        let lane = self.vlan_lane(ip, station.vlan);
+        Lane { vlan: lane, tenure: self.tenures.number(ip, lane, &station.path, statement, day) }
+    }
+
+    /// The lane of the address itself for something below it.
+    pub(crate) fn root_lane(&self, address: Address, lane: Lane) -> Lane {
+        let passed = address.ip().and_then(|ip| self.tenures.at(ip, lane.vlan, &Path::ROOT));
+        if passed.is_some() { lane } else { Lane { tenure: 0, ..lane } }
+    }
+
+    /// The device that had the address when it had this card.
+    fn has_card(&self, ip: IpAddr, lane: Lane, mac: Mac) -> bool {
+        let tenures = self.tenures.at(ip, lane.vlan, &Path::ROOT);
+        tenures.is_none_or(|tenures| {
+            tenures.get(usize::from(lane.tenure)).is_some_and(|tenure| tenure.macs.contains(&mac))
         })
     }
 
     /// MACs that say first-hand that the address is theirs, none of them a router's for others.
     pub(crate) fn claims(&self, ip: IpAddr, lane: Lane) -> Vec<Claim<'a>> {
+        let mut claims = self.all_claims(ip, lane.vlan);
+        claims.retain(|claim| self.has_card(ip, lane, claim.mac));
+        claims
+    }
+
+    /// The same, whoever of those that had the address one after another.
+    pub(crate) fn all_claims(&self, ip: IpAddr, lane: u16) -> Vec<Claim<'a>> {
         let Some(macs) = self.stated.get(&ip) else { return Vec::new() };
         let in_lane =
             |stated: &Stated<'_>| self.lanes.get(&ip).is_none_or(|_| stated.vlans.first() == Some(&lane));
@@ -276,7 +360,7 @@ impl<'a> Links<'a> {
         if !claims.is_empty() || self.lanes.contains_key(&ip) {
             return None;
         }
-        if let Some(pair) = self.given(ip) {
+        if let Some(pair) = self.given(ip, lane) {
             return Some(pair);
         }
         let link_local = is_link_local(ip);
@@ -284,7 +368,8 @@ impl<'a> Links<'a> {
             .behind
             .get(&ip)?
             .iter()
-            .filter(|mac| !mac.is_virtual_router() && (link_local || !self.routers.contains_key(mac)));
+            .filter(|mac| !mac.is_virtual_router() && (link_local || !self.routers.contains_key(mac)))
+            .filter(|mac| self.has_card(ip, lane, **mac));
         let (mac, None) = (*plain.next()?, plain.next()) else { return None };
         if link_local {
             return Some(Pair {
@@ -307,9 +392,11 @@ impl<'a> Links<'a> {
 
     /// The MAC that a server gave the address to last, unless frames of the address come from another MAC that is no
     /// router's.
-    fn given(&self, ip: IpAddr) -> Option<Pair> {
-        let (mac, _) = self.reported.get(&ip)?.iter().max_by_key(|(mac, span)| (span.last, **mac))?;
-        let mut others = self.carriers(ip).filter(|other| other != mac);
+    fn given(&self, ip: IpAddr, lane: Lane) -> Option<Pair> {
+        let reported = self.reported.get(&ip)?.iter().filter(|(mac, _)| self.has_card(ip, lane, **mac));
+        let (mac, _) = reported.max_by_key(|(mac, span)| (span.last, **mac))?;
+        let of_others = |other: &Mac| other != mac && self.has_card(ip, lane, *other);
+        let mut others = self.carriers(ip).filter(of_others);
         let borne_out = others.all(|other| self.routers.contains_key(&other));
         let reason = "a server gave this address to this MAC".to_owned();
         borne_out.then_some(Pair { mac: *mac, first_hand: false, reason })

@@ -189,6 +189,8 @@ pub struct Candidate {
     pub count: u64,
     /// Octets; `None` for what is inferred without octets (a table of MAC prefixes).
     pub proof: Option<Proof>,
+    /// In words, for what is concluded and not read; empty for what octets prove.
+    pub reasons: Vec<String>,
 }
 
 /// An interface of an asset: a MAC with its IP addresses, or IP addresses whose MAC is not known.
@@ -230,6 +232,37 @@ pub struct Join {
     pub reason: String,
 }
 
+/// What the members of a group do for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GroupKind {
+    /// One of them has the address of the group (VRRP, HSRP, CARP).
+    VirtualRouter,
+    /// One of them controls.
+    RedundantControllers,
+}
+
+impl GroupKind {
+    /// The word of the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VirtualRouter => "virtual_router",
+            Self::RedundantControllers => "redundant_controllers",
+        }
+    }
+}
+
+/// A group that an asset is one of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    /// What for.
+    pub kind: GroupKind,
+    /// What all members state: the address of the routers, the name of the station or program.
+    pub name: String,
+    /// In words, why this asset is one of them.
+    pub reason: String,
+}
+
 /// A device: one or more stations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asset {
@@ -262,6 +295,8 @@ pub struct Asset {
     pub last: Option<Time>,
     /// Why its stations are one.
     pub joins: Vec<Join>,
+    /// Devices that stand in for each other: each is an asset of its own.
+    pub groups: Vec<Group>,
 }
 
 /// One end of a conversation.

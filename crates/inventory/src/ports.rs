@@ -11,7 +11,7 @@ use observation::{Address, Basis, Mac, attribute};
 use crate::gather::{Gathered, Known, device_mac};
 use crate::identity::{Identity, first_contradiction};
 use crate::joins::{Reasons, identities};
-use crate::links::Links;
+use crate::links::{Lane, Links};
 use crate::model::Join;
 use crate::oui;
 use crate::rules::addresses::DEVICE_WIDE;
@@ -29,9 +29,12 @@ pub(crate) fn join_ports(gathered: &Gathered<'_>, sets: &mut Sets) -> Reasons {
         }
     }
     let mut reasons = Reasons::new();
+    if chassis.is_empty() {
+        return reasons;
+    }
     let mut told = Told::new(gathered, sets);
     for (mac, ports) in chassis {
-        let Some(home) = gathered.root(mac.into(), 0) else { continue };
+        let Some(home) = gathered.root(mac.into(), Lane::default()) else { continue };
         let devices = ports.keys().copied().chain([home]);
         let veto = told.contradiction(sets, devices);
         for (port, protocols) in ports {
@@ -63,6 +66,9 @@ pub(crate) fn join_managed(gathered: &Gathered<'_>, links: &Links<'_>, sets: &mu
         }
     }
     let mut reasons = Reasons::new();
+    if managed.is_empty() {
+        return reasons;
+    }
     let mut told = Told::new(gathered, sets);
     for (address, ports) in managed {
         let Some(known) = gathered.station(address) else { continue };
@@ -112,7 +118,7 @@ fn doubt(
     // cards must at least be of one maker.
     let known = gathered.station(address)?;
     let own = links.pair(known.address.ip()?, known.lane).filter(|pair| pair.first_hand)?.mac;
-    let home = gathered.root(own.into(), 0).map(|own| sets.find(own));
+    let home = gathered.root(own.into(), Lane::default()).map(|own| sets.find(own));
     let is_own = home.is_some_and(|home| devices.contains(&home));
     let is_akin = |port: &usize| {
         let mac = gathered.station(*port).and_then(|known| known.address.mac());
@@ -138,14 +144,14 @@ fn share_a_name(gathered: &Gathered<'_>, ports: &BTreeSet<usize>) -> bool {
 }
 
 /// What the devices say they are, kept up while they are joined.
-struct Told<'a>(BTreeMap<usize, Vec<Identity<'a>>>);
+pub(crate) struct Told<'a>(BTreeMap<usize, Vec<Identity<'a>>>);
 
 impl<'a> Told<'a> {
-    fn new(gathered: &Gathered<'a>, sets: &Sets) -> Self {
+    pub(crate) fn new(gathered: &Gathered<'a>, sets: &Sets) -> Self {
         Self(identities(gathered, sets).into_iter().map(|(device, told)| (device, vec![told])).collect())
     }
 
-    fn join(&mut self, sets: &mut Sets, left: usize, right: usize) {
+    pub(crate) fn join(&mut self, sets: &mut Sets, left: usize, right: usize) {
         let both: BTreeSet<_> = [sets.find(left), sets.find(right)].into_iter().collect();
         let told: Vec<_> = both.iter().filter_map(|device| self.0.remove(device)).flatten().collect();
         sets.join(left, right);
@@ -155,7 +161,7 @@ impl<'a> Told<'a> {
     }
 
     /// The attribute in which the devices of these stations cannot be one.
-    fn contradiction(&self, sets: &Sets, stations: impl Iterator<Item = usize>) -> Option<String> {
+    pub(crate) fn contradiction(&self, sets: &Sets, stations: impl Iterator<Item = usize>) -> Option<String> {
         let devices: BTreeSet<_> = stations.map(|station| sets.find(station)).collect();
         if devices.len() < 2 {
             return None;

@@ -6,6 +6,8 @@ use crate::assets::Context;
 use crate::devices::Devices;
 use crate::findings;
 use crate::gather::Gathered;
+use crate::groups::add_groups;
+use crate::hosts::join_hosts;
 use crate::links::Links;
 use crate::model::{AssetEnd, Captured, Inventory, Observed};
 use crate::nest::nest;
@@ -40,6 +42,7 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Invent
     reasons.extend(joins::join_returned(&gathered, &mut sets));
     reasons.extend(join_ports(&gathered, &mut sets));
     reasons.extend(join_managed(&gathered, &links, &mut sets));
+    reasons.extend(join_hosts(&gathered, &links, &mut sets));
     let nested = nest(&gathered, &mut sets);
     let (by_serial, shared) = joins::join_serials(&gathered, &mut sets);
     reasons.extend(by_serial);
@@ -57,7 +60,8 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Invent
         reasons: &reasons,
         conversations: &conversations,
     };
-    let assets = context.assets();
+    let mut assets = context.assets();
+    add_groups(&mut assets);
     let findings = findings::findings(&context, &assets, &shared);
     Inventory { assets, conversations, findings }
 }

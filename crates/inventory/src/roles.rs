@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{Basis, OperationKind, Transport, attribute, number_of};
+use observation::{Basis, Transport, attribute, number_of};
 
+use crate::asked::Asked;
 use crate::guesses::{self, Guess};
 use crate::identity::squash;
 use crate::links::Forwarding;
 use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
 use crate::rules::addresses::GROUP_ADDRESSES;
-use crate::rules::operations::{MASTERED, OPENINGS, is_engineering, is_industrial, is_inspecting};
 use crate::rules::products;
 use crate::rules::roles::{
-    CAPABILITIES, DATABASES, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX, NETWORK, OFFICE,
-    POLLS_MIN, PRODUCT_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES, TYPES_OF_LAST_RESORT,
+    CAPABILITIES, DATABASES, DEVICES_OF_MAKERS, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX,
+    NETWORK, OFFICE, PRODUCT_NAMES, PRODUCT_WORDS, PROGRAM_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
+    TYPES_OF_LAST_RESORT,
 };
 
 /// Names in one reason; more are counted.
@@ -74,6 +75,31 @@ pub(crate) fn of_statements(asset: &Asset, claims: &mut Claims) {
                 Basis::Inferred,
                 format!("{name} {} is of a family of such devices", winner.value),
             );
+        }
+    }
+    for name in PRODUCT_WORDS {
+        if let Some(winner) = asset.attributes.get(*name).and_then(|candidates| candidates.first())
+            && let Some(role) = products::role_in(&squash(&winner.value)).filter(|_| claims.0.is_empty())
+        {
+            claims.add(role, Basis::Inferred, format!("{name} {} names such a device", winner.value));
+        }
+    }
+    let names = if claims.is_field() { &[][..] } else { PROGRAM_NAMES };
+    for name in names {
+        let runs = asset.attributes.get(*name).into_iter().flatten();
+        let runs =
+            runs.filter_map(|said| products::role_of_program(&squash(&said.value)).map(|role| (said, role)));
+        for (said, role) in runs.collect::<Vec<_>>() {
+            claims.add(role, Basis::Inferred, format!("runs {} ({name})", said.value));
+        }
+    }
+    for (maker, number, device, table) in DEVICES_OF_MAKERS {
+        let says = |name: &str, value: &str| {
+            asset.attributes.get(name).and_then(|said| said.first()).is_some_and(|said| said.value == value)
+        };
+        let role = table.iter().find(|(value, _)| says(maker, number) && says(device, value));
+        if let Some((value, role)) = role.filter(|_| claims.0.is_empty()) {
+            claims.add(*role, Basis::Inferred, format!("{device} {value} of this maker is such a device"));
         }
     }
     if claims.0.is_empty() {
@@ -199,6 +225,10 @@ pub(crate) fn of_requests(
     let written: Vec<_> =
         asked.servers.iter().filter(|(_, counts)| counts.writes > 0).map(|(end, _)| *end).collect();
     let name = |ends: &[&AssetEnd]| list(ends.iter().map(|end| names(end)));
+    // A server that was replaced is one place to read.
+    let mut known = BTreeSet::new();
+    let places = polled.iter().map(|end| names(end)).filter(|place| known.insert(place.clone()));
+    let places: Vec<String> = places.collect();
     if polled.is_empty() {
         return;
     }
@@ -206,24 +236,39 @@ pub(crate) fn of_requests(
         claims.add(
             Role::ScadaServer,
             Basis::Inferred,
-            format!("reads {} and writes to {}", number_of(asked.servers.len(), "server"), written.len()),
+            format!(
+                "reads {}{}, writes to {}",
+                number_of(asked.servers.len(), "server"),
+                asked.rhythm(),
+                written.len()
+            ),
         );
     } else if !written.is_empty() {
-        let reason = format!("reads {} again and again, writes to {}", name(&polled), name(&written));
+        let reason = format!(
+            "reads {} again and again{}, writes to {}",
+            name(&polled),
+            asked.rhythm(),
+            name(&written)
+        );
         claims.add(Role::Hmi, Basis::Inferred, reason);
     } else if asked.engineered.is_empty() {
         let keeps = ports_of(asset, conversations, DATABASES);
-        if polled.len() >= HISTORIAN_SERVERS_MIN {
+        if places.len() >= HISTORIAN_SERVERS_MIN {
             let reason = format!(
-                "reads {} again and again, no write: {}",
-                number_of(polled.len(), "server"),
-                name(&polled)
+                "reads {} again and again{}, no write{}: {}",
+                number_of(places.len(), "server"),
+                asked.rhythm(),
+                asked.duration(),
+                list(places.into_iter())
             );
             claims.add(Role::Historian, Basis::Inferred, reason);
         } else if !keeps.is_empty() {
             let kept = list(keeps.into_iter());
-            let reason =
-                format!("reads {} again and again, no write, and answers on ports of {kept}", name(&polled));
+            let reason = format!(
+                "reads {} again and again{}, no write, and answers on ports of {kept}",
+                name(&polled),
+                asked.rhythm()
+            );
             claims.add(Role::Historian, Basis::Inferred, reason);
         }
     }
@@ -258,10 +303,13 @@ pub(crate) fn of_capabilities(asset: &Asset, claims: &mut Claims) {
     });
     let stated: Vec<_> = stated.into_iter().chain(in_group).collect();
     let is_network = |role: &Role| NETWORK.contains(role);
+    // A switch that routes as well is a switch; what makes it a router is what it forwards.
+    let is_switch = stated.iter().any(|(role, ..)| *role == Role::Switch);
     let stated_other = stated.iter().any(|(role, ..)| !is_network(role));
     let is_other = !claims.0.keys().all(is_network);
     for (role, basis, reason) in stated {
         let is_built_in = is_network(&role) && (is_other || stated_other);
+        let role = if is_switch && role == Role::Router { Role::Switch } else { role };
         if !is_built_in {
             claims.add(role, basis, reason);
         }
@@ -316,79 +364,6 @@ fn of_office(asset: usize, conversations: &[&Conversation], claims: &mut Claims)
             Basis::Inferred,
             format!("asks {}, answers none of them", names(asked)),
         );
-    }
-}
-
-#[derive(Default)]
-pub(crate) struct Counts {
-    reads: u64,
-    writes: u64,
-}
-
-/// What an asset asks in protocols of control systems.
-#[derive(Default)]
-pub(crate) struct Asked<'c> {
-    servers: BTreeMap<&'c AssetEnd, Counts>,
-    engineered: BTreeSet<&'c AssetEnd>,
-    engineering: BTreeSet<&'c str>,
-    mastered: BTreeSet<&'c AssetEnd>,
-    masters: BTreeSet<&'c str>,
-    /// Servers that were asked for anything but the connection itself, and those things by name.
-    pub(crate) asked: BTreeSet<&'c AssetEnd>,
-    pub(crate) names: BTreeSet<&'c str>,
-    /// Names of what tools of engineers ask for when they look on.
-    pub(crate) inspecting: BTreeSet<&'c str>,
-}
-
-impl<'c> Asked<'c> {
-    pub(crate) fn by(asset: usize, conversations: &[&'c Conversation]) -> Self {
-        let mut asked = Self::default();
-        let own = AssetEnd::Asset(asset);
-        for conversation in conversations
-            .iter()
-            .filter(|conversation| conversation.client == own && is_industrial(&conversation.protocol))
-        {
-            let count =
-                |kind: OperationKind| conversation.operations.get(kind.as_str()).copied().unwrap_or(0);
-            let is_group = matches!(conversation.server, AssetEnd::Group(_));
-            for (_, seen) in conversation
-                .named
-                .iter()
-                .filter(|(_, seen)| is_engineering(&conversation.protocol, seen.kind, &seen.name))
-            {
-                asked.engineered.insert(&conversation.server);
-                asked.engineering.insert(&seen.name);
-            }
-            for (_, seen) in
-                conversation.named.iter().filter(|(_, seen)| !OPENINGS.contains(&seen.name.as_ref()))
-            {
-                asked.asked.insert(&conversation.server);
-                asked.names.insert(&seen.name);
-                if is_inspecting(&conversation.protocol, &seen.name) {
-                    asked.inspecting.insert(&seen.name);
-                }
-            }
-            let any = OperationKind::ALL.into_iter().any(|kind| count(kind) > 0);
-            if MASTERED.contains(&conversation.protocol.as_str()) {
-                if any && !is_group {
-                    asked.mastered.insert(&conversation.server);
-                    asked.masters.insert(&conversation.protocol);
-                }
-            } else if count(OperationKind::Read).max(count(OperationKind::Write)) > 0 && !is_group {
-                let counts = asked.servers.entry(&conversation.server).or_default();
-                counts.reads = counts.reads.saturating_add(count(OperationKind::Read));
-                counts.writes = counts.writes.saturating_add(count(OperationKind::Write));
-            }
-        }
-        asked
-    }
-}
-
-impl<'c> Asked<'c> {
-    /// Servers that are read more than somebody does who looks around.
-    pub(crate) fn polled(&self) -> Vec<&'c AssetEnd> {
-        let polled = self.servers.iter().filter(|(_, counts)| counts.reads >= POLLS_MIN);
-        polled.map(|(end, _)| *end).collect()
     }
 }
 

@@ -83,7 +83,7 @@ fn a_cpu_alone_in_its_rack_is_the_address() {
     check(text, "observed unknown: LINE1 @ 10.0.0.1 [ 10.0.0.1]");
     let asset = &inventory(text).assets[0];
     assert_eq!(asset.position.iter().map(|step| step.value.as_str()).collect::<Vec<_>>(), ["0", "2"]);
-    assert_eq!(asset.anchors, ["10.0.0.1"]);
+    assert_eq!(asset.anchors, ["10.0.0.1", "10.0.0.1 serial scf1lab0000011"]);
     check(
         "sent 10.0.0.1
          named 10.0.0.1 rack=0/slot=2 | connection request",
@@ -224,20 +224,21 @@ fn the_default_plate_of_a_simulator_joins_nothing_and_is_a_finding() {
 }
 
 #[test]
-fn an_address_with_two_serial_numbers_is_a_finding_and_joins_nothing() {
-    let replaced = format!(
-        "{}at 60\n{}{}",
+fn an_address_that_states_two_serial_numbers_in_turns_is_a_finding_and_joins_nothing() {
+    let in_turns = format!(
+        "{}at 60\n{}{}at 120\n{}",
         enbt("10.0.0.1", "00aa0001", "X"),
         enbt("10.0.0.1", "00bb0002", "X"),
-        enbt("10.0.0.2", "00bb0002", "X")
+        enbt("10.0.0.2", "00bb0002", "X"),
+        enbt("10.0.0.1", "00aa0001", "X")
     );
     check_findings(
-        &replaced,
-        "warning identity_conflict: 10.0.0.1 stated several serial numbers, one after another: 00aa0001 (cip), 00bb0002 (cip): it was replaced, or it answers for others",
+        &in_turns,
+        "warning identity_conflict: 10.0.0.1 stated several serial numbers in turns: 00aa0001 (cip), 00bb0002 (cip): it answers for others, or several devices have the address",
     );
-    let inventory = inventory(&replaced);
+    let inventory = inventory(&in_turns);
     assert_eq!(inventory.assets.len(), 2);
-    assert_eq!(winner(&inventory.assets[0], "serial_number"), "00bb0002");
+    assert_eq!(winner(&inventory.assets[0], "serial_number"), "00aa0001");
 }
 
 #[test]
@@ -252,4 +253,89 @@ fn a_module_with_an_address_of_its_own_is_one_asset() {
         "observed unknown: unknown @ 10.0.0.1 [ 10.0.0.1]
          observed unknown: Rockwell 1756-EN2T @ 10.0.0.9 [ 10.0.0.9]",
     );
+}
+
+#[test]
+fn common_addresses_of_iec_104_are_devices_where_several_answer() {
+    check(
+        "sent 10.0.0.1
+         sent 10.0.0.1 asdu=1
+         sent 10.0.0.2
+         sent 10.0.0.2 asdu=1
+         sent 10.0.0.2 asdu=2
+         named 10.0.0.2 asdu=3 | interrogation",
+        "observed unknown: unknown @ 10.0.0.1 [ 10.0.0.1]
+         observed unknown: unknown @ 10.0.0.2 [ 10.0.0.2]
+           observed unknown: unknown asdu 1 @ 10.0.0.2
+           observed unknown: unknown asdu 2 @ 10.0.0.2",
+    );
+}
+
+#[test]
+fn devices_beyond_a_bacnet_router_are_behind_it_with_their_network() {
+    let text = "sent 10.0.0.1
+         fact 10.0.0.1 | bacnet: bacnet.instance=1000
+         sent 10.0.0.1 network=2001/device=04
+         fact 10.0.0.1 network=2001/device=04 | bacnet: bacnet.instance=4";
+    check(
+        text,
+        "observed unknown: unknown @ 10.0.0.1 [ 10.0.0.1]
+           observed unknown: unknown network 2001 device 04 @ 10.0.0.1",
+    );
+    // One alone is behind its router, too.
+    let one = "sent 10.0.0.1\nfact 10.0.0.1 network=2001/device=04 | bacnet: bacnet.instance=4";
+    assert_eq!(inventory(one).assets.len(), 2);
+}
+
+#[test]
+fn instruments_behind_a_hart_gateway_are_its_children() {
+    check(
+        "sent 10.0.0.1
+         fact 10.0.0.1 | hart_ip: serial_number=00112233
+         fact 10.0.0.1 | hart_ip: device_type=HART-IP I/O system
+         fact 10.0.0.1 module=0/channel=1 | hart_ip: serial_number=00112299
+         fact 10.0.0.1 module=0/channel=1 | hart_ip: model=3051S",
+        "observed protocol_gateway: protocol gateway @ 10.0.0.1 [ 10.0.0.1]
+           observed sensor: 3051S module 0 channel 1 @ 10.0.0.1",
+    );
+}
+
+#[test]
+fn modules_of_a_profinet_device_are_in_its_slots_whoever_names_them() {
+    check(
+        "sent 10.0.0.1
+         fact 10.0.0.1 | profinet_cm: order_number=6ES7 155-6AU01-0BN0
+         fact 10.0.0.1 slot=1/subslot=1 | profinet_cm: order_number=6ES7 131-6BH01-0BA0
+         named 10.0.0.1 slot=2/subslot=1 | expected submodule",
+        "observed io_module: 6ES7 155-6AU01-0BN0 @ 10.0.0.1 [ 10.0.0.1]
+           observed io_module: 6ES7 131-6BH01-0BA0 slot 1 subslot 1 @ 10.0.0.1
+           referenced unknown: unknown slot 2 subslot 1 @ 10.0.0.1",
+    );
+}
+
+#[test]
+fn devices_that_a_sparkplug_node_announces_are_its_children() {
+    check(
+        "sent 10.0.0.1
+         fact 10.0.0.1 | sparkplug: model=UC-8112A
+         named 10.0.0.1 device=press1 | device birth
+         fact 10.0.0.1 device=press2 | sparkplug: model=ACS580",
+        "observed unknown: UC-8112A @ 10.0.0.1 [ 10.0.0.1]
+           referenced unknown: unknown device press1 @ 10.0.0.1
+           observed drive: ACS580 device press2 @ 10.0.0.1",
+    );
+}
+
+#[test]
+fn what_others_say_of_a_module_that_never_spoke_is_referenced() {
+    let text = "sent 10.0.0.1
+         fact 10.0.0.1 | cip: serial_number=00aa0001
+         reported 10.0.0.1 port=1/link=4 | cip: model=1756-IB16";
+    check(
+        text,
+        "observed unknown: unknown @ 10.0.0.1 [ 10.0.0.1]
+           referenced io_module: 1756-IB16 slot 4 @ 10.0.0.1",
+    );
+    let states: Vec<_> = inventory(text).assets.iter().map(|asset| asset.state.as_str()).collect();
+    assert_eq!(states, ["observed", "referenced"]);
 }

@@ -7,7 +7,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 
 use inventory::{Asset, AssetEnd, Captured, Inventory, Observed, Options, resolve};
-use observation::{Address, Batch};
+use observation::{Address, Batch, Sighting};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -95,6 +95,130 @@ fn plants() -> impl Strategy<Value = Observed> {
             .collect();
         common::observed(&lines.join("\n"))
     })
+}
+
+/// One line about few addresses that pass from card to card, number to number and lease to lease, over days.
+fn event() -> impl Strategy<Value = String> {
+    let ip = || select(&IPS[..2]);
+    let mac = || select(&MACS[..3]);
+    let path = || select(&["", "", "", " rack=0/slot=2", " port=1/link=0", " port=1/link=4"][..]);
+    let number = || select(&["00aa0001", "00bb0002", "00cc0003"][..]);
+    prop_oneof![
+        3 => (0..5_i64, 0..4_i64).prop_map(|(day, hour)| format!("at {}", day * 86_400 + hour * 3600)),
+        3 => (ip(), path(), number(), select(&PROTOCOLS[..2])).prop_map(|(ip, path, number, protocol)| format!("fact {ip}{path} | {protocol}: serial_number={number}")),
+        1 => (ip(), select(&["A", "B"][..])).prop_map(|(ip, model)| format!("fact {ip} | cip: model={model}")),
+        1 => ip().prop_map(|ip| format!("sent {ip}")),
+        2 => (mac(), ip()).prop_map(|(mac, ip)| format!("bind {mac} {ip} 64")),
+        2 => (mac(), ip()).prop_map(|(mac, ip)| format!("arp {mac} {ip}")),
+        1 => (mac(), ip()).prop_map(|(mac, ip)| format!("reported {mac} | dhcp: ip_address={ip}")),
+        1 => (ip(), ip(), select(TALKS)).prop_map(|(client, server, talk)| format!("talk {client} {server} {talk}")),
+    ]
+}
+
+fn histories() -> impl Strategy<Value = Observed> {
+    prop::collection::vec(prop::collection::vec(event(), 2..14), 1..4).prop_map(|captures| {
+        let lines: Vec<_> = captures
+            .iter()
+            .enumerate()
+            .map(|(number, lines)| format!("capture h{number} site=north\n{}", lines.join("\n")))
+            .collect();
+        common::observed(&lines.join("\n"))
+    })
+}
+
+/// Everything that a register may hold.
+fn anything() -> impl Strategy<Value = Observed> {
+    prop_oneof![plants(), histories()]
+}
+
+/// One capture per site, with one row per statement and day: what an import of all files as one gives.
+fn in_one_file(observed: &Observed) -> Observed {
+    fn add(known: &mut Sighting, other: &Sighting) {
+        known.first = known.first.min(other.first);
+        known.last = known.last.max(other.last);
+        known.count += other.count;
+    }
+    fn sum<T: Clone, K: Ord>(rows: Vec<T>, key: impl Fn(&T) -> K, merge: impl Fn(&mut T, T)) -> Vec<T> {
+        let mut sums: BTreeMap<K, T> = BTreeMap::new();
+        for row in rows {
+            match sums.get_mut(&key(&row)) {
+                Some(known) => merge(known, row),
+                None => {
+                    sums.insert(key(&row), row);
+                }
+            }
+        }
+        sums.into_values().collect()
+    }
+    let mut sites: BTreeMap<&str, Batch> = BTreeMap::new();
+    for capture in &observed.captures {
+        let (site, rows) = (sites.entry(&capture.summary.site).or_default(), capture.observed.clone());
+        site.presences.extend(rows.presences);
+        site.bindings.extend(rows.bindings);
+        site.conversations.extend(rows.conversations);
+        site.facts.extend(rows.facts);
+        site.mentions.extend(rows.mentions);
+    }
+    let captures = sites.into_iter().map(|(site, rows)| {
+        let day = |sighting: &Sighting| sighting.day;
+        let mut conversations = rows.conversations;
+        conversations = sum(
+            conversations,
+            |row| (row.key.clone(), day(&row.sighting)),
+            |known, row| {
+                add(&mut known.sighting, &row.sighting);
+                (0..2).for_each(|end| {
+                    known.frames[end] += row.frames[end];
+                    known.octets[end] += row.octets[end];
+                });
+                known.operations.extend(row.operations);
+                known.operations = sum(
+                    std::mem::take(&mut known.operations),
+                    |seen| (seen.kind, seen.name.clone()),
+                    |known, seen| add(&mut known.sighting, &seen.sighting),
+                );
+            },
+        );
+        let observed = Batch {
+            presences: sum(
+                rows.presences,
+                |row| (row.station.clone(), day(&row.sighting)),
+                |known, row| {
+                    add(&mut known.sighting, &row.sighting);
+                    known.octets += row.octets;
+                },
+            ),
+            bindings: sum(
+                rows.bindings,
+                |row| (row.mac, row.station.clone(), day(&row.sighting)),
+                |known, row| {
+                    add(&mut known.sighting, &row.sighting);
+                    known.hop_limit.0 = known.hop_limit.0.min(row.hop_limit.0);
+                    known.hop_limit.1 = known.hop_limit.1.max(row.hop_limit.1);
+                },
+            ),
+            conversations,
+            facts: sum(
+                rows.facts,
+                |row| {
+                    let what = (row.attribute.clone(), row.value.clone(), row.basis, row.protocol.clone());
+                    (row.station.clone(), what, day(&row.sighting))
+                },
+                |known, row| add(&mut known.sighting, &row.sighting),
+            ),
+            mentions: sum(
+                rows.mentions,
+                |row| {
+                    let what = (row.protocol.clone(), row.reason.clone(), day(&row.sighting));
+                    (row.station.clone(), row.by.clone(), what)
+                },
+                |known, row| add(&mut known.sighting, &row.sighting),
+            ),
+            ..Batch::default()
+        };
+        Captured { summary: common::summary(site, site), observed }
+    });
+    Observed { captures: captures.collect() }
 }
 
 fn rotate<T>(rows: &mut [T], by: &Index) {
@@ -198,7 +322,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_order_of_captures_and_rows_changes_nothing(observed in plants(), by in any::<Index>()) {
+    fn the_order_of_captures_and_rows_changes_nothing(observed in anything(), by in any::<Index>()) {
         let options = Options::default();
         let inventory = resolve(&observed, &options);
         prop_assert_eq!(&resolve(&observed, &options), &inventory);
@@ -206,14 +330,32 @@ proptest! {
     }
 
     #[test]
-    fn how_rows_are_divided_into_captures_changes_no_asset_and_no_conversation(observed in plants()) {
+    fn how_rows_are_divided_into_captures_changes_no_asset_and_no_conversation(observed in anything()) {
         let options = Options::default();
         let (whole, parts) = (resolve(&observed, &options), resolve(&divided(&observed), &options));
         prop_assert_eq!(without_proofs(parts), without_proofs(whole));
     }
 
     #[test]
-    fn everybody_who_sent_is_one_asset_or_outside(observed in plants()) {
+    fn one_file_and_many_files_give_the_same(observed in anything()) {
+        let options = Options::default();
+        let (one, many) = (resolve(&in_one_file(&observed), &options), resolve(&observed, &options));
+        prop_assert_eq!(without_proofs(one), without_proofs(many));
+    }
+
+    #[test]
+    fn what_is_observed_twice_is_the_same_devices(observed in anything()) {
+        let options = Options::default();
+        let twice = Observed { captures: observed.captures.iter().cloned().chain(observed.captures.iter().cloned()).collect() };
+        let known = |inventory: Inventory| {
+            let assets = inventory.assets.into_iter();
+            assets.map(|asset| (asset.anchors, asset.name, asset.parent, asset.stations, asset.joins, asset.first, asset.last)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(known(resolve(&twice, &options)), known(resolve(&observed, &options)));
+    }
+
+    #[test]
+    fn everybody_who_sent_is_one_asset_or_outside(observed in anything()) {
         let inventory = resolve(&observed, &Options::default());
         for capture in &observed.captures {
             for presence in capture.observed.presences.iter().filter(|presence| presence.station.path.is_root()) {
@@ -223,8 +365,9 @@ proptest! {
                 if !address.is_unicast() || is_virtual {
                     prop_assert!(holders.is_empty(), "{address}");
                 } else if holders.len() != 1 {
-                    // Outside, or several devices that proved themselves in several VLANs.
-                    let lanes: BTreeSet<_> = holders.iter().flat_map(|asset| &asset.anchors).filter(|anchor| anchor.starts_with(&address.to_string())).collect();
+                    // Outside, or several devices that proved themselves: in several VLANs, or one after another.
+                    let own = |asset: &&Asset| asset.anchors.iter().find(|anchor| anchor.starts_with(&address.to_string())).cloned();
+                    let lanes: BTreeSet<_> = holders.iter().copied().filter_map(|asset| own(&asset)).collect();
                     prop_assert!(lanes.len() == holders.len() && (!holders.is_empty() || address.to_string() == "203.0.113.7"), "{address} {holders:?}");
                 }
             }
@@ -232,7 +375,7 @@ proptest! {
     }
 
     #[test]
-    fn frames_and_facts_in_are_frames_and_facts_out(observed in plants()) {
+    fn frames_and_facts_in_are_frames_and_facts_out(observed in anything()) {
         let inventory = resolve(&observed, &Options::default());
         let rows = || observed.captures.iter().map(|capture| &capture.observed);
         let frames = |sum: u64, frames: &[u64; 2]| sum + frames[0] + frames[1];
@@ -250,7 +393,7 @@ proptest! {
     }
 
     #[test]
-    fn assets_are_well_formed(observed in plants()) {
+    fn assets_are_well_formed(observed in anything()) {
         let inventory = resolve(&observed, &Options::default());
         let mut anchors: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for (index, asset) in inventory.assets.iter().enumerate() {

@@ -363,6 +363,44 @@ fn what_a_device_does_in_the_network_is_its_role_only_where_it_is_nothing_else()
          fact 10.0.0.1 | cdp: cdp.capability=router
          fact 10.0.0.1 | cdp: cdp.capability=switch
          fact 10.0.0.1 | cdp: cdp.capability=igmp capable",
-        "observed router+switch: router @ 10.0.0.1 [ 10.0.0.1]",
+        "observed switch: switch @ 10.0.0.1 [ 10.0.0.1]",
     );
+}
+
+#[test]
+fn the_rhythm_of_reading_and_the_time_without_a_write_are_part_of_the_reason() {
+    let text = "talk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*61
+         talk 10.0.0.9 10.0.0.2 modbus:502 9/9 read*61
+         sent 10.0.0.9
+         at 120
+         talk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*60";
+    let inventory = inventory(text);
+    let asset = inventory.assets.iter().find(|asset| asset.anchors[0] == "10.0.0.9").unwrap();
+    assert_eq!(
+        asset.roles[0].reasons,
+        ["reads 2 servers again and again, about every 1 s, no write in 2 min: 10.0.0.1, 10.0.0.2"]
+    );
+}
+
+#[test]
+fn the_program_that_runs_on_a_computer_tells_what_it_is_for() {
+    let role = |said: &str| {
+        inventory(&format!("sent 10.0.0.1\nfact 10.0.0.1 | {said}")).assets[0].roles[0].role.as_str()
+    };
+    assert_eq!(role("tds: tds.application=SIMATIC IT Production Suite"), "mes");
+    assert_eq!(role("tds: tds.program=WinCC OLEDB"), "scada_server");
+    assert_eq!(role("opcua: opcua.application_name=Telegraf OPC UA client"), "data_gateway");
+    assert_eq!(role("tds: tds.application=Microsoft Office"), "unknown");
+}
+
+#[test]
+fn a_family_that_a_description_names_is_the_role_of_what_says_no_more() {
+    let role = |said: &str| {
+        inventory(&format!("sent 00:0e:8c:00:00:01\nfact 00:0e:8c:00:00:01 | {said}")).assets[0].roles[0]
+            .role
+            .as_str()
+    };
+    assert_eq!(role("lldp: description=Siemens AG SIMATIC S7 MULTIPORT SCALANCE X 200 FAM"), "switch");
+    assert_eq!(role("lldp: description=Dell Inc. Vostro 3800"), "workstation");
+    assert_eq!(role("lldp: description=a device"), "unknown");
 }

@@ -159,6 +159,7 @@ mod tests {
             first: None,
             last: None,
             joins: Vec::new(),
+            groups: Vec::new(),
             state_reasons: Vec::new(),
         }
     }

@@ -9,8 +9,9 @@ use inventory::{Asset, Snapshot};
 
 use crate::arguments::{List, ListFormat};
 use crate::failure::Failure;
-use crate::lists::{matches, print, short_time, stdout};
+use crate::lists::{matches, print_counted, short_time, stdout};
 use crate::session::snapshot;
+use crate::summary::by_state;
 use crate::table::{Column, column};
 use crate::terminal;
 
@@ -32,7 +33,9 @@ pub(crate) fn list(arguments: &List) -> Result<ExitCode, Failure> {
     let (_, snapshot) = snapshot(&arguments.db.db, None)?;
     let rows = rows(&snapshot);
     if arguments.format == ListFormat::Table {
-        return print(arguments, "asset", &COLUMNS, rows.into_iter().map(|(_, row)| row).collect());
+        let counts = format!(" ({})", by_state(&snapshot.inventory));
+        let rows = rows.into_iter().map(|(_, row)| row).collect();
+        return print_counted(arguments, "asset", &counts, &COLUMNS, rows);
     }
     let wanted = rows.iter().filter(|(_, row)| matches(row, arguments.find.as_deref()));
     let ids: BTreeSet<&str> = wanted

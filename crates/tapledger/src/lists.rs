@@ -117,6 +117,17 @@ pub(crate) fn print(
     columns: &[Column],
     rows: Vec<Vec<String>>,
 ) -> Result<ExitCode, Failure> {
+    print_counted(arguments, noun, "", columns, rows)
+}
+
+/// Prints rows with their number, and behind it what they add up to.
+pub(crate) fn print_counted(
+    arguments: &List,
+    noun: &str,
+    counts: &str,
+    columns: &[Column],
+    rows: Vec<Vec<String>>,
+) -> Result<ExitCode, Failure> {
     let all = rows.len();
     let rows: Vec<_> = rows.into_iter().filter(|row| matches(row, arguments.find.as_deref())).collect();
     let shown = rows.len();
@@ -124,7 +135,7 @@ pub(crate) fn print(
     let (text, note) = table::list(columns, rows, room);
     let number = number_of(all, noun);
     let number = if shown == all { number } else { format!("{shown} of {number}") };
-    terminal::print(&format!("{text}{number}{note}\n"))?;
+    terminal::print(&format!("{text}{number}{counts}{note}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 

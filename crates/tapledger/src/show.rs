@@ -47,6 +47,9 @@ fn text(snapshot: &Snapshot, index: usize, asset: &Asset, why: bool) -> String {
     if let Some(parent) = asset.parent.and_then(|parent| snapshot.inventory.assets.get(parent)) {
         line("parent", parent.name.clone());
     }
+    for group in &asset.groups {
+        line("group", format!("{} {}: {}", group.kind.as_str(), group.name, group.reason));
+    }
     line(
         "position",
         asset
@@ -132,7 +135,7 @@ fn attributes(asset: &Asset) -> String {
 }
 
 fn proof(candidate: &Candidate) -> String {
-    let Some(proof) = &candidate.proof else { return String::new() };
+    let Some(proof) = &candidate.proof else { return candidate.reasons.join("; ") };
     let capture: String = proof.capture.chars().take(8).collect();
     let first = proof.evidence.ranges.first();
     let place = first

@@ -120,16 +120,24 @@ pub(crate) fn is_loss(name: &str) -> bool {
         || name.contains("cut by")
 }
 
-/// How many assets in which state.
+/// How many assets in which state, and what else there is.
 pub(crate) fn asset_line(inventory: &Inventory) -> String {
-    let count = |state| inventory.assets.iter().filter(|asset| asset.state == state).count();
     format!(
-        "assets      {} observed, {} referenced; {}, {}\n",
-        count(AssetState::Observed),
-        count(AssetState::Referenced),
+        "assets      {}; {}, {}\n",
+        by_state(inventory),
         number_of(inventory.conversations.len(), "conversation"),
         number_of(inventory.findings.len(), "finding")
     )
+}
+
+/// How many assets in which state: "35 observed, 2 referenced"; those that people listed only where there are some.
+pub(crate) fn by_state(inventory: &Inventory) -> String {
+    let count = |state| inventory.assets.iter().filter(|asset| asset.state == state).count();
+    let (observed, referenced) = (count(AssetState::Observed), count(AssetState::Referenced));
+    match count(AssetState::Declared) {
+        0 => format!("{observed} observed, {referenced} referenced"),
+        declared => format!("{observed} observed, {referenced} referenced, {declared} declared"),
+    }
 }
 
 fn add(total: &mut u64, count: u64) {

@@ -29,6 +29,7 @@ pub(super) struct AssetOut<'a> {
     last: Option<String>,
     people: &'a BTreeMap<String, String>,
     joins: Vec<JoinOut<'a>>,
+    groups: Vec<GroupOut<'a>>,
     state_reasons: Vec<Text<'a>>,
 }
 
@@ -62,6 +63,8 @@ struct CandidateOut<'a> {
     last: String,
     count: u64,
     evidence: Option<EvidenceOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<Text<'a>>,
 }
 
 #[derive(Serialize)]
@@ -78,6 +81,13 @@ struct JoinOut<'a> {
     left: Text<'a>,
     right: Text<'a>,
     joined: bool,
+    reason: Text<'a>,
+}
+
+#[derive(Serialize)]
+struct GroupOut<'a> {
+    kind: &'static str,
+    name: Text<'a>,
     reason: Text<'a>,
 }
 
@@ -146,6 +156,15 @@ pub(super) fn asset_out<'a>(
                 reason: safe_text(&join.reason),
             })
             .collect(),
+        groups: asset
+            .groups
+            .iter()
+            .map(|group| GroupOut {
+                kind: group.kind.as_str(),
+                name: safe_text(&group.name),
+                reason: safe_text(&group.reason),
+            })
+            .collect(),
         state_reasons: asset.state_reasons.iter().map(|reason| safe_text(reason)).collect(),
     }
 }
@@ -163,5 +182,6 @@ fn candidate(candidate: &Candidate) -> CandidateOut<'_> {
             ranges: ranges(evidence),
             rule: Some(rule),
         }),
+        reasons: candidate.reasons.iter().map(|reason| safe_text(reason)).collect(),
     }
 }

@@ -1,5 +1,6 @@
 //! What an auditor or engineer should see.
 
+mod replaced;
 mod traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,7 @@ use observation::{Address, Evidence, OperationKind};
 use crate::assets::Context;
 use crate::identity::Identity;
 use crate::joins::Shared;
+use crate::links::Lane;
 use crate::model::{Asset, AssetEnd, Conversation, Finding, FindingEvidence, Severity};
 use crate::roles::list;
 use crate::rules::nesting::SILENT;
@@ -23,6 +25,8 @@ pub(crate) fn findings(context: &Context<'_, '_>, assets: &[Asset], shared: &[Sh
     let writer = Writer { context, assets };
     let mut findings = writer.operations();
     findings.extend(writer.addresses());
+    findings.extend(writer.replaced());
+    findings.extend(writer.duplicates());
     findings.extend(writer.identities());
     findings.extend(shared.iter().map(|shared| writer.shared(shared)));
     findings.extend(writer.silent_units());
@@ -154,7 +158,7 @@ impl Writer<'_, '_, '_> {
                 self.finding(kind, severity, format!("{} {what}: {}", known.key(), macs.join(", ")), seen);
             let holders = claims
                 .iter()
-                .filter_map(|claim| self.context.gathered.root(claim.mac.into(), 0))
+                .filter_map(|claim| self.context.gathered.root(claim.mac.into(), Lane::default()))
                 .chain([index]);
             finding.assets = holders
                 .filter_map(|station| self.context.devices.asset_of(station))
@@ -200,10 +204,24 @@ impl Writer<'_, '_, '_> {
                 in_time.sort_by_key(|(protocol, (serial, seen))| (seen.first, *serial, *protocol));
                 let words: Vec<_> =
                     in_time.iter().map(|(protocol, (serial, _))| format!("{serial} ({protocol})")).collect();
+                let spans = || said.iter().map(|(_, (_, span))| *span);
+                let in_turns = spans().any(|one| {
+                    spans().any(|other| one != other && !one.is_after(other) && !other.is_after(one))
+                });
+                let how = if in_turns {
+                    ("in turns", "it answers for others, or several devices have the address")
+                } else {
+                    (
+                        "one after another, from the same network card",
+                        "a module was replaced, or it answers for others",
+                    )
+                };
                 let text = format!(
-                    "{} stated several serial numbers, one after another: {}: it was replaced, or it answers for others",
+                    "{} stated several serial numbers {}: {}: {}",
                     known.key(),
-                    words.join(", ")
+                    how.0,
+                    words.join(", "),
+                    how.1
                 );
                 let mut finding = self.finding("identity_conflict", Severity::Warning, text, span);
                 finding.assets = vec![asset];

@@ -34,6 +34,15 @@ pub(crate) const RETURNED: &[(&str, u8)] = &[("ethercat", 0x02)];
 /// answers for it (IEEE 802.1AB clause 8.5.9 "management address"; CDP address TLV).
 pub(crate) const DEVICE_WIDE: &[&str] = &["cdp", "lldp"];
 
+/// Protocols in which a host states its further addresses itself: the bindings of its object exporter (MS-DCOM 2.2.19.3),
+/// its interfaces (MS-SMB2 2.2.32.5), the addresses that it registers and asks tickets for.
+pub(crate) const OWN_ADDRESSES: &[&str] = &["dcerpc", "kerberos", "nbns", "smb"];
+
+/// First characters of the addresses that software gives the host in networks which only exist inside it: Docker,
+/// VirtualBox, libvirt, Windows internet connection sharing and its mobile hotspot.
+pub(crate) const OF_OWN_NETWORKS: &[&str] =
+    &["172.17.0.", "172.18.0.", "192.168.56.", "192.168.122.", "192.168.137.", "169.254."];
+
 /// Attributes by which a router states the address of the group that it is one of: an address that passes from one to
 /// the other and is no device.
 pub(crate) const GROUP_ADDRESSES: &[&str] = &["hsrp.virtual_ip", "vrrp.virtual_ip"];

@@ -82,26 +82,67 @@ pub(crate) const TELLTALE: &[&str] = &[
     "modbus.server_id",
 ];
 
-/// Values that come with a simulator or protocol stack and belong to no device, in letters and digits and lower case,
-/// and the program they come with.
-///
-/// Sources: Snap7 1.4 (its server answers for a CPU 315-2 PN/DP, as its documentation says); conpot, templates/default
-/// at 4887fed5 (template.xml) and 42f9f6c5 (enip.xml), whose EtherNet/IP plate is that of cpppo (serial number 7079450);
-/// OpENer, all its ports (`SetDeviceSerialNumber(123456789)`); pymodbus and Modbus simulators, which name themselves.
-pub(crate) const DEFAULTS: &[(&str, &str)] = &[
-    ("scc2ur28922012", "the server of Snap7"),
-    ("snap7server", "the server of Snap7"),
-    ("88111222", "the honeypot conpot"),
-    ("technodrome", "the honeypot conpot"),
-    ("006c061a", "the EtherNet/IP simulator of cpppo or conpot"),
-    ("0x006c061a", "the EtherNet/IP simulator of cpppo or conpot"),
-    ("075bcd15", "the EtherNet/IP stack OpENer"),
-    ("0x075bcd15", "the EtherNet/IP stack OpENer"),
-    ("pymodbus", "the Modbus library pymodbus"),
-    ("wingpathlimited", "a Modbus simulator of Wingpath"),
-    ("zeekmodbustest", "a Modbus test program"),
+/// Value in letters and digits and lower case, the program it comes with, and where that is known from, tab-separated.
+static DEFAULTS: &str = include_str!("../../data/default_identities.tsv");
+
+/// The simulator or protocol stack that a squashed value comes with; such a value belongs to no device.
+pub(crate) fn simulator_of(squashed: &str) -> Option<&'static str> {
+    let rows = DEFAULTS.lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|line| line.split_once('\t'))
+        .find(|(value, _)| *value == squashed)
+        .and_then(|(_, rest)| rest.split('\t').next())
+}
+
+/// Attributes that only one device has: whoever states the same is one, as long as nothing else they state contradicts.
+/// AMS NetId (Beckhoff), host id that a Niagara licence is bound to, identity of a PTP clock (made of its MAC), UUID of a
+/// BACnet device.
+pub(crate) const STRONG_KEYS: &[&str] =
+    &["ads.net_id", "bacnet.device_uuid", "fox.host_id", "ptp.clock_identity"];
+
+/// Attributes that one device has, and every copy of its image or firmware as well: alone and together they may be those
+/// of a clone.
+pub(crate) const WEAK_KEYS: &[&str] = &[
+    "dhcpv6.duid",
+    "mdns.uuid",
+    "smb.server_guid",
+    "snmp.engine_id",
+    "ssdp.uuid",
+    "ssh.host_key",
+    "ws_discovery.endpoint",
+    attribute::HOSTNAME,
 ];
+
+/// Attributes that bear a weak key out, as no image holds them: the moment in which it started, the number of its board.
+pub(crate) const BEARING_OUT: &[&str] = &["dhcp.client_uuid", "smb.boot_time"];
+
+/// The MACs of the ports of one device differ by no more than this (Siemens and Hirschmann count up from that of the
+/// device).
+pub(crate) const NEIGHBOURS_MAX: u8 = 32;
+
+/// Attributes that no two devices of one network may share, by the protocol that requires it: the name of a PROFINET
+/// station (IEC 61158-6-10), the instance of a BACnet device (ASHRAE 135 clause 12.11.1).
+pub(crate) const UNIQUE: &[(&str, &str)] =
+    &[("profinet_dcp", attribute::STATION_NAME), ("bacnet", "bacnet.instance")];
 
 /// Attributes by which a port names the device that it belongs to. Names are often defaults, so they join nothing alone:
 /// only ports that state the same address as well.
 pub(crate) const DEVICE_NAMES: &[&str] = &["cdp.device_id", "lldp.chassis_id"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::squash;
+
+    #[test]
+    fn every_default_identity_has_its_program_and_source() {
+        let rows: Vec<_> = DEFAULTS.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(rows.is_sorted() && rows.len() > 10, "{rows:?}");
+        for row in rows {
+            let columns: Vec<_> = row.split('\t').collect();
+            let [value, program, source] = columns[..] else { panic!("{row}") };
+            assert!(squash(value) == value && !source.is_empty(), "{row}");
+            assert_eq!(simulator_of(value), Some(program));
+        }
+        assert_eq!(simulator_of(""), None);
+    }
+}

@@ -9,6 +9,7 @@ use crate::Role;
 /// First characters, in letters and digits and lower case, with the role.
 const FAMILIES: &[(&str, Role)] = &[
     // Siemens
+    ("6es713", Role::IoModule), // modules of ET 200S and ET 200SP
     ("6es7153", Role::IoModule),
     ("6es7155", Role::IoModule),
     ("6es7151", Role::Plc), // IM 151-8 CPU and its kin; the plain couplers speak no protocol that names them so
@@ -47,6 +48,12 @@ const FAMILIES: &[(&str, Role)] = &[
     ("1785l", Role::Plc),
     ("plc5", Role::Plc),
     ("2080lc", Role::Plc),
+    ("1756i", Role::IoModule), // inputs and outputs by the first letter of their kind
+    ("1756o", Role::IoModule),
+    ("1769i", Role::IoModule),
+    ("1769o", Role::IoModule),
+    ("5069i", Role::IoModule),
+    ("5069o", Role::IoModule),
     ("1734", Role::IoModule),
     ("1794", Role::IoModule),
     ("1738", Role::IoModule),
@@ -93,7 +100,99 @@ const FAMILIES: &[(&str, Role)] = &[
     ("mgate", Role::ProtocolGateway),
 ];
 
+/// Words in descriptions and models, in letters and digits and lower case, that name a family wherever they stand.
+const WORDS: &[(&str, Role)] = &[
+    // Siemens network components (SCALANCE X, W, S and M; RUGGEDCOM)
+    ("scalancex", Role::Switch),
+    ("scalancew", Role::AccessPoint),
+    ("scalances6", Role::Firewall),
+    ("scalancesc", Role::Firewall),
+    ("scalancem", Role::Router),
+    ("ruggedcomrs", Role::Switch),
+    // Computers: lines of Dell, HP and Lenovo
+    ("vostro", Role::Workstation),
+    ("optiplex", Role::Workstation),
+    ("latitude", Role::Workstation),
+    ("elitedesk", Role::Workstation),
+    ("prodesk", Role::Workstation),
+    ("thinkcentre", Role::Workstation),
+    ("poweredge", Role::Server),
+    ("proliant", Role::Server),
+    ("thinksystem", Role::Server),
+];
+
+/// Words in the names of programs, in letters and digits and lower case, and what a computer is that runs one of them.
+/// From the makers' product names: supervision (Siemens, GE, AVEVA, COPA-DATA, Inductive Automation, Rockwell),
+/// historians, manufacturing execution, and what hands values on.
+const PROGRAMS: &[(&str, Role)] = &[
+    ("wincc", Role::ScadaServer),
+    ("ifix", Role::ScadaServer),
+    ("cimplicity", Role::ScadaServer),
+    ("citect", Role::ScadaServer),
+    ("zenon", Role::ScadaServer),
+    ("ignition", Role::ScadaServer),
+    ("intouch", Role::Hmi),
+    ("factorytalkview", Role::Hmi),
+    ("proficyhistorian", Role::Historian),
+    ("wonderwarehistorian", Role::Historian),
+    ("avevahistorian", Role::Historian),
+    ("canaryhistorian", Role::Historian),
+    ("piinterface", Role::Historian),
+    ("opcenter", Role::Mes),
+    ("camstar", Role::Mes),
+    ("simaticit", Role::Mes),
+    ("plantapplications", Role::Mes),
+    ("factorytalkproductioncentre", Role::Mes),
+    ("telegraf", Role::DataGateway),
+    ("nodered", Role::DataGateway),
+    ("kepserverex", Role::OpcServer),
+    ("tiaportal", Role::EngineeringWorkstation),
+    ("rslogix", Role::EngineeringWorkstation),
+    ("studio5000", Role::EngineeringWorkstation),
+];
+
+/// The role of a computer that runs the program of this squashed name.
+pub(crate) fn role_of_program(squashed: &str) -> Option<Role> {
+    PROGRAMS.iter().find(|(word, _)| squashed.contains(word)).map(|(_, role)| *role)
+}
+
+/// The role that a squashed description or model names.
+pub(crate) fn role_in(squashed: &str) -> Option<Role> {
+    WORDS.iter().find(|(word, _)| squashed.contains(word)).map(|(_, role)| *role)
+}
+
+/// True for processors that are made for redundant pairs: the H series of the S7-400 has an H behind the number of its
+/// kind (6ES7 412-3HJ14, 414-4HM14, 417-4HT14, 410-5HX08; Siemens manual A5E00267695 "S7-400H").
+pub(crate) fn is_redundant(squashed: &str) -> bool {
+    squashed.starts_with("6es741") && squashed.as_bytes().get(8) == Some(&b'h')
+}
+
+/// True for modules that a chassis holds only to be one of a redundant pair (Rockwell publication 1756-UM535: 1756-RM,
+/// 1756-RM2; 1757-SRM before them).
+pub(crate) fn is_redundancy_module(squashed: &str) -> bool {
+    ["1756rm", "1757srm"].iter().any(|family| squashed.starts_with(family))
+}
+
 /// The role of the family that a squashed order number or model belongs to.
 pub(crate) fn role_of(squashed: &str) -> Option<Role> {
     FAMILIES.iter().find(|(prefix, _)| squashed.starts_with(prefix)).map(|(_, role)| *role)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::squash;
+
+    #[test]
+    fn processors_for_redundant_pairs_are_known_by_their_number() {
+        for number in
+            ["6ES7 412-3HJ14-0AB0", "6ES7 414-4HM14-0AB0", "6ES7 417-4HT14-0AB0", "6ES7 410-5HX08-0AB0"]
+        {
+            assert!(is_redundant(&squash(number)), "{number}");
+        }
+        for number in ["6ES7 412-2XJ05-0AB0", "6ES7 416-3XR05-0AB0", "6ES7 315-2EH14-0AB0", "6ES7 41"] {
+            assert!(!is_redundant(&squash(number)), "{number}");
+        }
+        assert!(is_redundancy_module("1756rm2a") && !is_redundancy_module("1756l73"));
+    }
 }

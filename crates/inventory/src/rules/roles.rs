@@ -65,6 +65,12 @@ const DCP_ROLES: &[(&str, Role)] = &[
     ("IO-Supervisor", Role::EngineeringWorkstation),
 ];
 
+/// Values with the role that each stands for.
+type Types = &'static [(&'static str, Role)];
+
+/// Numbers of families in the station descriptions (GSDML) of Siemens: SCALANCE X.
+const SIEMENS_DEVICES: &[(&str, Role)] = &[("0x0a01", Role::Switch)];
+
 /// Kinds of the relations that the one who connects to a PROFINET device asks for.
 const CM_RELATIONS: &[(&str, Role)] =
     &[("IO controller", Role::Plc), ("IO supervisor", Role::EngineeringWorkstation)];
@@ -101,11 +107,29 @@ pub(crate) const TYPES_OF_LAST_RESORT: &[(&str, &[(&str, Role)])] = &[
     ("profinet_dcp.role", &[("IO-Device", Role::IoModule), ("IO-Multidevice", Role::IoModule)]),
     ("powerlink.node", &[("controlled node", Role::IoModule)]),
     ("browser.class", &[("server", Role::Server), ("workstation", Role::Workstation)]),
+    ("ws_discovery.type", &[("Computer", Role::Workstation)]),
 ];
 
 /// Attributes that name a product, whose family tells the role.
 pub(crate) const PRODUCT_NAMES: &[&str] =
     &["order_number", "model", "modbus.model_name", "modbus.product_name"];
+
+/// Attributes in whose words a family may be named.
+pub(crate) const PRODUCT_WORDS: &[&str] = &["description", "model"];
+
+/// Attributes that name a program which runs on the asset itself.
+pub(crate) const PROGRAM_NAMES: &[&str] = &[
+    "mysql.client_program",
+    "opcua.application_name",
+    "postgresql.application",
+    "s7comm_plus.client_application",
+    "tds.application",
+    "tds.program",
+];
+
+/// The maker whose numbers of devices a table is for: attribute and value of the maker, attribute of the device.
+pub(crate) const DEVICES_OF_MAKERS: &[(&str, &str, &str, Types)] =
+    &[("profinet_dcp.vendor_id", "0x002a", "profinet_dcp.device_id", SIEMENS_DEVICES)];
 
 /// Whoever answers this protocol is this. Protocols that all kinds of devices answer are left out on purpose
 /// (Modbus, EtherNet/IP, HART-IP …): there only what they say of themselves tells.
@@ -163,7 +187,15 @@ pub(crate) const SENDERS: &[(&str, Role)] =
 
 /// Part of the name of an operation, and what it makes of the one that is asked unless that is something else by its own
 /// word: controllers exchange I/O with each other, too.
-pub(crate) const SERVER_OPERATIONS: &[(&str, Role)] = &[("forward open i/o connection", Role::IoModule)];
+/// Tasks, programs and tags are objects of Logix controllers (Rockwell publication 1756-PM020).
+pub(crate) const SERVER_OPERATIONS: &[(&str, Role)] = &[
+    ("forward open i/o connection", Role::IoModule),
+    ("get attribute list task", Role::Plc),
+    ("get attribute list program", Role::Plc),
+    ("get attribute list controller", Role::Plc),
+    ("read tag", Role::Plc),
+    ("write tag", Role::Plc),
+];
 
 /// A word by which the client of a connection says what it is.
 #[derive(Clone, Copy, Debug)]

@@ -329,6 +329,7 @@ pub fn asset(site: &str, anchors: &[&str]) -> Asset {
         first: None,
         last: None,
         joins: Vec::new(),
+        groups: Vec::new(),
         state_reasons: Vec::new(),
     }
 }

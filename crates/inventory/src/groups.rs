@@ -1,0 +1,61 @@
+//! Devices that stand in for each other: two assets in a group, never one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use observation::attribute;
+
+use crate::identity::squash;
+use crate::model::{Asset, Group, GroupKind};
+use crate::rules::addresses::GROUP_ADDRESSES;
+use crate::rules::products::{is_redundancy_module, is_redundant};
+
+/// Attributes by which both of a pair are called the same.
+const PAIR_NAMES: &[&str] = &[attribute::STATION_NAME, attribute::PROJECT, attribute::NAME];
+
+/// Writes the groups into the assets of one site.
+pub(crate) fn add_groups(assets: &mut [Asset]) {
+    let mut groups: BTreeMap<(GroupKind, String), BTreeMap<usize, String>> = BTreeMap::new();
+    for (index, asset) in assets.iter().enumerate() {
+        for name in GROUP_ADDRESSES {
+            for said in asset.attributes.get(*name).into_iter().flatten() {
+                let members = groups.entry((GroupKind::VirtualRouter, said.value.clone())).or_default();
+                members.insert(index, format!("states {name} {}", said.value));
+            }
+        }
+        let Some(why) = redundancy(assets, index) else { continue };
+        let value = |name: &&str| asset.attributes.get(*name)?.first().map(|winner| winner.value.clone());
+        // The processors of one rack system are a pair where they stand; others by the name of what they run.
+        let name =
+            PAIR_NAMES.iter().find_map(value).or_else(|| Some(assets.get(asset.parent?)?.name.clone()));
+        if let Some(name) = name {
+            groups.entry((GroupKind::RedundantControllers, name)).or_default().insert(index, why);
+        }
+    }
+    for ((kind, name), members) in groups.into_iter().filter(|(_, members)| members.len() > 1) {
+        for (index, reason) in members {
+            if let Some(asset) = assets.get_mut(index) {
+                asset.groups.push(Group { kind, name: name.clone(), reason });
+            }
+        }
+    }
+}
+
+/// Why a controller is one of a redundant pair: it is such a product, or a module beside it is there for nothing else.
+fn redundancy(assets: &[Asset], index: usize) -> Option<String> {
+    let asset = assets.get(index)?;
+    let product = |asset: &Asset, fits: &dyn Fn(&str) -> bool| {
+        [attribute::ORDER_NUMBER, attribute::MODEL].into_iter().find_map(|name| {
+            let winner = asset.attributes.get(name)?.first()?;
+            fits(&squash(&winner.value)).then(|| winner.value.clone())
+        })
+    };
+    if let Some(own) = product(asset, &is_redundant) {
+        return Some(format!("{own} is made for redundant pairs, and another of this name is there"));
+    }
+    let is_controller = asset.roles.first().is_some_and(|claim| claim.role == crate::Role::Plc);
+    let chassis = asset.parent.unwrap_or(index);
+    let beside = assets.iter().filter(|other| is_controller && other.parent == Some(chassis));
+    let module = beside.filter_map(|other| product(other, &is_redundancy_module)).collect::<BTreeSet<_>>();
+    let module = module.first()?;
+    Some(format!("{module} beside it is there for redundant pairs, and another of this name has one"))
+}
