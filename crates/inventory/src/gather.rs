@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use observation::{
-    Address, Basis, CaptureSummary, Conversation, Fact, Mac, MalformedMessage, Mention, Path, Station,
-    Transport, attribute,
+    Address, Basis, CaptureSummary, Conversation, Fact, Mac, MalformedMessage, Mention, Path, Sighting,
+    Station, Transport, attribute,
 };
 
 use crate::links::{Lane, Links};
@@ -37,6 +37,8 @@ pub(crate) struct Known<'a> {
     pub(crate) facts: Vec<Said<'a>>,
     /// With the capture they were read from.
     pub(crate) mentions: Vec<(&'a str, &'a Mention)>,
+    /// What it sent, by capture and day, with the capture it was counted in.
+    pub(crate) sightings: Vec<(&'a str, &'a Sighting)>,
 }
 
 impl Known<'_> {
@@ -162,6 +164,7 @@ impl<'a> Gathered<'a> {
             asked: None,
             facts: Vec::new(),
             mentions: Vec::new(),
+            sightings: Vec::new(),
         };
         let stations = sorted.into_iter().map(known).collect();
         let mut gathered = Self {
@@ -185,6 +188,7 @@ impl<'a> Gathered<'a> {
         for presence in &observed.presences {
             if let Some(known) = self.known(key(&presence.station)) {
                 extend(&mut known.sent, Span::of(&presence.sighting));
+                known.sightings.push((uid, &presence.sighting));
                 known.vlans.extend(presence.station.vlan);
             }
         }

@@ -5,6 +5,7 @@
 
 mod assets;
 mod attributes;
+mod changes;
 mod destinations;
 mod devices;
 mod findings;
@@ -29,11 +30,12 @@ mod snapshot;
 mod span;
 mod talks;
 
+pub use changes::{Change, ChangeKind};
 pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
     Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,
 };
-pub use options::{Options, ParsePrefixError, Prefix};
+pub use options::{LEARNING, Options, ParsePrefixError, Prefix};
 pub use resolve::resolve;
 pub use snapshot::{Identified, Snapshot};
