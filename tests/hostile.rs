@@ -49,10 +49,11 @@ fn no_export_and_no_list_prints_a_character_that_acts() {
     for string in found {
         assert!(!string.chars().any(acts), "{string:?}");
     }
-    let mut commands: Vec<Vec<String>> = ["assets list", "conversations", "findings", "doctor"]
-        .into_iter()
-        .map(|command| command.split(' ').map(str::to_owned).collect())
-        .collect();
+    let mut commands: Vec<Vec<String>> =
+        ["assets list", "conversations", "findings", "changes --learned", "doctor"]
+            .into_iter()
+            .map(|command| command.split(' ').map(str::to_owned).collect())
+            .collect();
     for asset in list(&json, "assets") {
         commands.push(vec!["assets".to_owned(), "show".to_owned(), text(asset, "id").to_owned()]);
         for attribute in ["model", "vendor"] {

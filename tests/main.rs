@@ -26,6 +26,8 @@ mod accuracy;
 mod architecture;
 /// Golden registers, and that the list of captures is true.
 mod captures;
+/// What changed, as the command prints it.
+mod changes;
 /// Exit codes, help, refusals, pipes.
 mod cli;
 /// Strings from the wire that attack whoever shows them.

@@ -1,6 +1,6 @@
 //! The order of an export: the same whatever order the snapshot's parts came in.
 
-use inventory::{Asset, AssetEnd, Conversation, Finding, Identified, Snapshot};
+use inventory::{Asset, AssetEnd, Change, Conversation, Finding, Identified, Snapshot};
 use observation::CaptureSummary;
 
 use crate::error::{Error, Result};
@@ -15,6 +15,8 @@ pub(crate) struct Sorted<'s> {
     pub(crate) conversations: Vec<&'s Conversation>,
     /// By site, kind, text.
     pub(crate) findings: Vec<&'s Finding>,
+    /// By time, kind, site, asset, what they say.
+    pub(crate) changes: Vec<&'s Change>,
     /// The ids, by index of the snapshot.
     ids: Vec<&'s str>,
 }
@@ -40,12 +42,16 @@ impl<'s> Sorted<'s> {
             .conversations
             .iter()
             .flat_map(|conversation| [&conversation.client, &conversation.server]);
-        let ends = ends.filter_map(|end| match end {
+        let peers = inventory.changes.iter().filter_map(|change| change.peer.as_ref());
+        let ends = ends.chain(peers).filter_map(|end| match end {
             AssetEnd::Asset(index) => Some(*index),
             AssetEnd::External(_) | AssetEnd::Group(_) | AssetEnd::Silent(_) => None,
         });
+        let changed = inventory.changes.iter().filter_map(|change| change.asset);
         let found = inventory.findings.iter().flat_map(|finding| finding.assets.iter().copied());
-        if let Some(wrong) = parents.chain(ends).chain(found).find(|index| *index >= identified.len()) {
+        if let Some(wrong) =
+            parents.chain(ends).chain(changed).chain(found).find(|index| *index >= identified.len())
+        {
             return Err(inconsistent(wrong));
         }
 
@@ -55,6 +61,7 @@ impl<'s> Sorted<'s> {
             assets: inventory.assets.iter().zip(identified).collect(),
             conversations: inventory.conversations.iter().collect(),
             findings: inventory.findings.iter().collect(),
+            changes: inventory.changes.iter().collect(),
             ids,
         };
         sorted.captures.sort_by(|a, b| a.uid.cmp(&b.uid));
@@ -79,6 +86,12 @@ impl<'s> Sorted<'s> {
                 numbers,
                 &finding.evidence,
             )
+        });
+        sorted.changes.sort_by_cached_key(|change| {
+            let asset = change.asset.map(|index| ids.get(index).copied().unwrap_or_default());
+            let peer = change.peer.as_ref().map(|end| end_key(ids, end));
+            let said = (&change.subject, &change.before, &change.after);
+            ((change.time, change.kind.as_str(), &change.site), (asset, peer), said, &change.evidence)
         });
         Ok(sorted)
     }

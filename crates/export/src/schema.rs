@@ -8,7 +8,7 @@ pub fn register() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use inventory::{AssetState, Role, Severity};
+    use inventory::{AssetState, ChangeKind, Role, Severity};
     use observation::{Basis, CaptureKind, CaptureStatus, OperationKind, Position, Transport};
     use serde_json::Value;
 
@@ -37,6 +37,8 @@ mod tests {
         );
         let severities = [Severity::Information, Severity::Notice, Severity::Warning];
         expect("/$defs/finding/properties/severity/enum", words(&severities, |severity| severity.as_str()));
+        let kinds = words(ChangeKind::ALL, |kind| kind.as_str());
+        expect("/$defs/change/properties/kind/enum", kinds);
         let kinds = [CaptureKind::File, CaptureKind::Live];
         expect("/$defs/capture/properties/kind/enum", words(&kinds, |kind| kind.as_str()));
         let status = [CaptureStatus::Complete, CaptureStatus::Truncated, CaptureStatus::Damaged];

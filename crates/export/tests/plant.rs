@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test")]
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use export::csv::{CsvOptions, write_assets, write_conversations, write_findings};
+use export::csv::{CsvOptions, write_assets, write_changes, write_conversations, write_findings};
 use export::json::{Tool, write};
 use export::{Error, schema};
 use inventory::{
-    Asset, AssetEnd, AssetState, AssetStation, Candidate, Conversation, Finding, FindingEvidence, Identified,
-    Inventory, Join, Proof, Role, RoleClaim, Service, Severity, Snapshot,
+    Asset, AssetEnd, AssetState, AssetStation, Candidate, Change, ChangeKind, Conversation, Finding,
+    FindingEvidence, Identified, Inventory, Join, Proof, Role, RoleClaim, Service, Severity, Snapshot,
 };
 use observation::{
     Basis, CaptureKind, CaptureStatus, CaptureSummary, Day, Evidence, OperationKind, OperationSeen, Position,
@@ -120,6 +121,21 @@ fn conversation(client: AssetEnd, server: AssetEnd, port: u16) -> Conversation {
     }
 }
 
+fn change(kind: ChangeKind, asset: Option<usize>, peer: Option<AssetEnd>) -> Change {
+    Change {
+        time: Time(NOON + 7),
+        kind,
+        site: "default".into(),
+        asset,
+        peer,
+        subject: "mode (cip)".into(),
+        before: asset.map(|_| "run".into()),
+        after: Some("=stop".into()),
+        learned: asset.is_none(),
+        evidence: vec![FindingEvidence { capture: "ab".repeat(32), evidence: evidence(32) }],
+    }
+}
+
 /// A controller with a module in its rack, an HMI, a peer outside, a group, and a finding.
 fn plant() -> Snapshot {
     let mut controller = asset("SIMATIC 300 @ 192.168.1.40", Role::Plc);
@@ -189,6 +205,11 @@ fn plant() -> Snapshot {
                 count: 9,
                 evidence: vec![FindingEvidence { capture: "ab".repeat(32), evidence: evidence(31) }],
             }],
+            changes: vec![
+                change(ChangeKind::ModeChanged, Some(0), None),
+                change(ChangeKind::FirstProgram, Some(2), Some(AssetEnd::Asset(0))),
+                change(ChangeKind::SiteQuiet, None, None),
+            ],
         },
         identified: identified.into(),
     };
@@ -214,6 +235,13 @@ fn turned() -> Snapshot {
         }
     }
     inventory.findings.iter_mut().flat_map(|finding| &mut finding.assets).for_each(turn);
+    for change in &mut inventory.changes {
+        change.asset.as_mut().into_iter().for_each(turn);
+        if let Some(AssetEnd::Asset(index)) = &mut change.peer {
+            turn(index);
+        }
+    }
+    inventory.changes.reverse();
     inventory.conversations.reverse();
     inventory.findings.reverse();
     snapshot.captures.reverse();
@@ -226,19 +254,23 @@ fn json(snapshot: &Snapshot) -> String {
     String::from_utf8(octets).unwrap()
 }
 
-fn tables(snapshot: &Snapshot, options: &CsvOptions) -> [String; 3] {
+fn tables(snapshot: &Snapshot, options: &CsvOptions) -> [String; 4] {
     let (mut assets, mut conversations, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     write_assets(snapshot, &mut assets, options).unwrap();
     write_conversations(snapshot, &mut conversations, options).unwrap();
     write_findings(snapshot, &mut findings, options).unwrap();
-    [assets, conversations, findings].map(|octets| String::from_utf8(octets).unwrap())
+    let mut changes = Vec::new();
+    write_changes(snapshot, &mut changes, options).unwrap();
+    [assets, conversations, findings, changes].map(|octets| String::from_utf8(octets).unwrap())
 }
 
 /// What the schema has against a document.
 fn objections(document: &Value) -> Vec<String> {
-    let schema: Value = serde_json::from_str(schema::register()).unwrap();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
-    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let schema: Value = serde_json::from_str(schema::register()).unwrap();
+        jsonschema::draft202012::new(&schema).unwrap()
+    });
+    VALIDATOR.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
 #[test]
@@ -248,10 +280,11 @@ fn the_register_as_json() {
 
 #[test]
 fn the_register_as_csv() {
-    let [assets, conversations, findings] = tables(&plant(), &CsvOptions::default());
+    let [assets, conversations, findings, changes] = tables(&plant(), &CsvOptions::default());
     insta::assert_snapshot!("assets_csv", assets.replace("\r\n", "\n"));
     insta::assert_snapshot!("conversations_csv", conversations.replace("\r\n", "\n"));
     insta::assert_snapshot!("findings_csv", findings.replace("\r\n", "\n"));
+    insta::assert_snapshot!("changes_csv", changes.replace("\r\n", "\n"));
 }
 
 #[test]
@@ -351,6 +384,10 @@ fn hostile() -> Snapshot {
     }
     for finding in &mut snapshot.inventory.findings {
         (finding.text, finding.site) = (next(), next());
+    }
+    for change in &mut snapshot.inventory.changes {
+        (change.subject, change.site) = (next(), next());
+        (change.before, change.after) = (Some(next()), Some(next()));
     }
     snapshot
 }

@@ -40,6 +40,8 @@ pub(crate) struct Known<'a> {
     pub(crate) facts: Vec<Said<'a>>,
     /// With the capture they were read from.
     pub(crate) mentions: Vec<(&'a str, &'a Mention)>,
+    /// What it sent, by capture and day, with the capture it was counted in.
+    pub(crate) sightings: Vec<(&'a str, &'a Sighting)>,
 }
 
 impl Known<'_> {
@@ -174,6 +176,7 @@ impl<'a> Gathered<'a> {
             asked: None,
             facts: Vec::new(),
             mentions: Vec::new(),
+            sightings: Vec::new(),
         };
         let stations = sorted.into_iter().map(known).collect();
         let mut gathered = Self {
@@ -203,6 +206,7 @@ impl<'a> Gathered<'a> {
                 self.known(key(&presence.station, Statement::Sent(&presence.station), &presence.sighting))
             {
                 extend(&mut known.sent, Span::of(&presence.sighting));
+                known.sightings.push((uid, &presence.sighting));
                 known.vlans.extend(presence.station.vlan);
             }
         }

@@ -6,6 +6,7 @@
 mod asked;
 mod assets;
 mod attributes;
+mod changes;
 mod classes;
 mod destinations;
 mod devices;
@@ -34,11 +35,12 @@ mod span;
 mod talks;
 mod tenures;
 
+pub use changes::{Change, ChangeKind};
 pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
     Group, GroupKind, Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,
 };
-pub use options::{Options, ParsePrefixError, Prefix};
+pub use options::{LEARNING, Options, ParsePrefixError, Prefix};
 pub use resolve::resolve;
 pub use snapshot::{Identified, Snapshot};

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use observation::{Basis, Batch, CaptureSummary, Evidence, Mac, OperationSeen, Position, Time, Transport};
 
+use crate::changes::Change;
+
 /// One capture with everything observed in it: all its batches added up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Captured {
@@ -30,6 +32,8 @@ pub struct Inventory {
     pub conversations: Vec<Conversation>,
     /// What an auditor or engineer should see.
     pub findings: Vec<Finding>,
+    /// What changed, in observed-time order.
+    pub changes: Vec<Change>,
 }
 
 /// Whether an asset was heard itself.

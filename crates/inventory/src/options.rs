@@ -3,12 +3,24 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
+use std::time::Duration;
 
 /// What the user may set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Globally routable prefixes that the plant uses inside: their addresses are assets, never external peers.
     pub plant_prefixes: Vec<Prefix>,
+    /// How long after the first observed time of a sensor what is seen builds the first baseline.
+    pub learning: Duration,
+}
+
+/// The learning period where nobody sets one: a week, with its weekend.
+pub const LEARNING: Duration = Duration::from_secs(7 * 86_400);
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { plant_prefixes: Vec::new(), learning: LEARNING }
+    }
 }
 
 impl Options {

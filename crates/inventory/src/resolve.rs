@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::assets::Context;
+use crate::changes;
 use crate::devices::Devices;
 use crate::findings;
 use crate::gather::Gathered;
@@ -31,6 +32,7 @@ pub fn resolve(observed: &Observed, options: &Options) -> Inventory {
     for (site, captures) in sites {
         append(&mut inventory, resolve_site(site, &captures, options));
     }
+    inventory.changes.sort();
     inventory
 }
 
@@ -63,7 +65,8 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Invent
     let mut assets = context.assets();
     add_groups(&mut assets);
     let findings = findings::findings(&context, &assets, &shared);
-    Inventory { assets, conversations, findings }
+    let changes = changes::changes(&context, &assets, options);
+    Inventory { assets, conversations, findings, changes }
 }
 
 /// Appends the inventory of another site: its indices move behind those that are there.
@@ -83,7 +86,14 @@ fn append(inventory: &mut Inventory, mut site: Inventory) {
     for finding in &mut site.findings {
         finding.assets.iter_mut().for_each(|index| *index = moved(*index));
     }
+    for change in &mut site.changes {
+        change.asset = change.asset.map(moved);
+        if let Some(AssetEnd::Asset(index)) = &mut change.peer {
+            *index = moved(*index);
+        }
+    }
     inventory.assets.append(&mut site.assets);
     inventory.conversations.append(&mut site.conversations);
     inventory.findings.append(&mut site.findings);
+    inventory.changes.append(&mut site.changes);
 }

@@ -6,7 +6,7 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inventory::{Asset, AssetEnd, Captured, Inventory, Observed, Options, resolve};
+use inventory::{Asset, AssetEnd, Captured, ChangeKind, Inventory, Observed, Options, resolve};
 use observation::{Address, Batch, Sighting};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -81,6 +81,7 @@ fn line() -> impl Strategy<Value = String> {
         1 => (place, select(REASONS)).prop_map(|(place, reason)| format!("named {place} | {reason}")),
         2 => (ip(), ip(), select(TALKS)).prop_map(|(client, server, talk)| format!("talk {client} {server} {talk}")),
         2 => (0..20).prop_map(|second| format!("at {second}")),
+        2 => (0..20, 0..24).prop_map(|(day, hour)| format!("at {}", day * 86_400 + hour * 3_600)),
     ]
 }
 
@@ -282,6 +283,7 @@ fn without_proofs(mut inventory: Inventory) -> Inventory {
         seen.evidence.ranges.clear();
     }
     inventory.findings.iter_mut().for_each(|finding| finding.evidence.clear());
+    inventory.changes.iter_mut().for_each(|change| change.evidence.clear());
     inventory
 }
 
@@ -304,7 +306,7 @@ fn no_code_outside_the_rules_names_a_protocol() {
     ];
     let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut read = 0;
-    let folders = [source.clone(), source.join("findings")];
+    let folders = [source.clone(), source.join("findings"), source.join("changes")];
     for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
         let path = entry.unwrap().path();
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
@@ -352,6 +354,36 @@ proptest! {
             assets.map(|asset| (asset.anchors, asset.name, asset.parent, asset.stations, asset.joins, asset.first, asset.last)).collect::<Vec<_>>()
         };
         prop_assert_eq!(known(resolve(&twice, &options)), known(resolve(&observed, &options)));
+    }
+
+    #[test]
+    fn changes_are_in_observed_time_and_name_what_is_there(observed in anything()) {
+        let options = Options { learning: std::time::Duration::from_secs(86_400), ..Options::default() };
+        let inventory = resolve(&observed, &options);
+        prop_assert!(inventory.changes.is_sorted());
+        let times = || observed.captures.iter().flat_map(|capture| {
+            let rows = &capture.observed;
+            let facts = rows.facts.iter().map(|fact| fact.sighting);
+            let sent = rows.presences.iter().map(|presence| presence.sighting);
+            facts.chain(sent).chain(rows.conversations.iter().map(|talk| talk.sighting)).chain(rows.bindings.iter().map(|bound| bound.sighting)).chain(rows.mentions.iter().map(|mention| mention.sighting))
+        });
+        let (first, last) = (times().map(|seen| seen.first).min(), times().map(|seen| seen.last).max());
+        for change in &inventory.changes {
+            prop_assert!(Some(change.time) >= first && Some(change.time) <= last, "{change:?}");
+            prop_assert!(change.asset.is_none_or(|asset| asset < inventory.assets.len()));
+            prop_assert!(!change.text(&inventory.assets).is_empty());
+            for place in &change.evidence {
+                prop_assert!(observed.captures.iter().any(|capture| capture.summary.uid == place.capture), "{change:?}");
+            }
+        }
+        for asset in inventory.assets.iter().filter(|asset| asset.first.is_some()) {
+            let began = inventory.changes.iter().any(|change| {
+                let is_own = change.asset.is_some_and(|index| inventory.assets[index] == *asset);
+                let is_module = matches!(&change.peer, Some(AssetEnd::Asset(index)) if inventory.assets[*index] == *asset);
+                Some(change.time) == asset.first && ((is_own && change.kind == ChangeKind::NewAsset) || (is_module && change.kind == ChangeKind::ModuleAppeared))
+            });
+            prop_assert!(began, "{asset:?} began without a change");
+        }
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Conversations(List),
     /// Lists what an auditor or engineer should see.
     Findings(List),
+    /// Lists what changed, in observed-time order.
+    Changes(crate::changes::Changes),
     /// Writes the register as JSON or CSV (the same as `register export`).
     Export(Export),
     /// Exports the register.
@@ -213,7 +215,7 @@ pub(crate) enum SchemaCommand {
     Register,
 }
 
-fn duration(text: &str) -> Result<std::time::Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<std::time::Duration, String> {
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
     let unit = text.get(digits.len()..).unwrap_or_default();
     let number: u64 = digits.parse().map_err(|_| format!("\"{text}\" is no duration; try 90s, 15m or 8h"))?;
@@ -227,7 +229,7 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
     seconds.map(std::time::Duration::from_secs).ok_or_else(|| format!("\"{text}\" is too long"))
 }
 
-fn moment(text: &str) -> Result<observation::Time, String> {
+pub(crate) fn moment(text: &str) -> Result<observation::Time, String> {
     let timestamp: jiff::Timestamp =
         text.parse().map_err(|error| format!("\"{text}\" is no RFC 3339 time: {error}"))?;
     i64::try_from(timestamp.as_nanosecond())

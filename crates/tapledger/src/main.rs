@@ -6,6 +6,7 @@
 mod arguments;
 mod assets;
 mod capture;
+mod changes;
 mod doctor;
 mod evidence;
 mod failure;
@@ -43,6 +44,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Assets(AssetsCommand::Show(asset)) => show::run(&asset),
         Command::Conversations(list) => lists::conversations(&list),
         Command::Findings(list) => lists::findings(&list),
+        Command::Changes(changes) => changes::run(&changes),
         Command::Export(export) | Command::Register(RegisterCommand::Export(export)) => {
             lists::export(&export)
         }

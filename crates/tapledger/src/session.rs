@@ -45,6 +45,17 @@ pub(crate) fn snapshot(db: &Path, as_of: Option<Time>) -> Result<(Register, Snap
     Ok((register, snapshot))
 }
 
+/// The register as it stands, with options other than the usual ones.
+pub(crate) fn snapshot_with(
+    db: &Path,
+    as_of: Option<Time>,
+    options: &inventory::Options,
+) -> Result<(Register, Snapshot), Failure> {
+    let register = Register::open_existing(db)?;
+    let snapshot = register.snapshot(as_of, |observed| inventory::resolve(observed, options))?;
+    Ok((register, snapshot))
+}
+
 /// The one asset that a user means by id, beginning of an id, name, IP or MAC address.
 pub(crate) fn find(snapshot: &Snapshot, wanted: &str) -> Result<usize, Failure> {
     let lower = wanted.to_lowercase();

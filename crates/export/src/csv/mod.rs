@@ -136,6 +136,54 @@ pub fn write_findings(snapshot: &Snapshot, writer: impl Write, options: &CsvOpti
     table.end()
 }
 
+/// Writes the changes, one line each.
+///
+/// # Errors
+///
+/// As [`write_assets`].
+pub fn write_changes(snapshot: &Snapshot, writer: impl Write, options: &CsvOptions) -> Result<()> {
+    let sorted = Sorted::new(snapshot)?;
+    let mut table = Table::new(writer, options)?;
+    table.line([
+        "time",
+        "kind",
+        "text",
+        "site",
+        "asset",
+        "asset_name",
+        "peer",
+        "peer_name",
+        "subject",
+        "before",
+        "after",
+        "learned",
+        "evidence",
+    ])?;
+    for change in &sorted.changes {
+        let id = change.asset.map(|index| sorted.id(index)).unwrap_or_default();
+        let name = sorted.asset(id).map(|asset| asset.name.as_str()).unwrap_or_default();
+        let (peer, peer_name) = change.peer.as_ref().map(|peer| end(&sorted, peer)).unwrap_or_default();
+        let evidence =
+            change.evidence.iter().map(|FindingEvidence { capture, evidence }| place(capture, evidence));
+        table.line([
+            rfc3339(change.time),
+            change.kind.as_str().into(),
+            change.text(&snapshot.inventory.assets),
+            change.site.clone(),
+            id.into(),
+            name.into(),
+            peer,
+            peer_name,
+            change.subject.clone(),
+            change.before.clone().unwrap_or_default(),
+            change.after.clone().unwrap_or_default(),
+            change.learned.to_string(),
+            list(evidence),
+        ])?;
+    }
+    table.end()
+}
+
 /// A CSV file; every cell goes through [`cell`].
 struct Table<W: Write>(Writer<W>);
 

@@ -9,6 +9,7 @@ use observation::{Evidence, Time};
 use serde::{Serialize, Serializer};
 
 use super::asset::asset_out;
+use super::change::change_out;
 use super::traffic::{capture, conversation_out, finding_out};
 use super::{Part, SCHEMA, Tool};
 use crate::order::Sorted;
@@ -27,7 +28,7 @@ impl<I: Iterator<Item: Serialize> + Clone> Serialize for Each<I> {
 }
 
 #[derive(Serialize)]
-struct Document<'a, C, A, V, F> {
+struct Document<'a, C, A, V, F, H> {
     schema: &'static str,
     tool: ToolOut<'a>,
     as_of: Option<String>,
@@ -35,7 +36,7 @@ struct Document<'a, C, A, V, F> {
     assets: A,
     conversations: V,
     findings: F,
-    changes: [(); 0],
+    changes: H,
 }
 
 #[derive(Serialize)]
@@ -45,7 +46,7 @@ struct ToolOut<'a> {
 }
 
 pub(super) fn document<'a>(
-    snapshot: &Snapshot,
+    snapshot: &'a Snapshot,
     sorted: &'a Sorted<'a>,
     tool: &'a Tool<'a>,
 ) -> impl Serialize + 'a {
@@ -59,12 +60,13 @@ pub(super) fn document<'a>(
             sorted.conversations.iter().map(|conversation| conversation_out(sorted, conversation)),
         ),
         findings: Each(sorted.findings.iter().map(|finding| finding_out(sorted, finding))),
-        changes: [],
+        changes: Each(sorted.changes.iter().map(|change| change_out(sorted, snapshot, change))),
     }
 }
 
 /// Writes one list as an array.
 pub(super) fn write_part(
+    snapshot: &Snapshot,
     sorted: &Sorted<'_>,
     part: Part,
     only: Option<&BTreeSet<&str>>,
@@ -86,7 +88,24 @@ pub(super) fn write_part(
         Part::Findings => {
             serializer.collect_seq(sorted.findings.iter().map(|finding| finding_out(sorted, finding)))
         }
+        Part::Changes => {
+            let changes = sorted.changes.iter();
+            serializer.collect_seq(changes.map(|change| change_out(sorted, snapshot, change)))
+        }
     }
+}
+
+/// Writes the changes, one object on each line.
+pub(super) fn write_changes(
+    snapshot: &Snapshot,
+    sorted: &Sorted<'_>,
+    writer: &mut impl Write,
+) -> std::io::Result<()> {
+    for change in &sorted.changes {
+        serde_json::to_writer(&mut *writer, &change_out(sorted, snapshot, change))?;
+        writer.write_all(b"\n")?;
+    }
+    Ok(())
 }
 
 pub(super) fn moment(time: Option<Time>) -> Option<String> {

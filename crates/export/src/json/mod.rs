@@ -1,6 +1,7 @@
 //! The register as JSON: the contract `tapledger.register/1`.
 
 mod asset;
+mod change;
 mod document;
 mod traffic;
 
@@ -34,6 +35,8 @@ pub enum Part {
     Conversations,
     /// `findings`.
     Findings,
+    /// `changes`.
+    Changes,
 }
 
 /// Writes one list of the document as a JSON array, indented, with a line end after it; of the assets those with the
@@ -50,8 +53,21 @@ pub fn write_part(
 ) -> Result<()> {
     let sorted = Sorted::new(snapshot)?;
     let mut writer = BufWriter::new(writer);
-    document::write_part(&sorted, part, only, &mut writer)?;
+    document::write_part(snapshot, &sorted, part, only, &mut writer)?;
     writer.write_all(b"\n")?;
+    writer.flush()?;
+    Ok(())
+}
+
+/// Writes the changes as JSON lines: one object on each line, as they stand in the document.
+///
+/// # Errors
+///
+/// As [`write()`].
+pub fn write_changes(snapshot: &Snapshot, writer: impl Write) -> Result<()> {
+    let sorted = Sorted::new(snapshot)?;
+    let mut writer = BufWriter::new(writer);
+    document::write_changes(snapshot, &sorted, &mut writer)?;
     writer.flush()?;
     Ok(())
 }

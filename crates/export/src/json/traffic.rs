@@ -66,14 +66,14 @@ fn malformed_of(counter: &str) -> Option<&str> {
 /// One end of a conversation: exactly one field.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
-enum EndOut<'a> {
+pub(super) enum EndOut<'a> {
     Asset(&'a str),
     External(IpAddr),
     Group(String),
     Silent(IpAddr),
 }
 
-fn end<'a>(sorted: &'a Sorted<'_>, end: &AssetEnd) -> EndOut<'a> {
+pub(super) fn end<'a>(sorted: &'a Sorted<'_>, end: &AssetEnd) -> EndOut<'a> {
     match end {
         AssetEnd::Asset(index) => EndOut::Asset(sorted.id(*index)),
         AssetEnd::External(ip) => EndOut::External(*ip),

@@ -1,6 +1,7 @@
 //! What is known of protocols, products and addresses, as data. No other module of this crate names a protocol.
 
 pub(crate) mod addresses;
+pub(crate) mod changes;
 pub(crate) mod classes;
 pub(crate) mod identity;
 pub(crate) mod nesting;
