@@ -8,7 +8,9 @@ mod assets;
 mod capture;
 mod doctor;
 mod evidence;
+mod export;
 mod failure;
+mod filters;
 mod import;
 mod lists;
 mod progress;
@@ -43,9 +45,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Assets(AssetsCommand::Show(asset)) => show::run(&asset),
         Command::Conversations(list) => lists::conversations(&list),
         Command::Findings(list) => lists::findings(&list),
-        Command::Export(export) | Command::Register(RegisterCommand::Export(export)) => {
-            lists::export(&export)
-        }
+        Command::Export(export) | Command::Register(RegisterCommand::Export(export)) => export::run(&export),
         Command::Evidence(EvidenceCommand::Show(show)) => evidence::show(&show),
         Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Schema(SchemaCommand::Register) => {

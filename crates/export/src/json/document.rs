@@ -11,6 +11,9 @@ use serde::{Serialize, Serializer};
 use super::asset::asset_out;
 use super::traffic::{capture, conversation_out, finding_out};
 use super::{Part, SCHEMA, Tool};
+use crate::about::{About, Coverage, ToolOut};
+use crate::error::Result;
+use crate::filter::Filter;
 use crate::order::Sorted;
 use crate::time::rfc3339;
 
@@ -21,7 +24,7 @@ pub(super) type Text<'a> = Cow<'a, str>;
 struct Each<I>(I);
 
 impl<I: Iterator<Item: Serialize> + Clone> Serialize for Each<I> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.clone())
     }
 }
@@ -36,18 +39,15 @@ struct Document<'a, C, A, V, F> {
     conversations: V,
     findings: F,
     changes: [(); 0],
-}
-
-#[derive(Serialize)]
-struct ToolOut<'a> {
-    name: &'a str,
-    version: &'a str,
+    coverage: Coverage,
+    filters: &'a Filter,
 }
 
 pub(super) fn document<'a>(
     snapshot: &Snapshot,
     sorted: &'a Sorted<'a>,
     tool: &'a Tool<'a>,
+    filter: &'a Filter,
 ) -> impl Serialize + 'a {
     Document {
         schema: SCHEMA,
@@ -60,6 +60,8 @@ pub(super) fn document<'a>(
         ),
         findings: Each(sorted.findings.iter().map(|finding| finding_out(sorted, finding))),
         changes: [],
+        coverage: Coverage::of(sorted),
+        filters: filter,
     }
 }
 
@@ -111,4 +113,35 @@ pub(super) struct RangeOut {
 pub(super) fn ranges(evidence: &Evidence) -> Vec<RangeOut> {
     let ranges = evidence.ranges.iter();
     ranges.map(|range| RangeOut { frame: range.frame, offset: range.offset, length: range.length }).collect()
+}
+
+/// One line of JSON Lines: the object with a field `type` before its own.
+#[derive(Serialize)]
+struct Line<T> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    object: T,
+}
+
+fn write_line(r#type: &'static str, object: impl Serialize, writer: &mut impl Write) -> Result<()> {
+    serde_json::to_writer(&mut *writer, &Line { r#type, object })?;
+    Ok(writer.write_all(b"\n")?)
+}
+
+/// Writes every list of the document, an object on each line.
+pub(super) fn write_lines(sorted: &Sorted<'_>, about: &About<'_>, writer: &mut impl Write) -> Result<()> {
+    write_line("header", about, writer)?;
+    for summary in &sorted.captures {
+        write_line("capture", capture(summary), writer)?;
+    }
+    for (asset, identified) in &sorted.assets {
+        write_line("asset", asset_out(sorted, asset, identified), writer)?;
+    }
+    for conversation in &sorted.conversations {
+        write_line("conversation", conversation_out(sorted, conversation), writer)?;
+    }
+    for finding in &sorted.findings {
+        write_line("finding", finding_out(sorted, finding), writer)?;
+    }
+    Ok(())
 }
