@@ -1,5 +1,5 @@
 //! The register in other forms: JSON (the contract) and JSON Lines, CSV, what NetBox, ServiceNow and Defender for IoT import,
-//! CycloneDX, graphs, and the JSON Schema of the contract.
+//! CycloneDX, graphs, and the JSON Schema of the contract; the frames that prove it as pcapng, and signed bundles.
 //!
 //! Every format takes an [`inventory::Snapshot`] and writes to any [`std::io::Write`].
 //!
@@ -14,6 +14,7 @@
 
 pub mod about;
 pub mod archive;
+pub mod bundle;
 mod cells;
 mod classes;
 pub mod csv;
@@ -25,6 +26,8 @@ pub mod graph;
 pub mod json;
 pub mod netbox;
 mod order;
+pub mod pcapng;
+pub mod proofs;
 mod reading;
 pub mod schema;
 pub mod servicenow;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::custody_arguments::{CreateBundle, ExportEvidence, KeysCommand, Log, VerifyBundle};
 use crate::filters::Filters;
 
 /// Exit codes, for `--help`.
@@ -45,9 +46,12 @@ pub(crate) enum Command {
     /// Exports the register.
     #[command(subcommand)]
     Register(RegisterCommand),
-    /// Shows the octets that prove a value.
+    /// Shows and hands over what proves the values of the register.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
+    /// Makes and shows the key that signs evidence bundles.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Checks the register: is it whole, what was lost, do the totals add up.
     Doctor(Doctor),
     /// Prints the JSON Schema of an export.
@@ -222,6 +226,14 @@ pub(crate) enum RegisterCommand {
 pub(crate) enum EvidenceCommand {
     /// Shows capture, frame, offset, octets and rule behind each value of an attribute.
     Show(ShowEvidence),
+    /// Writes the kept frames as pcapng; comments in them say what each proves.
+    Export(ExportEvidence),
+    /// Makes a signed bundle of exports, proving frames and the custody journal.
+    Create(CreateBundle),
+    /// Verifies a bundle: signature, every file, the chain of the journal.
+    Verify(VerifyBundle),
+    /// Prints the custody journal: who imported, exported and edited what, and when.
+    Log(Log),
 }
 
 #[derive(Debug, Args)]
@@ -262,7 +274,7 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
     seconds.map(std::time::Duration::from_secs).ok_or_else(|| format!("\"{text}\" is too long"))
 }
 
-fn moment(text: &str) -> Result<observation::Time, String> {
+pub(crate) fn moment(text: &str) -> Result<observation::Time, String> {
     let timestamp: jiff::Timestamp =
         text.parse().map_err(|error| format!("\"{text}\" is no RFC 3339 time: {error}"))?;
     i64::try_from(timestamp.as_nanosecond())

@@ -169,7 +169,7 @@ fn arrow_attributes(arrow: &Arrow<'_>) -> String {
         "label=\"{}\", penwidth={}.{}{color}",
         shown.join("\\n"),
         width / 2,
-        if width % 2 == 0 { 0 } else { 5 }
+        if width.is_multiple_of(2) { 0 } else { 5 }
     )
 }
 
