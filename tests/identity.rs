@@ -1,7 +1,6 @@
 //! Which stations are one device, on captures: made-up frames of EtherNet/IP, PROFINET and ARP, imported as a user does.
 
 use std::fs;
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use serde_json::Value;

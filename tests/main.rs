@@ -30,6 +30,8 @@ mod captures;
 mod changes;
 /// Exit codes, help, refusals, pipes.
 mod cli;
+/// Exports, proving frames, bundles and the journal.
+mod custody;
 /// Strings from the wire that attack whoever shows them.
 mod hostile;
 /// Which stations are one device: replaced, moved, spoofed, of two sites.

@@ -1,4 +1,5 @@
-//! The register in other formats: JSON (the contract), CSV, and the JSON Schema of the contract.
+//! The register in other forms: JSON (the contract) and JSON Lines, CSV, what NetBox, ServiceNow and Defender for IoT import,
+//! CycloneDX, graphs, and the JSON Schema of the contract; the frames that prove it as pcapng, and signed bundles.
 //!
 //! Every format takes an [`inventory::Snapshot`] and writes to any [`std::io::Write`].
 //!
@@ -11,14 +12,28 @@
 //! - JSON documents fit the schema that [`schema::register`] returns. Fields may be added in later versions, none is
 //!   renamed or removed within `tapledger.register/1`.
 
+pub mod about;
+pub mod archive;
+pub mod bundle;
 mod cells;
+mod classes;
 pub mod csv;
+pub mod cyclonedx;
+pub mod defender;
 mod error;
+mod filter;
+pub mod graph;
 pub mod json;
+pub mod netbox;
 mod order;
+pub mod pcapng;
+pub mod proofs;
+mod reading;
 pub mod schema;
+pub mod servicenow;
 mod text;
 pub mod time;
 
 pub use error::{Error, Result};
+pub use filter::Filter;
 pub use text::safe_text;

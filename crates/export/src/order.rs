@@ -4,12 +4,13 @@ use inventory::{Asset, AssetEnd, Change, Conversation, Finding, Identified, Snap
 use observation::CaptureSummary;
 
 use crate::error::{Error, Result};
+use crate::filter::Filter;
 
 /// A snapshot whose every index is good, with its parts in the order of the export.
 pub(crate) struct Sorted<'s> {
     /// By id.
     pub(crate) captures: Vec<&'s CaptureSummary>,
-    /// By id.
+    /// Those of the export, by id.
     pub(crate) assets: Vec<(&'s Asset, &'s Identified)>,
     /// By site, ends, protocol, transport, port, VLAN.
     pub(crate) conversations: Vec<&'s Conversation>,
@@ -19,6 +20,8 @@ pub(crate) struct Sorted<'s> {
     pub(crate) changes: Vec<&'s Change>,
     /// The ids, by index of the snapshot.
     ids: Vec<&'s str>,
+    /// All assets of the register, by id: ends and parents may be outside of the export.
+    all: Vec<(&'s str, &'s Asset)>,
 }
 
 impl<'s> Sorted<'s> {
@@ -28,6 +31,15 @@ impl<'s> Sorted<'s> {
     ///
     /// Fails if an index leads nowhere, or assets and ids do not run parallel.
     pub(crate) fn new(snapshot: &'s Snapshot) -> Result<Self> {
+        Self::filtered(snapshot, &Filter::default())
+    }
+
+    /// Sorts what a filter holds of a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub(crate) fn filtered(snapshot: &'s Snapshot, filter: &Filter) -> Result<Self> {
         let (inventory, identified) = (&snapshot.inventory, &snapshot.identified);
         let inconsistent = |index| Error::Inconsistent {
             index,
@@ -43,10 +55,7 @@ impl<'s> Sorted<'s> {
             .iter()
             .flat_map(|conversation| [&conversation.client, &conversation.server]);
         let peers = inventory.changes.iter().filter_map(|change| change.peer.as_ref());
-        let ends = ends.chain(peers).filter_map(|end| match end {
-            AssetEnd::Asset(index) => Some(*index),
-            AssetEnd::External(_) | AssetEnd::Group(_) | AssetEnd::Silent(_) => None,
-        });
+        let ends = ends.chain(peers).filter_map(index_of);
         let changed = inventory.changes.iter().filter_map(|change| change.asset);
         let found = inventory.findings.iter().flat_map(|finding| finding.assets.iter().copied());
         if let Some(wrong) =
@@ -55,14 +64,39 @@ impl<'s> Sorted<'s> {
             return Err(inconsistent(wrong));
         }
 
-        let ids = identified.iter().map(|identified| identified.id.as_str()).collect();
+        let ids: Vec<&str> = identified.iter().map(|identified| identified.id.as_str()).collect();
+        let held: Vec<bool> = inventory.assets.iter().map(|asset| filter.holds(asset)).collect();
+        let is_held = |index: usize| held.get(index).copied().unwrap_or(false);
+        let holds_conversation = |conversation: &&Conversation| {
+            let mut ends = [&conversation.client, &conversation.server].into_iter().filter_map(index_of);
+            match ends.next() {
+                Some(first) => is_held(first) || ends.any(is_held),
+                None => filter.holds_without_asset(&conversation.site),
+            }
+        };
+        let holds_finding = |finding: &&Finding| match finding.assets.as_slice() {
+            [] => filter.holds_without_asset(&finding.site),
+            assets => assets.iter().any(|index| is_held(*index)),
+        };
+        let holds_change = |change: &&Change| {
+            let mut ends = change.asset.into_iter().chain(change.peer.as_ref().and_then(index_of));
+            match ends.next() {
+                Some(first) => is_held(first) || ends.any(is_held),
+                None => filter.holds_without_asset(&change.site),
+            }
+        };
+        let captures = snapshot.captures.iter().filter(|summary| filter.holds_site(&summary.site));
+        let assets = inventory.assets.iter().zip(identified).zip(&held);
+        let mut all: Vec<_> = ids.iter().copied().zip(&inventory.assets).collect();
+        all.sort_by_key(|(id, _)| *id);
         let mut sorted = Self {
-            captures: snapshot.captures.iter().collect(),
-            assets: inventory.assets.iter().zip(identified).collect(),
-            conversations: inventory.conversations.iter().collect(),
-            findings: inventory.findings.iter().collect(),
-            changes: inventory.changes.iter().collect(),
+            captures: captures.collect(),
+            assets: assets.filter(|(_, held)| **held).map(|(both, _)| both).collect(),
+            conversations: inventory.conversations.iter().filter(holds_conversation).collect(),
+            findings: inventory.findings.iter().filter(holds_finding).collect(),
+            changes: inventory.changes.iter().filter(holds_change).collect(),
             ids,
+            all,
         };
         sorted.captures.sort_by(|a, b| a.uid.cmp(&b.uid));
         sorted.assets.sort_by(|a, b| a.1.id.cmp(&b.1.id));
@@ -101,16 +135,29 @@ impl<'s> Sorted<'s> {
         self.ids.get(index).copied().unwrap_or_default()
     }
 
-    /// The asset with an id.
+    /// The asset with an id, whether the export holds it or not.
     pub(crate) fn asset(&self, id: &str) -> Option<&'s Asset> {
-        let at = self.assets.binary_search_by(|(_, identified)| identified.id.as_str().cmp(id)).ok()?;
-        self.assets.get(at).map(|(asset, _)| *asset)
+        let at = self.all.binary_search_by(|(known, _)| (*known).cmp(id)).ok()?;
+        self.all.get(at).map(|(_, asset)| *asset)
+    }
+
+    /// True if the export holds the asset with this id.
+    pub(crate) fn holds(&self, id: &str) -> bool {
+        self.assets.binary_search_by(|(_, identified)| identified.id.as_str().cmp(id)).is_ok()
     }
 
     /// The name of a capture.
     pub(crate) fn capture_name(&self, uid: &str) -> Option<&'s str> {
         let at = self.captures.binary_search_by(|summary| summary.uid.as_str().cmp(uid)).ok()?;
         self.captures.get(at).map(|summary| summary.name.as_str())
+    }
+}
+
+/// The asset that an end is.
+fn index_of(end: &AssetEnd) -> Option<usize> {
+    match end {
+        AssetEnd::Asset(index) => Some(*index),
+        AssetEnd::External(_) | AssetEnd::Group(_) | AssetEnd::Silent(_) => None,
     }
 }
 

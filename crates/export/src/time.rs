@@ -11,6 +11,11 @@ pub fn rfc3339(time: Time) -> String {
     Timestamp::from_nanosecond(time.0.into()).unwrap_or_default().to_string()
 }
 
+/// The time in UTC in another system's form, as `strftime` writes it.
+pub(crate) fn printed(time: Time, form: &str) -> String {
+    Timestamp::from_nanosecond(time.0.into()).unwrap_or_default().strftime(form).to_string()
+}
+
 /// The text is no time of RFC 3339, or none between the years 1678 and 2261.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{}\" is no time like 2026-01-02T03:04:05Z (RFC 3339)", crate::safe_text(.0))]

@@ -177,24 +177,48 @@ impl Register {
     ///
     /// Fails if the register cannot be read.
     pub fn verify_journal(&self) -> Result<JournalCheck> {
-        let (mut lines, mut last_hash, mut broken) = (0_u64, FIRST_PREVIOUS.to_owned(), None);
-        each(&self.connection, |entry| {
-            lines = lines.saturating_add(1);
-            let problem = if u64::try_from(entry.seq) != Ok(lines) {
-                Some("a line before it is missing")
-            } else if entry.previous != last_hash {
-                Some("it does not follow from the line before it")
-            } else if entry.hash != hash(&entry) {
-                Some("it is not as it was written")
-            } else {
-                None
-            };
-            if broken.is_none() {
-                broken = problem.map(|problem| JournalCheck::Broken { seq: entry.seq, problem });
-            }
-            last_hash = entry.hash;
-        })?;
-        Ok(broken.unwrap_or(JournalCheck::Intact { lines, last_hash }))
+        let mut chain = Chain::default();
+        each(&self.connection, |entry| chain.add(entry))?;
+        Ok(chain.check())
+    }
+}
+
+/// Checks lines that were taken out of a register against the ones before them, from the first on.
+pub fn check_journal(entries: impl IntoIterator<Item = JournalEntry>) -> JournalCheck {
+    let mut chain = Chain::default();
+    entries.into_iter().for_each(|entry| chain.add(entry));
+    chain.check()
+}
+
+/// A chain that is being checked.
+#[derive(Default)]
+struct Chain {
+    lines: u64,
+    last_hash: Option<String>,
+    broken: Option<JournalCheck>,
+}
+
+impl Chain {
+    fn add(&mut self, entry: JournalEntry) {
+        self.lines = self.lines.saturating_add(1);
+        let problem = if u64::try_from(entry.seq) != Ok(self.lines) {
+            Some("a line before it is missing")
+        } else if entry.previous != self.last_hash.as_deref().unwrap_or(FIRST_PREVIOUS) {
+            Some("it does not follow from the line before it")
+        } else if entry.hash != hash(&entry) {
+            Some("it is not as it was written")
+        } else {
+            None
+        };
+        if self.broken.is_none() {
+            self.broken = problem.map(|problem| JournalCheck::Broken { seq: entry.seq, problem });
+        }
+        self.last_hash = Some(entry.hash);
+    }
+
+    fn check(self) -> JournalCheck {
+        let last_hash = self.last_hash.unwrap_or_else(|| FIRST_PREVIOUS.to_owned());
+        self.broken.unwrap_or(JournalCheck::Intact { lines: self.lines, last_hash })
     }
 }
 

@@ -43,7 +43,7 @@ pub use check::{Check, Stats};
 pub use error::{Error, Result};
 pub use evidence::{FRAME_OCTETS_MAX, FRAMES_MAX};
 pub use finish::{COUNTER_FRAMES_NOT_KEPT, COUNTER_MALFORMED_NOT_KEPT, Finished};
-pub use journal::{Actor, JournalCheck, JournalEntry};
+pub use journal::{Actor, JournalCheck, JournalEntry, check_journal};
 pub use open::Register;
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use write::{CaptureStart, CaptureWriter, MALFORMED_MAX, session_uid};

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::custody_arguments::{CreateBundle, ExportEvidence, KeysCommand, Log, VerifyBundle};
+use crate::filters::Filters;
+
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failure, 2 wrong arguments, 3 wrong configuration, 4 input partly read (what could be read is kept), \
 5 missing permission, 6 a check failed.
@@ -40,14 +43,17 @@ pub(crate) enum Command {
     Findings(List),
     /// Lists what changed, in observed-time order.
     Changes(crate::changes::Changes),
-    /// Writes the register as JSON or CSV (the same as `register export`).
+    /// Writes the register in another form: JSON, CSV, and what other systems take (the same as `register export`).
     Export(Export),
     /// Exports the register.
     #[command(subcommand)]
     Register(RegisterCommand),
-    /// Shows the octets that prove a value.
+    /// Shows and hands over what proves the values of the register.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
+    /// Makes and shows the key that signs evidence bundles.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Checks the register: is it whole, what was lost, do the totals add up.
     Doctor(Doctor),
     /// Prints the JSON Schema of an export.
@@ -154,8 +160,39 @@ pub(crate) struct ShowAsset {
 pub(crate) enum ExportFormat {
     /// The whole register; its schema is printed by `tapledger schema register`.
     Json,
+    /// The whole register, an object on each line; the first says what the export is.
+    Jsonl,
     /// The assets, a row each.
     Csv,
+    /// Tables for the bulk import of NetBox, in a folder or (with a name that ends in .zip) an archive.
+    Netbox,
+    /// The worksheet of ServiceNow's connector for operational technology, as CSV.
+    Servicenow,
+    /// The columns of the inventory of Microsoft Defender for IoT, as CSV.
+    Defender,
+    /// A CycloneDX 1.6 document: devices, firmware in them, evidence.
+    Cyclonedx,
+    /// The communications as GraphML, for Gephi, yEd or networkx.
+    Graphml,
+    /// The communications as a picture for graphviz.
+    Dot,
+}
+
+impl ExportFormat {
+    /// As it is typed.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Netbox => "netbox",
+            Self::Servicenow => "servicenow",
+            Self::Defender => "defender",
+            Self::Cyclonedx => "cyclonedx",
+            Self::Graphml => "graphml",
+            Self::Dot => "dot",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -165,10 +202,12 @@ pub(crate) struct Export {
     /// As what.
     #[arg(long, value_enum, default_value = "json")]
     pub(crate) format: ExportFormat,
+    #[command(flatten)]
+    pub(crate) filters: Filters,
     /// Where to; `-` is standard output.
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub(crate) output: PathBuf,
-    /// CSV with a byte order mark, so that Excel reads it as UTF-8.
+    /// A CSV with a byte order mark, so that Excel reads it as UTF-8.
     #[arg(long)]
     pub(crate) excel: bool,
     /// What separates the columns of a CSV.
@@ -181,7 +220,7 @@ pub(crate) struct Export {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RegisterCommand {
-    /// Writes the register as JSON or CSV.
+    /// Writes the register in another form.
     Export(Export),
 }
 
@@ -189,6 +228,14 @@ pub(crate) enum RegisterCommand {
 pub(crate) enum EvidenceCommand {
     /// Shows capture, frame, offset, octets and rule behind each value of an attribute.
     Show(ShowEvidence),
+    /// Writes the kept frames as pcapng; comments in them say what each proves.
+    Export(ExportEvidence),
+    /// Makes a signed bundle of exports, proving frames and the custody journal.
+    Create(CreateBundle),
+    /// Verifies a bundle: signature, every file, the chain of the journal.
+    Verify(VerifyBundle),
+    /// Prints the custody journal: who imported, exported and edited what, and when.
+    Log(Log),
 }
 
 #[derive(Debug, Args)]

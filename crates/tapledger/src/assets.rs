@@ -8,8 +8,9 @@ use ::export::json::Part;
 use inventory::{Asset, Snapshot};
 
 use crate::arguments::{List, ListFormat};
+use crate::export::stdout;
 use crate::failure::Failure;
-use crate::lists::{matches, print_counted, short_time, stdout};
+use crate::lists::{matches, print_counted, short_time};
 use crate::session::snapshot;
 use crate::summary::by_state;
 use crate::table::{Column, column};

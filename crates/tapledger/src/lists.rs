@@ -1,24 +1,19 @@
-//! `conversations`, `findings` and `export`.
+//! `conversations` and `findings`.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use ::export::csv::CsvOptions;
-use ::export::json::{Part, Tool};
+use ::export::json::Part;
 use ::export::time::rfc3339;
 use inventory::{AssetEnd, Conversation, Snapshot};
 use observation::{OperationKind, Transport, number_of};
 
-use crate::arguments::{Export, ExportFormat, List, ListFormat};
+use crate::arguments::{List, ListFormat};
+use crate::export::stdout;
 use crate::failure::Failure;
-use crate::session::{actor, person, snapshot};
+use crate::session::snapshot;
 use crate::table::{self, Column, column};
 use crate::terminal;
-
-/// This program, as exports name it.
-const TOOL: Tool<'static> = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
 const CONVERSATIONS: [Column; 10] = [
     column("client", 44),
@@ -137,62 +132,6 @@ pub(crate) fn print_counted(
     let number = if shown == all { number } else { format!("{shown} of {number}") };
     terminal::print(&format!("{text}{number}{counts}{note}\n"))?;
     Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn export(arguments: &Export) -> Result<ExitCode, Failure> {
-    let (mut register, snapshot) = snapshot(&arguments.db.db, arguments.as_of)?;
-    let delimiter = u8::try_from(arguments.delimiter).ok().filter(u8::is_ascii).ok_or_else(|| {
-        Failure::Usage(format!("{:?} cannot separate columns; use an ASCII character", arguments.delimiter))
-    })?;
-    let write = |out: &mut dyn Write| -> Result<(), ::export::Error> {
-        match arguments.format {
-            ExportFormat::Json => ::export::json::write(&snapshot, &TOOL, out),
-            ExportFormat::Csv => {
-                ::export::csv::write_assets(&snapshot, out, &CsvOptions { excel: arguments.excel, delimiter })
-            }
-        }
-    };
-    if arguments.output == Path::new("-") {
-        stdout(write)?;
-    } else {
-        let mut file = BufWriter::new(
-            File::create(&arguments.output).map_err(|error| naming(&arguments.output, error))?,
-        );
-        write(&mut file).map_err(failure)?;
-        file.flush().map_err(|error| naming(&arguments.output, error))?;
-    }
-    let format = match arguments.format {
-        ExportFormat::Json => "json",
-        ExportFormat::Csv => "csv",
-    };
-    // A register that cannot be written (read-only medium, running import) can still be exported.
-    if let Err(error) =
-        register.record(&actor(&person()), "export", format, &arguments.output.display().to_string())
-    {
-        tracing::info!(%error, "export not noted in the custody journal");
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Writes to standard output.
-pub(crate) fn stdout(
-    write: impl FnOnce(&mut dyn Write) -> Result<(), ::export::Error>,
-) -> Result<ExitCode, Failure> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    write(&mut out).map_err(failure)?;
-    out.flush()?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn failure(error: ::export::Error) -> Failure {
-    match error {
-        ::export::Error::Write(error) => error.into(),
-        other => Failure::Other(other.into()),
-    }
-}
-
-fn naming(path: &Path, error: io::Error) -> Failure {
-    Failure::Other(anyhow::anyhow!("{}: {error}", path.display()))
 }
 
 /// True if some cell contains the text, in any case.

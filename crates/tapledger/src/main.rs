@@ -5,12 +5,19 @@
 
 mod arguments;
 mod assets;
+mod bundle;
 mod capture;
 mod changes;
+mod custody_arguments;
 mod doctor;
 mod evidence;
+mod export;
 mod failure;
+mod filters;
+mod frames;
 mod import;
+mod journal;
+mod keys;
 mod lists;
 mod progress;
 mod session;
@@ -45,10 +52,13 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Conversations(list) => lists::conversations(&list),
         Command::Findings(list) => lists::findings(&list),
         Command::Changes(changes) => changes::run(&changes),
-        Command::Export(export) | Command::Register(RegisterCommand::Export(export)) => {
-            lists::export(&export)
-        }
+        Command::Export(export) | Command::Register(RegisterCommand::Export(export)) => export::run(&export),
         Command::Evidence(EvidenceCommand::Show(show)) => evidence::show(&show),
+        Command::Evidence(EvidenceCommand::Export(export)) => frames::run(&export),
+        Command::Evidence(EvidenceCommand::Create(create)) => bundle::create(&create),
+        Command::Evidence(EvidenceCommand::Verify(verify)) => bundle::verify(&verify),
+        Command::Evidence(EvidenceCommand::Log(log)) => journal::log(&log),
+        Command::Keys(keys) => keys::run(&keys),
         Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Schema(SchemaCommand::Register) => {
             terminal::print(&format!("{}\n", ::export::schema::register()))?;

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::net::IpAddr;
 
-use inventory::{Asset, AssetEnd, Candidate, Identified, Proof, Snapshot};
+use inventory::{Asset, AssetEnd, Identified, Proof, Snapshot};
 use observation::attribute;
 
 use super::{CsvOptions, Table, moment, place};
 use crate::cells::list;
 use crate::error::Result;
+use crate::filter::Filter;
 use crate::order::Sorted;
+use crate::reading::{value, winner};
 
 /// Identity attributes: the value and its basis, each a column.
 const IDENTITY: [&str; 6] = [
@@ -49,7 +51,21 @@ const FURTHER: [(&str, &str); 15] = [
 /// Fails if `writer` does, if the delimiter is a quote or line end, or if the snapshot refers to assets that it does
 /// not hold.
 pub fn write_assets(snapshot: &Snapshot, writer: impl Write, options: &CsvOptions) -> Result<()> {
-    let sorted = Sorted::new(snapshot)?;
+    write_assets_filtered(snapshot, &Filter::default(), writer, options)
+}
+
+/// Writes the assets that a filter holds, one line each, sorted by id.
+///
+/// # Errors
+///
+/// As [`write_assets`].
+pub fn write_assets_filtered(
+    snapshot: &Snapshot,
+    filter: &Filter,
+    writer: impl Write,
+    options: &CsvOptions,
+) -> Result<()> {
+    let sorted = Sorted::filtered(snapshot, filter)?;
     let fields: BTreeSet<&str> = sorted
         .assets
         .iter()
@@ -103,14 +119,6 @@ fn peers<'s>(sorted: &Sorted<'s>) -> BTreeMap<&'s str, Peers<'s>> {
         }
     }
     all
-}
-
-fn winner<'a>(asset: &'a Asset, attribute: &str) -> Option<&'a Candidate> {
-    asset.attributes.get(attribute).and_then(|candidates| candidates.first())
-}
-
-fn value(asset: &Asset, attribute: &str) -> String {
-    winner(asset, attribute).map(|candidate| candidate.value.clone()).unwrap_or_default()
 }
 
 fn observed_band(

@@ -17,7 +17,10 @@ use crate::error::{Error, Result};
 use crate::order::Sorted;
 use crate::time::rfc3339;
 
-pub use assets::write_assets;
+pub use assets::{write_assets, write_assets_filtered};
+
+/// Name and major version of the columns of [`write_assets`].
+pub const ASSETS_SCHEMA: &str = "tapledger.assets.csv/1";
 
 /// Octets that tell Excel a file is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -185,10 +188,10 @@ pub fn write_changes(snapshot: &Snapshot, writer: impl Write, options: &CsvOptio
 }
 
 /// A CSV file; every cell goes through [`cell`].
-struct Table<W: Write>(Writer<W>);
+pub(crate) struct Table<W: Write>(Writer<W>);
 
 impl<W: Write> Table<W> {
-    fn new(mut writer: W, options: &CsvOptions) -> Result<Self> {
+    pub(crate) fn new(mut writer: W, options: &CsvOptions) -> Result<Self> {
         // An apostrophe or a letter would separate in the middle of values; a blank, quote or line end never can.
         if !matches!(options.delimiter, b',' | b';' | b'\t' | b'|' | b':') {
             return Err(Error::Delimiter(options.delimiter));
@@ -201,14 +204,14 @@ impl<W: Write> Table<W> {
         Ok(Self(builder.from_writer(writer)))
     }
 
-    fn line<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) -> Result<()> {
+    pub(crate) fn line<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) -> Result<()> {
         for text in cells {
             self.0.write_field(cell(text.as_ref()).as_bytes())?;
         }
         Ok(self.0.write_record(None::<&[u8]>)?)
     }
 
-    fn end(mut self) -> Result<()> {
+    pub(crate) fn end(mut self) -> Result<()> {
         Ok(self.0.flush()?)
     }
 }

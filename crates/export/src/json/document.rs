@@ -12,6 +12,9 @@ use super::asset::asset_out;
 use super::change::change_out;
 use super::traffic::{capture, conversation_out, finding_out};
 use super::{Part, SCHEMA, Tool};
+use crate::about::{About, Window, ToolOut};
+use crate::error::Result;
+use crate::filter::Filter;
 use crate::order::Sorted;
 use crate::time::rfc3339;
 
@@ -22,7 +25,7 @@ pub(super) type Text<'a> = Cow<'a, str>;
 struct Each<I>(I);
 
 impl<I: Iterator<Item: Serialize> + Clone> Serialize for Each<I> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.clone())
     }
 }
@@ -37,18 +40,15 @@ struct Document<'a, C, A, V, F, H> {
     conversations: V,
     findings: F,
     changes: H,
-}
-
-#[derive(Serialize)]
-struct ToolOut<'a> {
-    name: &'a str,
-    version: &'a str,
+    window: Window,
+    filters: &'a Filter,
 }
 
 pub(super) fn document<'a>(
     snapshot: &'a Snapshot,
     sorted: &'a Sorted<'a>,
     tool: &'a Tool<'a>,
+    filter: &'a Filter,
 ) -> impl Serialize + 'a {
     Document {
         schema: SCHEMA,
@@ -61,6 +61,8 @@ pub(super) fn document<'a>(
         ),
         findings: Each(sorted.findings.iter().map(|finding| finding_out(sorted, finding))),
         changes: Each(sorted.changes.iter().map(|change| change_out(sorted, snapshot, change))),
+        window: Window::of(sorted),
+        filters: filter,
     }
 }
 
@@ -130,4 +132,35 @@ pub(super) struct RangeOut {
 pub(super) fn ranges(evidence: &Evidence) -> Vec<RangeOut> {
     let ranges = evidence.ranges.iter();
     ranges.map(|range| RangeOut { frame: range.frame, offset: range.offset, length: range.length }).collect()
+}
+
+/// One line of JSON Lines: the object with a field `type` before its own.
+#[derive(Serialize)]
+struct Line<T> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    object: T,
+}
+
+fn write_line(r#type: &'static str, object: impl Serialize, writer: &mut impl Write) -> Result<()> {
+    serde_json::to_writer(&mut *writer, &Line { r#type, object })?;
+    Ok(writer.write_all(b"\n")?)
+}
+
+/// Writes every list of the document, an object on each line.
+pub(super) fn write_lines(sorted: &Sorted<'_>, about: &About<'_>, writer: &mut impl Write) -> Result<()> {
+    write_line("header", about, writer)?;
+    for summary in &sorted.captures {
+        write_line("capture", capture(summary), writer)?;
+    }
+    for (asset, identified) in &sorted.assets {
+        write_line("asset", asset_out(sorted, asset, identified), writer)?;
+    }
+    for conversation in &sorted.conversations {
+        write_line("conversation", conversation_out(sorted, conversation), writer)?;
+    }
+    for finding in &sorted.findings {
+        write_line("finding", finding_out(sorted, finding), writer)?;
+    }
+    Ok(())
 }

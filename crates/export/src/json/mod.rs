@@ -10,12 +10,17 @@ use std::io::{BufWriter, Write};
 
 use inventory::Snapshot;
 
+use crate::about::About;
 use crate::error::Result;
+use crate::filter::Filter;
 use crate::order::Sorted;
 use document::document;
 
 /// Name and major version of the contract.
 pub const SCHEMA: &str = "tapledger.register/1";
+
+/// Name and major version of the contract of [`write_lines`].
+pub const LINES_SCHEMA: &str = "tapledger.lines/1";
 
 /// The program that writes a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,10 +83,39 @@ pub fn write_changes(snapshot: &Snapshot, writer: impl Write) -> Result<()> {
 ///
 /// Fails if `writer` does, or if the snapshot refers to assets that it does not hold; then nothing is written.
 pub fn write(snapshot: &Snapshot, tool: &Tool<'_>, writer: impl Write) -> Result<()> {
-    let sorted = Sorted::new(snapshot)?;
+    write_filtered(snapshot, tool, &Filter::default(), writer)
+}
+
+/// Writes what a filter holds of the snapshot as one JSON document, indented, with a line end after it.
+///
+/// # Errors
+///
+/// As [`write()`].
+pub fn write_filtered(
+    snapshot: &Snapshot,
+    tool: &Tool<'_>,
+    filter: &Filter,
+    writer: impl Write,
+) -> Result<()> {
+    let sorted = Sorted::filtered(snapshot, filter)?;
     let mut writer = BufWriter::new(writer);
-    serde_json::to_writer_pretty(&mut writer, &document(snapshot, &sorted, tool))?;
+    serde_json::to_writer_pretty(&mut writer, &document(snapshot, &sorted, tool, filter))?;
     writer.write_all(b"\n")?;
+    writer.flush()?;
+    Ok(())
+}
+
+/// Writes JSON Lines: on the first line what the export says of itself (`"type": "header"`), then one object on each
+/// line, captures, assets, conversations and findings as they stand in the document, each with a field `type`.
+///
+/// # Errors
+///
+/// As [`write()`].
+pub fn write_lines(snapshot: &Snapshot, tool: &Tool<'_>, filter: &Filter, writer: impl Write) -> Result<()> {
+    let sorted = Sorted::filtered(snapshot, filter)?;
+    let mut writer = BufWriter::new(writer);
+    let about = About::new(LINES_SCHEMA, &sorted, snapshot.as_of, tool, filter);
+    document::write_lines(&sorted, &about, &mut writer)?;
     writer.flush()?;
     Ok(())
 }
