@@ -123,7 +123,8 @@ fn a_controller_that_was_replaced_is_a_new_asset_in_whatever_order_the_days_are_
     let whole = plant.file("week.pcap", &[first, last].concat());
     plant.register.import(&[whole]);
     let known = |register: &Value| {
-        let assets = list(&canonical(register), "assets").to_vec();
+        let mut assets = list(register, "assets").to_vec();
+        assets.sort_by_key(|asset| (text(asset, "name").to_owned(), text(asset, "first").to_owned()));
         assets
             .iter()
             .map(|asset| {

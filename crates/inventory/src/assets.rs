@@ -285,6 +285,7 @@ impl Context<'_, '_> {
             roles::of_treatment(index, conversations, &mut claims);
             roles::of_requests(index, conversations, &names, &mut claims);
             destinations::of_destinations(asset, index, conversations, &mut claims);
+            roles::of_sessions(index, conversations, &names, &mut claims);
             greetings::of_greetings(asset, index, conversations, &names, &mut claims);
             roles::of_capabilities(asset, &mut claims);
             roles::of_guesses(index, conversations, &mut claims);

@@ -13,8 +13,8 @@ use crate::rules::addresses::GROUP_ADDRESSES;
 use crate::rules::products;
 use crate::rules::roles::{
     CAPABILITIES, DATABASES, DEVICES_OF_MAKERS, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX,
-    NETWORK, OFFICE, PRODUCT_NAMES, PRODUCT_WORDS, PROGRAM_NAMES, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES,
-    TYPES_OF_LAST_RESORT,
+    NETWORK, OFFICE, PRODUCT_NAMES, PRODUCT_WORDS, PROGRAM_NAMES, REMOTE_SESSIONS, REMOTE_SESSIONS_MIN,
+    SENDERS, SERVER_OPERATIONS, SERVERS, TYPES, TYPES_OF_LAST_RESORT,
 };
 
 /// Names in one reason; more are counted.
@@ -271,6 +271,29 @@ pub(crate) fn of_requests(
             );
             claims.add(Role::Historian, Basis::Inferred, reason);
         }
+    }
+}
+
+/// Whom an asset without any other role works on from afar.
+pub(crate) fn of_sessions(
+    asset: usize,
+    conversations: &[&Conversation],
+    names: &dyn Fn(&AssetEnd) -> String,
+    claims: &mut Claims,
+) {
+    let own = AssetEnd::Asset(asset);
+    let sessions = conversations.iter().filter(|conversation| {
+        let is_open = conversation.frames.iter().all(|frames| *frames > 0);
+        conversation.client == own && is_open && REMOTE_SESSIONS.contains(&conversation.protocol.as_str())
+    });
+    let (mut protocols, mut servers) = (BTreeSet::new(), BTreeSet::new());
+    for session in sessions {
+        protocols.insert(session.protocol.clone());
+        servers.insert(names(&session.server));
+    }
+    if claims.0.is_empty() && protocols.len() >= REMOTE_SESSIONS_MIN {
+        let (protocols, servers) = (list(protocols.into_iter()), list(servers.into_iter()));
+        claims.add(Role::RemoteAccess, Basis::Inferred, format!("works on {servers} by {protocols}"));
     }
 }
 

@@ -404,3 +404,17 @@ fn a_family_that_a_description_names_is_the_role_of_what_says_no_more() {
     assert_eq!(role("lldp: description=Dell Inc. Vostro 3800"), "workstation");
     assert_eq!(role("lldp: description=a device"), "unknown");
 }
+
+#[test]
+fn who_works_on_others_from_afar_and_does_nothing_else_is_an_end_of_remote_access() {
+    let text = "sent 10.9.9.9
+         sent 10.0.0.1
+         talk 10.9.9.9 10.0.0.1 rdp:3389 9/9
+         talk 10.9.9.9 10.0.0.1 vnc:5900 9/9";
+    let roles = |text: &str| common::assets(&inventory(text));
+    assert!(roles(text).contains("remote_access: remote access @ 10.9.9.9"), "{}", roles(text));
+    assert!(!roles(&text.replace("vnc:5900", "rdp:3390")).contains("remote_access"));
+    // Who programs controllers is an engineer's machine, whatever else it is used for.
+    let engineer = format!("{text}\ntalk 10.9.9.9 10.0.0.2 s7comm:102 5/5 program*1:download_block");
+    assert!(!roles(&engineer).contains("remote_access"));
+}

@@ -109,6 +109,9 @@ const WORDS: &[(&str, Role)] = &[
     ("scalancesc", Role::Firewall),
     ("scalancem", Role::Router),
     ("ruggedcomrs", Role::Switch),
+    // Hirschmann: Railswitch RS, MACH, and OpenRail
+    ("railswitch", Role::Switch),
+    ("openrail", Role::Switch),
     // Computers: lines of Dell, HP and Lenovo
     ("vostro", Role::Workstation),
     ("optiplex", Role::Workstation),

@@ -181,6 +181,13 @@ pub(crate) const SERVERS: &[(&str, Role)] = &[
 /// plant speak HTTP, DHCP and DNS as clients, too, so these are not among them.
 pub(crate) const OFFICE: &[&str] = &["kerberos", "ldap", "mysql", "postgresql", "smb", "ssrp", "tds"];
 
+/// Protocols by which somebody works on another machine from afar. Who opens sessions of several of them, and does nothing
+/// else that tells what it is for, is an end of remote access.
+pub(crate) const REMOTE_SESSIONS: &[&str] = &["rdp", "ssh", "telnet", "vnc"];
+
+/// So many of these protocols.
+pub(crate) const REMOTE_SESSIONS_MIN: usize = 2;
+
 /// Whoever sends this protocol without being asked is this.
 pub(crate) const SENDERS: &[(&str, Role)] =
     &[("goose", Role::Ied), ("sv", Role::Ied), ("stp", Role::Switch), ("ethercat", Role::Plc)];
