@@ -38,3 +38,5 @@ mod laws;
 mod licences;
 /// The generated table of the README.
 mod readme;
+/// Vulnerabilities: real advisories on registers of captures.
+mod vulns;
