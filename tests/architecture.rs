@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::support::{self, list, text};
 
 /// What each crate may use: other crates of the workspace, and what no other crate may name.
-const ARROWS: [(&str, &[&str], &[&str]); 7] = [
+const ARROWS: [(&str, &[&str], &[&str]); 8] = [
+    ("advisories", &[], &[]),
     ("observation", &[], &[]),
     ("protocols", &["observation"], &[]),
     ("capture", &["observation", "protocols"], &["pcap", "etherparse", "bytes"]),
@@ -18,7 +19,7 @@ const ARROWS: [(&str, &[&str], &[&str]); 7] = [
     ("export", &["observation", "inventory"], &["csv", "zip", "ed25519-dalek"]),
     (
         "tapledger",
-        &["observation", "protocols", "capture", "inventory", "register", "export"],
+        &["advisories", "observation", "protocols", "capture", "inventory", "register", "export"],
         &["tokio", "clap", "anyhow", "tracing-subscriber"],
     ),
 ];
@@ -108,7 +109,7 @@ fn the_pure_crates_touch_no_file_socket_clock_thread_or_environment() {
         "eprintln!",
         "static mut",
     ];
-    for name in ["observation", "protocols", "inventory"] {
+    for name in ["observation", "protocols", "inventory", "advisories"] {
         let files = sources(&support::root().join("crates").join(name).join("src"));
         assert!(!files.is_empty());
         for file in files {

@@ -44,3 +44,5 @@ mod licences;
 mod readme;
 /// Labelled roles, and how the register compares with them.
 mod roles;
+/// Vulnerabilities: real advisories on registers of captures.
+mod vulns;

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::custody_arguments::{CreateBundle, ExportEvidence, KeysCommand, Log, VerifyBundle};
 use crate::filters::Filters;
+use crate::vulns_arguments::VulnsCommand;
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failure, 2 wrong arguments, 3 wrong configuration, 4 input partly read (what could be read is kept), \
@@ -51,6 +52,9 @@ pub(crate) enum Command {
     /// Shows and hands over what proves the values of the register.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
+    /// Says which assets known vulnerabilities affect, offline.
+    #[command(subcommand)]
+    Vulns(VulnsCommand),
     /// Makes and shows the key that signs evidence bundles.
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -25,6 +25,8 @@ mod show;
 mod summary;
 mod table;
 mod terminal;
+mod vulns;
+mod vulns_arguments;
 
 use std::process::ExitCode;
 
@@ -32,6 +34,7 @@ use clap::{CommandFactory, Parser};
 
 use arguments::{Arguments, AssetsCommand, Command, EvidenceCommand, RegisterCommand, SchemaCommand};
 use failure::Failure;
+use vulns_arguments::VulnsCommand;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -59,6 +62,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Evidence(EvidenceCommand::Verify(verify)) => bundle::verify(&verify),
         Command::Evidence(EvidenceCommand::Log(log)) => journal::log(&log),
         Command::Keys(keys) => keys::run(&keys),
+        Command::Vulns(VulnsCommand::Match(arguments)) => vulns::run(&arguments),
         Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Schema(SchemaCommand::Register) => {
             terminal::print(&format!("{}\n", ::export::schema::register()))?;

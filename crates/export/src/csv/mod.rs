@@ -187,6 +187,25 @@ pub fn write_changes(snapshot: &Snapshot, writer: impl Write, options: &CsvOptio
     table.end()
 }
 
+/// Writes a table of other things than the register's own: every cell is made safe as in all tables here.
+///
+/// # Errors
+///
+/// Fails if `writer` does, or if the delimiter cannot separate.
+pub fn write_table(
+    header: &[&str],
+    rows: impl IntoIterator<Item = Vec<String>>,
+    writer: impl Write,
+    options: &CsvOptions,
+) -> Result<()> {
+    let mut table = Table::new(writer, options)?;
+    table.line(header)?;
+    for row in rows {
+        table.line(row)?;
+    }
+    table.end()
+}
+
 /// A CSV file; every cell goes through [`cell`].
 pub(crate) struct Table<W: Write>(Writer<W>);
 
