@@ -28,6 +28,8 @@ mod architecture;
 mod captures;
 /// Exit codes, help, refusals, pipes.
 mod cli;
+/// Looking after the register's file: migrate, check, backup, restore, prune.
+mod db;
 /// Strings from the wire that attack whoever shows them.
 mod hostile;
 /// The laws of the register: order, repetition, totals, evidence, kill.

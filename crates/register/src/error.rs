@@ -31,7 +31,7 @@ pub enum Error {
         known: i64,
     },
     /// Another process writes captures into it.
-    #[error("{}: in use by another import{}", path.display(), process.map(|id| format!(" (process {id})")).unwrap_or_default())]
+    #[error("{}: in use by another writer{}", path.display(), process.map(|id| format!(" (process {id})")).unwrap_or_default())]
     InUse {
         /// The file.
         path: PathBuf,
@@ -62,6 +62,14 @@ pub enum Error {
         characters: usize,
         /// Characters kept.
         max: usize,
+    },
+    /// A backup is not what it should be.
+    #[error("{}: not fit to be a register: {problem}", path.display())]
+    UnsoundCopy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
     },
     /// A row contradicts the schema: the file was damaged or edited by something else.
     #[error("the register is damaged: {0}")]

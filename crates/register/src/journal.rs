@@ -30,7 +30,7 @@ pub struct JournalEntry {
     pub at: Time,
     /// On whose behalf.
     pub actor: String,
-    /// What was done: `import`, `import repeated`, `export`, `set`.
+    /// What was done: `import`, `import repeated`, `export`, `set`, `backup`, `restore`, `prune`.
     pub action: String,
     /// To what: the id of a capture or an asset, a file name.
     pub subject: String,
@@ -73,7 +73,12 @@ fn hash(entry: &JournalEntry) -> String {
         digest.update(field);
         digest.update(",");
     }
-    digest.finalize().iter().fold(String::with_capacity(64), |mut text, octet| {
+    hexadecimal(&digest.finalize())
+}
+
+/// Octets as text.
+pub(crate) fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().fold(String::with_capacity(octets.len().saturating_mul(2)), |mut text, octet| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{octet:02x}");
         text
@@ -177,25 +182,30 @@ impl Register {
     ///
     /// Fails if the register cannot be read.
     pub fn verify_journal(&self) -> Result<JournalCheck> {
-        let (mut lines, mut last_hash, mut broken) = (0_u64, FIRST_PREVIOUS.to_owned(), None);
-        each(&self.connection, |entry| {
-            lines = lines.saturating_add(1);
-            let problem = if u64::try_from(entry.seq) != Ok(lines) {
-                Some("a line before it is missing")
-            } else if entry.previous != last_hash {
-                Some("it does not follow from the line before it")
-            } else if entry.hash != hash(&entry) {
-                Some("it is not as it was written")
-            } else {
-                None
-            };
-            if broken.is_none() {
-                broken = problem.map(|problem| JournalCheck::Broken { seq: entry.seq, problem });
-            }
-            last_hash = entry.hash;
-        })?;
-        Ok(broken.unwrap_or(JournalCheck::Intact { lines, last_hash }))
+        verify(&self.connection)
     }
+}
+
+/// Checks every line against the one before it.
+pub(crate) fn verify(connection: &Connection) -> Result<JournalCheck> {
+    let (mut lines, mut last_hash, mut broken) = (0_u64, FIRST_PREVIOUS.to_owned(), None);
+    each(connection, |entry| {
+        lines = lines.saturating_add(1);
+        let problem = if u64::try_from(entry.seq) != Ok(lines) {
+            Some("a line before it is missing")
+        } else if entry.previous != last_hash {
+            Some("it does not follow from the line before it")
+        } else if entry.hash != hash(&entry) {
+            Some("it is not as it was written")
+        } else {
+            None
+        };
+        if broken.is_none() {
+            broken = problem.map(|problem| JournalCheck::Broken { seq: entry.seq, problem });
+        }
+        last_hash = entry.hash;
+    })?;
+    Ok(broken.unwrap_or(JournalCheck::Intact { lines, last_hash }))
 }
 
 #[cfg(test)]

@@ -48,6 +48,9 @@ pub(crate) enum Command {
     Evidence(EvidenceCommand),
     /// Checks the register: is it whole, what was lost, do the totals add up.
     Doctor(Doctor),
+    /// Looks after the register's file: migrate, check, back up, restore, prune.
+    #[command(subcommand)]
+    Db(crate::db::DbCommand),
     /// Prints the JSON Schema of an export.
     #[command(subcommand)]
     Schema(SchemaCommand),
@@ -227,6 +230,23 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
     seconds.map(std::time::Duration::from_secs).ok_or_else(|| format!("\"{text}\" is too long"))
 }
 
+/// A number of octets, as in 4096, 64K, 256M, 1G: powers of 1024.
+pub(crate) fn octets(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let unit = text.get(digits.len()..).unwrap_or_default();
+    let number: u64 =
+        digits.parse().map_err(|_| format!("\"{text}\" is no number of octets; try 64K, 256M or 1G"))?;
+    let factor: u64 = match unit {
+        "" => 1,
+        "K" | "k" => 1 << 10,
+        "M" => 1 << 20,
+        "G" => 1 << 30,
+        "T" => 1 << 40,
+        _ => return Err(format!("\"{unit}\" is no unit of octets; use K, M, G or T")),
+    };
+    number.checked_mul(factor).ok_or_else(|| format!("\"{text}\" is too much"))
+}
+
 fn moment(text: &str) -> Result<observation::Time, String> {
     let timestamp: jiff::Timestamp =
         text.parse().map_err(|error| format!("\"{text}\" is no RFC 3339 time: {error}"))?;
@@ -244,6 +264,16 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn octets_have_units() {
+        assert_eq!(octets("4096"), Ok(4096));
+        assert_eq!(octets("64K"), Ok(64 << 10));
+        assert_eq!(octets("2G"), Ok(2 << 30));
+        assert!(octets("1.5G").is_err());
+        assert!(octets("12 MB").is_err());
+        assert!(octets("99999999T").is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod arguments;
 mod assets;
 mod capture;
+mod db;
 mod doctor;
 mod evidence;
 mod failure;
@@ -48,6 +49,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Command::Evidence(EvidenceCommand::Show(show)) => evidence::show(&show),
         Command::Doctor(doctor) => doctor::run(&doctor),
+        Command::Db(db) => db::run(&db),
         Command::Schema(SchemaCommand::Register) => {
             terminal::print(&format!("{}\n", ::export::schema::register()))?;
             Ok(ExitCode::SUCCESS)
