@@ -30,6 +30,8 @@ mod captures;
 mod cli;
 /// Looking after the register's file: migrate, check, backup, restore, prune.
 mod db;
+/// A disk that fills up under a live capture.
+mod disk_full;
 /// Strings from the wire that attack whoever shows them.
 mod hostile;
 /// The laws of the register: order, repetition, totals, evidence, kill.

@@ -106,6 +106,20 @@ impl From<rusqlite::Error> for Error {
 }
 
 impl Error {
+    /// True if it may pass while a writer waits: the disk is full, a medium does not answer, another process holds the
+    /// register.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, DiskFull, SystemIoFailure};
+        match self {
+            Self::Locked => true,
+            Self::Sqlite(error) => {
+                matches!(error.sqlite_error_code(), Some(DiskFull | SystemIoFailure | CannotOpen))
+            }
+            _ => false,
+        }
+    }
+
     /// Names the file in an error of its first reading, where SQLite does not.
     pub(crate) fn opening(self, path: &Path) -> Self {
         match self {

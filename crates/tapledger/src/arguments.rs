@@ -95,6 +95,8 @@ pub(crate) struct Capture {
     #[arg(short, long, value_name = "BPF")]
     pub(crate) filter: Option<String>,
     #[command(flatten)]
+    pub(crate) ring: RingArguments,
+    #[command(flatten)]
     pub(crate) db: Db,
     /// The site that the stations belong to.
     #[arg(long, default_value = "default", env = "TAPLEDGER_SITE")]
@@ -102,6 +104,24 @@ pub(crate) struct Capture {
     /// Name of this sensor, as it stands in the register.
     #[arg(long, default_value = "", env = "TAPLEDGER_SENSOR")]
     pub(crate) sensor: String,
+}
+
+/// A ring of capture files beside the register.
+#[derive(Debug, Args)]
+pub(crate) struct RingArguments {
+    /// Keeps all frames in capture files in this folder too; when they take too much, the oldest goes first. They hold
+    /// passwords as they were on the wire.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ring: Option<PathBuf>,
+    /// Most octets of all these files.
+    #[arg(long, value_name = "OCTETS", default_value = "1G", value_parser = octets, requires = "ring")]
+    pub(crate) ring_octets: u64,
+    /// Octets of one file; a sixteenth of all if left out.
+    #[arg(long, value_name = "OCTETS", default_value = "0", value_parser = octets, requires = "ring", hide_default_value = true)]
+    pub(crate) ring_file_octets: u64,
+    /// Octets that stay free on that file system: below it files go, and nothing is written until space returns.
+    #[arg(long, value_name = "OCTETS", default_value = "1G", value_parser = octets, requires = "ring")]
+    pub(crate) ring_free: u64,
 }
 
 #[derive(Debug, Subcommand)]

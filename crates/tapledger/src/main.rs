@@ -5,6 +5,7 @@
 
 mod arguments;
 mod assets;
+mod backlog;
 mod capture;
 mod db;
 mod doctor;

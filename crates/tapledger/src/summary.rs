@@ -115,7 +115,8 @@ pub(crate) fn frame_line<'s>(summaries: impl Iterator<Item = &'s CaptureSummary>
 /// their ends; what they carry is read with the last one.
 pub(crate) fn talking(summary: &CaptureSummary) -> u64 {
     let apart = NOT_COUNTED.iter().filter(|(name, _)| *name != FRAGMENTS);
-    let counts = apart.filter_map(|(name, _)| summary.counters.get(*name));
+    let names = apart.map(|(name, _)| *name).chain([crate::backlog::FRAMES]);
+    let counts = names.filter_map(|name| summary.counters.get(name));
     counts.fold(summary.frames, |frames, count| frames.saturating_sub(*count))
 }
 
