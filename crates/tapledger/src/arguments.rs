@@ -56,6 +56,13 @@ pub(crate) enum Command {
     Schema(SchemaCommand),
     /// Prints the table of protocols: what is read of each, and what is not.
     Protocols,
+    /// Writes the manual pages and completion scripts into a folder, as packages ship them.
+    #[command(hide = true)]
+    Manual {
+        /// The folder, which is made if need be.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Prints a completion script for a shell.
     Completions {
         /// Which shell.

@@ -13,6 +13,7 @@ mod evidence;
 mod failure;
 mod import;
 mod lists;
+mod manual;
 mod progress;
 mod session;
 mod show;
@@ -59,6 +60,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             terminal::print(&terminal::protocol_table())?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Manual { folder } => manual::write(&folder),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "tapledger", &mut script);
