@@ -32,6 +32,10 @@ mod changes;
 mod cli;
 /// Exports, proving frames, bundles and the journal.
 mod custody;
+/// Looking after the register's file: migrate, check, backup, restore, prune.
+mod db;
+/// A disk that fills up under a live capture.
+mod disk_full;
 /// Strings from the wire that attack whoever shows them.
 mod hostile;
 /// Which stations are one device: replaced, moved, spoofed, of two sites.

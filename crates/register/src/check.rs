@@ -1,13 +1,14 @@
 //! What `doctor` asks: how large the register is, and whether it is sound.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use observation::Day;
 use rusqlite::Connection;
 
 use crate::columns::counted;
 use crate::error::Result;
 use crate::evidence::{frame_numbers, frames_referred_to};
-use crate::journal::JournalCheck;
+use crate::journal::{self, JournalCheck};
 use crate::migrate::version_of;
 use crate::open::Register;
 
@@ -51,28 +52,72 @@ pub struct Stats {
     pub pages: u64,
     /// Pages that hold nothing at present.
     pub free_pages: u64,
+    /// Days before this one are folded in some capture; `None` if retention never was at work.
+    pub folded_before: Option<Day>,
+}
+
+/// Whether the file of a register is as this program wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Soundness {
+    /// What SQLite's integrity check says, up to a hundred lines; empty if sound.
+    pub damages: Vec<String>,
+    /// Rows that refer to rows which are not there.
+    pub dangling: u64,
+    /// The chain of the journal.
+    pub journal: JournalCheck,
+}
+
+impl Soundness {
+    /// What is wrong first, in words; `None` if nothing is.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        if let Some(damage) = self.damages.first() {
+            return Some(format!("damaged: {damage}"));
+        }
+        if self.dangling > 0 {
+            return Some(format!("references to rows that are not there: {}", self.dangling));
+        }
+        match &self.journal {
+            JournalCheck::Broken { seq, problem } => {
+                Some(format!("the custody journal is broken at line {seq}: {problem}"))
+            }
+            JournalCheck::Intact { .. } => None,
+        }
+    }
+}
+
+/// Reads every page, reference and line of the journal.
+pub(crate) fn soundness(connection: &Connection) -> Result<Soundness> {
+    let mut damages = Vec::new();
+    connection.pragma(None, "integrity_check", PROBLEMS_MAX, |row| {
+        damages.push(row.get::<_, String>(0)?);
+        Ok(())
+    })?;
+    damages.retain(|line| line != "ok");
+    let dangling = connection.prepare("PRAGMA foreign_key_check")?.query_map([], |_| Ok(()))?.count() as u64;
+    Ok(Soundness { damages, dangling, journal: journal::verify(connection)? })
 }
 
 /// Whether a register is sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What SQLite's integrity check says, up to a hundred lines; empty if sound.
-    pub damages: Vec<String>,
-    /// Rows that refer to rows which are not there.
-    pub dangling: u64,
+    /// The file.
+    pub soundness: Soundness,
+    /// Rows that nobody reads, because no day belongs to them, or no conversation's day to an operation's.
+    pub unread: u64,
+    /// Frames of all conversations of every real capture: by its id, then by protocol.
+    pub talked: BTreeMap<String, BTreeMap<String, u64>>,
     /// Frames that evidence refers to, over all captures.
     pub frames_needed: u64,
     /// Those of them that are not kept: the proof is in the capture file alone.
     pub frames_missing: u64,
-    /// The chain of the journal.
-    pub journal: JournalCheck,
 }
 
 impl Check {
     /// True if nothing is damaged. Missing frames are no damage: keeping them has a limit.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.damages.is_empty() && self.dangling == 0 && matches!(self.journal, JournalCheck::Intact { .. })
+        self.soundness.problem().is_none() && self.unread == 0
     }
 }
 
@@ -113,6 +158,10 @@ impl Register {
             page_octets: pragma("PRAGMA page_size")?,
             pages: pragma("PRAGMA page_count")?,
             free_pages: pragma("PRAGMA freelist_count")?,
+            folded_before: self
+                .connection
+                .query_row("SELECT max(before) FROM folded", [], |row| row.get::<_, Option<i32>>(0))?
+                .map(Day),
         })
     }
 
@@ -123,14 +172,7 @@ impl Register {
     /// Fails if the register cannot be read at all.
     pub fn check(&self) -> Result<Check> {
         let transaction = self.connection.unchecked_transaction()?;
-        let mut damages = Vec::new();
-        transaction.pragma(None, "integrity_check", PROBLEMS_MAX, |row| {
-            damages.push(row.get::<_, String>(0)?);
-            Ok(())
-        })?;
-        damages.retain(|line| line != "ok");
-        let dangling =
-            transaction.prepare("PRAGMA foreign_key_check")?.query_map([], |_| Ok(()))?.count() as u64;
+        let soundness = soundness(&transaction)?;
         let (mut frames_needed, mut frames_missing) = (0_u64, 0_u64);
         for capture in captures(&transaction)? {
             let needed = frames_referred_to(&transaction, capture)?;
@@ -138,8 +180,47 @@ impl Register {
             frames_needed = frames_needed.saturating_add(needed.len() as u64);
             frames_missing = frames_missing.saturating_add(needed.difference(&kept).count() as u64);
         }
-        Ok(Check { damages, dangling, frames_needed, frames_missing, journal: self.verify_journal()? })
+        Ok(Check {
+            soundness,
+            unread: unread(&transaction)?,
+            talked: talked(&transaction)?,
+            frames_needed,
+            frames_missing,
+        })
     }
+}
+
+fn unread(connection: &Connection) -> Result<u64> {
+    let count: i64 = connection.query_row(
+        "SELECT (SELECT count(*) FROM fact WHERE NOT EXISTS (SELECT 1 FROM fact_day WHERE fact = fact.id))
+            + (SELECT count(*) FROM mention WHERE NOT EXISTS (SELECT 1 FROM mention_day WHERE mention = mention.id))
+            + (SELECT count(*) FROM conversation
+               WHERE NOT EXISTS (SELECT 1 FROM conversation_day WHERE conversation = conversation.id))
+            + (SELECT count(*) FROM operation
+               WHERE NOT EXISTS (SELECT 1 FROM operation_day WHERE operation = operation.id))
+            + (SELECT count(*) FROM operation JOIN operation_day ON operation_day.operation = operation.id
+               WHERE NOT EXISTS (SELECT 1 FROM conversation_day AS talk
+                  WHERE talk.conversation = operation.conversation AND talk.day = operation_day.day))",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(count.unsigned_abs())
+}
+
+fn talked(connection: &Connection) -> Result<BTreeMap<String, BTreeMap<String, u64>>> {
+    let mut statement = connection.prepare(
+        "SELECT uid, protocol, client_frames, server_frames FROM capture JOIN station ON station.capture = capture.id
+         JOIN conversation ON conversation.client = station.id
+         JOIN conversation_day ON conversation_day.conversation = conversation.id WHERE uid IS NOT NULL",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut all: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let protocols = all.entry(row.get(0)?).or_default();
+        let frames = protocols.entry(row.get(1)?).or_default();
+        *frames = frames.saturating_add(counted(row, 2)?).saturating_add(counted(row, 3)?);
+    }
+    Ok(all)
 }
 
 fn captures(connection: &Connection) -> Result<Vec<i64>> {

@@ -31,7 +31,7 @@ pub enum Error {
         known: i64,
     },
     /// Another process writes captures into it.
-    #[error("{}: in use by another import{}", path.display(), process.map(|id| format!(" (process {id})")).unwrap_or_default())]
+    #[error("{}: in use by another writer{}", path.display(), process.map(|id| format!(" (process {id})")).unwrap_or_default())]
     InUse {
         /// The file.
         path: PathBuf,
@@ -62,6 +62,14 @@ pub enum Error {
         characters: usize,
         /// Characters kept.
         max: usize,
+    },
+    /// A backup is not what it should be.
+    #[error("{}: not fit to be a register: {problem}", path.display())]
+    UnsoundCopy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
     },
     /// A row contradicts the schema: the file was damaged or edited by something else.
     #[error("the register is damaged: {0}")]
@@ -98,6 +106,20 @@ impl From<rusqlite::Error> for Error {
 }
 
 impl Error {
+    /// True if it may pass while a writer waits: the disk is full, a medium does not answer, another process holds the
+    /// register.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, DiskFull, SystemIoFailure};
+        match self {
+            Self::Locked => true,
+            Self::Sqlite(error) => {
+                matches!(error.sqlite_error_code(), Some(DiskFull | SystemIoFailure | CannotOpen))
+            }
+            _ => false,
+        }
+    }
+
     /// Names the file in an error of its first reading, where SQLite does not.
     pub(crate) fn opening(self, path: &Path) -> Self {
         match self {

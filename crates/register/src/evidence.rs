@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use observation::{Evidence, KeptFrame, Range, Time};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params};
 
-use crate::columns::{evidence_stored, ranges_read, ranges_stored, stored};
+use crate::columns::{counted, evidence_stored, ranges_read, ranges_stored, stored};
 use crate::error::{Error, Result};
 use crate::open::Register;
+use crate::retention::last_prune;
+use crate::write::MALFORMED_MAX;
 
 /// Most frames kept of one capture. Those that only prove operations or mentions stop at half of it, so that identity
 /// always finds room.
@@ -28,6 +30,8 @@ pub(crate) enum Importance {
 /// What a writer has kept of its capture so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Kept {
+    /// Line of the journal of the last prune when that was counted; see [`Kept::recount`].
+    pub(crate) pruned: i64,
     pub(crate) frames: u64,
     pub(crate) octets: u64,
     pub(crate) frames_dropped: u64,
@@ -35,6 +39,33 @@ pub(crate) struct Kept {
     pub(crate) malformed_dropped: u64,
     /// True if evidence was replaced by an earlier one: its frames may prove nothing any more.
     pub(crate) replaced: bool,
+}
+
+impl Kept {
+    /// Counts again where retention has made room. Costs nothing until a limit is near.
+    pub(crate) fn recount(&mut self, transaction: &Transaction<'_>, capture: i64) -> Result<()> {
+        let is_near = self.frames >= FRAMES_MAX / 2
+            || self.octets >= FRAME_OCTETS_MAX / 4
+            || self.malformed >= MALFORMED_MAX;
+        if !is_near {
+            return Ok(());
+        }
+        let pruned = last_prune(transaction)?;
+        if pruned == self.pruned {
+            return Ok(());
+        }
+        let mut statement = transaction.prepare_cached(
+            "SELECT (SELECT count(*) FROM frame WHERE capture = ?1),
+                (SELECT coalesce(sum(length(octets)), 0) FROM frame WHERE capture = ?1),
+                (SELECT count(*) FROM malformed WHERE capture = ?1)",
+        )?;
+        let mut rows = statement.query([capture])?;
+        if let Some(row) = rows.next()? {
+            (self.frames, self.octets) = (counted(row, 0)?, counted(row, 1)?);
+            (self.malformed, self.pruned) = (counted(row, 2)?, pruned);
+        }
+        Ok(())
+    }
 }
 
 /// A table whose rows carry evidence: its statements, of which the first two take the columns of the key in the same
@@ -167,24 +198,33 @@ fn octets_in(ranges: &[Range]) -> u64 {
     ranges.iter().map(|range| u64::from(range.length)).sum()
 }
 
-/// The numbers of all frames that evidence of a capture refers to.
-pub(crate) fn frames_referred_to(connection: &Connection, capture: i64) -> Result<BTreeSet<u64>> {
-    let mut numbers = BTreeSet::new();
+/// The frames that evidence of a capture refers to, by number, with the most that each is needed for.
+pub(crate) fn frames_by_importance(
+    connection: &Connection,
+    capture: i64,
+) -> Result<BTreeMap<u64, Importance>> {
+    let mut frames = BTreeMap::new();
     let mut statement = connection.prepare_cached(
-        "SELECT fact.evidence FROM station JOIN fact ON fact.station = station.id
+        "SELECT fact.evidence, 1 FROM station JOIN fact ON fact.station = station.id
             WHERE station.capture = ?1 AND fact.evidence IS NOT NULL
-         UNION ALL SELECT mention.evidence FROM station JOIN mention ON mention.station = station.id
+         UNION ALL SELECT mention.evidence, 0 FROM station JOIN mention ON mention.station = station.id
             WHERE station.capture = ?1 AND mention.evidence IS NOT NULL
-         UNION ALL SELECT operation.evidence FROM station JOIN conversation ON conversation.client = station.id
+         UNION ALL SELECT operation.evidence, 0 FROM station JOIN conversation ON conversation.client = station.id
             JOIN operation ON operation.conversation = conversation.id
             WHERE station.capture = ?1 AND operation.evidence IS NOT NULL",
     )?;
     let mut rows = statement.query([capture])?;
     while let Some(row) = rows.next()? {
         let octets = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
-        numbers.extend(ranges_read(octets)?.iter().map(|range| range.frame));
+        let importance = if row.get(1)? { Importance::Fact } else { Importance::Other };
+        want(&Evidence { ranges: ranges_read(octets)? }, importance, &mut frames);
     }
-    Ok(numbers)
+    Ok(frames)
+}
+
+/// The numbers of all frames that evidence of a capture refers to.
+pub(crate) fn frames_referred_to(connection: &Connection, capture: i64) -> Result<BTreeSet<u64>> {
+    Ok(frames_by_importance(connection, capture)?.into_keys().collect())
 }
 
 /// Drops frames whose evidence was replaced by an earlier one, so that the order of batches does not show.

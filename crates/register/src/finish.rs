@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::evidence::{Kept, drop_unneeded_frames};
 use crate::journal::{self, Actor};
 use crate::open::Register;
+use crate::retention::{COUNTER_FRAMES_PRUNED, COUNTER_MALFORMED_PRUNED};
 use crate::write::CaptureWriter;
 
 /// Counter of a capture: frames that would prove something and were not kept, because of
@@ -138,7 +139,10 @@ fn describe(transaction: &Transaction<'_>, capture: &CaptureWriter, summary: &Ca
     let Kept { frames_dropped, malformed_dropped, .. } = capture.kept;
     let own = [(COUNTER_FRAMES_NOT_KEPT, frames_dropped), (COUNTER_MALFORMED_NOT_KEPT, malformed_dropped)];
     let given = summary.counters.iter().map(|(name, count)| (name.as_str(), *count));
-    transaction.prepare_cached("DELETE FROM capture_counter WHERE capture = ?1")?.execute([capture.id])?;
+    // What retention has counted stays.
+    transaction
+        .prepare_cached("DELETE FROM capture_counter WHERE capture = ?1 AND name NOT IN (?2, ?3)")?
+        .execute(params![capture.id, COUNTER_FRAMES_PRUNED, COUNTER_MALFORMED_PRUNED])?;
     let mut insert = transaction.prepare_cached(
         "INSERT INTO capture_counter (capture, name, count) VALUES (?1, ?2, ?3)
          ON CONFLICT (capture, name) DO UPDATE SET count = min(9223372036854775807, count + excluded.count)",

@@ -30,7 +30,7 @@ pub struct JournalEntry {
     pub at: Time,
     /// On whose behalf.
     pub actor: String,
-    /// What was done: `import`, `import repeated`, `export`, `set`.
+    /// What was done: `import`, `import repeated`, `export`, `set`, `backup`, `restore`, `prune`.
     pub action: String,
     /// To what: the id of a capture or an asset, a file name.
     pub subject: String,
@@ -73,7 +73,12 @@ fn hash(entry: &JournalEntry) -> String {
         digest.update(field);
         digest.update(",");
     }
-    digest.finalize().iter().fold(String::with_capacity(64), |mut text, octet| {
+    hexadecimal(&digest.finalize())
+}
+
+/// Octets as text.
+pub(crate) fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().fold(String::with_capacity(octets.len().saturating_mul(2)), |mut text, octet| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{octet:02x}");
         text
@@ -177,10 +182,15 @@ impl Register {
     ///
     /// Fails if the register cannot be read.
     pub fn verify_journal(&self) -> Result<JournalCheck> {
-        let mut chain = Chain::default();
-        each(&self.connection, |entry| chain.add(entry))?;
-        Ok(chain.check())
+        verify(&self.connection)
     }
+}
+
+/// Checks every line against the one before it.
+pub(crate) fn verify(connection: &Connection) -> Result<JournalCheck> {
+    let mut chain = Chain::default();
+    each(connection, |entry| chain.add(entry))?;
+    Ok(chain.check())
 }
 
 /// Checks lines that were taken out of a register against the ones before them, from the first on.

@@ -16,6 +16,11 @@
 //!   [`Identified::aliases`](inventory::Identified).
 //! - **Chained journal.** Who imported and edited what, and when; each line holds the hash of the one before.
 //!
+//! - **Bounded for years.** [`prune`](Register::prune) folds days and drops proof beyond a limit, counts what it drops
+//!   and leaves sums, first and last times as they were; no asset is ever dropped.
+//! - **Copies that hold.** [`back_up`](Register::back_up) copies while others write;
+//!   [`restore`](Register::restore) verifies first and keeps what it replaces.
+//!
 //! # What it does not do
 //!
 //! It knows no protocol and merges nothing: the caller passes the function that turns
@@ -23,27 +28,35 @@
 //! come in with an [`Actor`]. It serialises nothing but its own rows.
 
 mod assets;
+mod backup;
 mod check;
 mod columns;
 mod error;
 mod evidence;
 mod finish;
+mod fold;
 mod identify;
 mod journal;
 mod lock;
 mod migrate;
 mod open;
 mod read;
+mod restore;
+mod retention;
 mod rows;
 mod schema;
 mod write;
 
 pub use assets::{Identification, PEOPLE_VALUE_CHARS_MAX};
-pub use check::{Check, Stats};
+pub use backup::Backup;
+pub use check::{Check, Soundness, Stats};
 pub use error::{Error, Result};
 pub use evidence::{FRAME_OCTETS_MAX, FRAMES_MAX};
 pub use finish::{COUNTER_FRAMES_NOT_KEPT, COUNTER_MALFORMED_NOT_KEPT, Finished};
+pub use fold::Folded;
 pub use journal::{Actor, JournalCheck, JournalEntry, check_journal};
 pub use open::Register;
+pub use restore::Restored;
+pub use retention::{COUNTER_FRAMES_PRUNED, COUNTER_MALFORMED_PRUNED, Policy, Pruned};
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use write::{CaptureStart, CaptureWriter, MALFORMED_MAX, session_uid};

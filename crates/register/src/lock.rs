@@ -2,6 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -43,6 +44,12 @@ impl WriteLock {
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
+        // Root's lock on the register of a service must not shut the service out. Where that is not ours to give, it stays.
+        if let (Ok(register), Ok(own)) = (register.metadata(), file.metadata())
+            && (own.uid(), own.gid()) != (register.uid(), register.gid())
+        {
+            let _ = std::os::unix::fs::fchown(&file, Some(register.uid()), Some(register.gid()));
+        }
         file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(failed)?;
         Ok(Self { _file: file })
     }
@@ -69,7 +76,7 @@ mod tests {
             matches!(&error, Error::InUse { process: Some(id), .. } if *id == std::process::id()),
             "{error:?}"
         );
-        assert!(error.to_string().contains("in use by another import"), "{error}");
+        assert!(error.to_string().contains("in use by another writer"), "{error}");
         drop(first);
         WriteLock::take(&path).unwrap();
     }

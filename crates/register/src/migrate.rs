@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::backup::{Partial, copy_into, mode_like, owner_like};
 use crate::error::{Error, Result};
 use crate::schema::APPLICATION_ID;
 
@@ -26,7 +27,15 @@ pub(crate) fn migrate(connection: &mut Connection, migrations: &[&str], path: Op
         return Ok(());
     }
     if let Some(path) = path.filter(|_| version > 0) {
-        back_up(connection, &beside(path, &format!(".v{version}.backup")))?;
+        let target = backup_path(path, version);
+        let partial = Partial::of(&target)?;
+        copy_into(connection, &partial.0)?;
+        if let Ok(metadata) = path.metadata() {
+            mode_like(&partial.0, &metadata)?;
+            // Not everybody may give files away; the copy is whole all the same.
+            let _ = owner_like(&partial.0, &metadata);
+        }
+        partial.become_file(&target)?;
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     // Another process may have been faster between the look above and the lock.
@@ -44,27 +53,16 @@ pub(crate) fn version_of(connection: &Connection) -> Result<i64> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
+/// Where the copy of a register of that schema goes.
+pub(crate) fn backup_path(path: &Path, version: i64) -> PathBuf {
+    beside(path, &format!(".v{version}.backup"))
+}
+
 /// The path with something appended to its file name.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-/// Copies the register as it is now to `target`, which appears complete or not at all.
-fn back_up(connection: &Connection, target: &Path) -> Result<()> {
-    let partial = beside(target, ".partial");
-    let failed = |source| Error::File { path: target.into(), source };
-    // Left behind by a migration that was killed; SQLite refuses to write over a database.
-    if partial.exists() {
-        std::fs::remove_file(&partial).map_err(failed)?;
-    }
-    let name = partial
-        .to_str()
-        .ok_or_else(|| failed(std::io::Error::other("its name is no UTF-8, which a backup needs")))?;
-    connection.prepare("VACUUM INTO ?1")?.execute([name])?;
-    std::fs::File::options().write(true).open(&partial).and_then(|file| file.sync_all()).map_err(failed)?;
-    std::fs::rename(&partial, target).map_err(failed)
 }
 
 #[cfg(test)]

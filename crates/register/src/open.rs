@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
 use crate::lock::WriteLock;
-use crate::migrate::migrate;
+use crate::migrate::{backup_path, migrate, version_of};
 use crate::schema::{APPLICATION_ID, MIGRATIONS};
 
 /// How long a statement waits for another process before it gives up.
@@ -31,7 +31,7 @@ pub struct Register {
 
 /// What a file is, before anything in it is touched.
 #[derive(Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Register,
     Empty,
     Foreign(String),
@@ -62,6 +62,36 @@ impl Register {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self::open(path, flags, false).map_err(|error| error.opening(path))
+    }
+
+    /// The schema of the register at `path`, as it is now: nothing is brought up to date.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such file or it is no register.
+    pub fn schema_of(path: &Path) -> Result<i64> {
+        if !path.exists() {
+            return Err(Error::NoSuchFile(path.into()));
+        }
+        let read = || -> Result<i64> {
+            let connection = Connection::open_with_flags(
+                path,
+                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            )?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            match kind_of(&connection)? {
+                Kind::Register => version_of(&connection),
+                Kind::Empty => Err(Error::NotARegister { path: path.into(), reason: "it is empty".into() }),
+                Kind::Foreign(reason) => Err(Error::NotARegister { path: path.into(), reason }),
+            }
+        };
+        read().map_err(|error| error.opening(path))
+    }
+
+    /// Where [`open_existing`](Self::open_existing) puts its copy of a register of an older schema.
+    #[must_use]
+    pub fn migration_backup(path: &Path, schema: i64) -> PathBuf {
+        backup_path(path, schema)
     }
 
     /// A register that lives as long as this value.
@@ -112,7 +142,7 @@ impl Register {
     }
 }
 
-fn kind_of(connection: &Connection) -> Result<Kind> {
+pub(crate) fn kind_of(connection: &Connection) -> Result<Kind> {
     let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     if application == APPLICATION_ID {
         return Ok(Kind::Register);

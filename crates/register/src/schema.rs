@@ -21,9 +21,9 @@
 pub const APPLICATION_ID: i64 = 0x5470_4c72;
 
 /// The newest schema, which this program writes.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
-pub(crate) const MIGRATIONS: &[&str] = &[VERSION_1];
+pub(crate) const MIGRATIONS: &[&str] = &[VERSION_1, FOLDED];
 
 const VERSION_1: &str = "
 -- AUTOINCREMENT: the number of a capture that was thrown away is never given again, so its writer cannot add to another.
@@ -234,6 +234,15 @@ CREATE TABLE journal (
 CREATE INDEX journal_subject ON journal (subject);
 CREATE TRIGGER journal_keeps_its_lines BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_loses_no_line BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+";
+
+/// Retention: before which day a capture's days are folded, and those of its conversations.
+const FOLDED: &str = "
+CREATE TABLE folded (
+    capture INTEGER PRIMARY KEY REFERENCES capture ON DELETE CASCADE,
+    before INTEGER NOT NULL,
+    conversations_before INTEGER NOT NULL
+) STRICT;
 ";
 
 #[cfg(test)]

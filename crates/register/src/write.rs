@@ -122,6 +122,7 @@ impl Register {
         if !transaction.prepare_cached("SELECT 1 FROM capture WHERE id = ?1")?.exists([capture.id])? {
             return Err(Error::CaptureGone);
         }
+        capture.kept.recount(&transaction, capture.id)?;
         let wanted = Rows { transaction: &transaction, capture, wanted: BTreeMap::new() }.add(batch)?;
         keep_frames(&transaction, capture.id, &mut capture.kept, &wanted, &batch.frames)?;
         transaction.commit()?;

@@ -88,7 +88,7 @@ fn only_one_register_writes_captures_and_the_others_read_on() {
     let mut second = Register::create_or_open(&path).unwrap();
     let writer = first.begin_capture(&file("a.pcap", "default"), &ACTOR).unwrap();
     let refused = second.begin_capture(&file("b.pcap", "default"), &ACTOR).unwrap_err().to_string();
-    assert!(refused.contains("register.db: in use by another import (process "), "{refused}");
+    assert!(refused.contains("register.db: in use by another writer (process "), "{refused}");
     assert!(second.observed().unwrap().captures.is_empty());
     second.record(&ACTOR, "export", "register.json", "").unwrap();
     first.finish_capture(writer, &summary("a", "a.pcap", 1), &ACTOR).unwrap();

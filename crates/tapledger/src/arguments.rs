@@ -60,11 +60,21 @@ pub(crate) enum Command {
     Keys(KeysCommand),
     /// Checks the register: is it whole, what was lost, do the totals add up.
     Doctor(Doctor),
+    /// Looks after the register's file: migrate, check, back up, restore, prune.
+    #[command(subcommand)]
+    Db(crate::db::DbCommand),
     /// Prints the JSON Schema of an export.
     #[command(subcommand)]
     Schema(SchemaCommand),
     /// Prints the table of protocols: what is read of each, and what is not.
     Protocols,
+    /// Writes the manual pages and completion scripts into a folder, as packages ship them.
+    #[command(hide = true)]
+    Manual {
+        /// The folder, which is made if need be.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Prints a completion script for a shell.
     Completions {
         /// Which shell.
@@ -104,6 +114,8 @@ pub(crate) struct Capture {
     #[arg(short, long, value_name = "BPF")]
     pub(crate) filter: Option<String>,
     #[command(flatten)]
+    pub(crate) ring: RingArguments,
+    #[command(flatten)]
     pub(crate) db: Db,
     /// The site that the stations belong to.
     #[arg(long, default_value = "default", env = "TAPLEDGER_SITE")]
@@ -111,6 +123,24 @@ pub(crate) struct Capture {
     /// Name of this sensor, as it stands in the register.
     #[arg(long, default_value = "", env = "TAPLEDGER_SENSOR")]
     pub(crate) sensor: String,
+}
+
+/// A ring of capture files beside the register.
+#[derive(Debug, Args)]
+pub(crate) struct RingArguments {
+    /// Keeps all frames in capture files in this folder too; when they take too much, the oldest goes first. They hold
+    /// passwords as they were on the wire.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ring: Option<PathBuf>,
+    /// Most octets of all these files.
+    #[arg(long, value_name = "OCTETS", default_value = "1G", value_parser = octets, requires = "ring")]
+    pub(crate) ring_octets: u64,
+    /// Octets of one file; a sixteenth of all if left out.
+    #[arg(long, value_name = "OCTETS", default_value = "0", value_parser = octets, requires = "ring", hide_default_value = true)]
+    pub(crate) ring_file_octets: u64,
+    /// Octets that stay free on that file system: below it files go, and nothing is written until space returns.
+    #[arg(long, value_name = "OCTETS", default_value = "1G", value_parser = octets, requires = "ring")]
+    pub(crate) ring_free: u64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -280,6 +310,23 @@ pub(crate) fn duration(text: &str) -> Result<std::time::Duration, String> {
     seconds.map(std::time::Duration::from_secs).ok_or_else(|| format!("\"{text}\" is too long"))
 }
 
+/// A number of octets, as in 4096, 64K, 256M, 1G: powers of 1024.
+pub(crate) fn octets(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let unit = text.get(digits.len()..).unwrap_or_default();
+    let number: u64 =
+        digits.parse().map_err(|_| format!("\"{text}\" is no number of octets; try 64K, 256M or 1G"))?;
+    let factor: u64 = match unit {
+        "" => 1,
+        "K" | "k" => 1 << 10,
+        "M" => 1 << 20,
+        "G" => 1 << 30,
+        "T" => 1 << 40,
+        _ => return Err(format!("\"{unit}\" is no unit of octets; use K, M, G or T")),
+    };
+    number.checked_mul(factor).ok_or_else(|| format!("\"{text}\" is too much"))
+}
+
 pub(crate) fn moment(text: &str) -> Result<observation::Time, String> {
     let timestamp: jiff::Timestamp =
         text.parse().map_err(|error| format!("\"{text}\" is no RFC 3339 time: {error}"))?;
@@ -297,6 +344,16 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn octets_have_units() {
+        assert_eq!(octets("4096"), Ok(4096));
+        assert_eq!(octets("64K"), Ok(64 << 10));
+        assert_eq!(octets("2G"), Ok(2 << 30));
+        assert!(octets("1.5G").is_err());
+        assert!(octets("12 MB").is_err());
+        assert!(octets("99999999T").is_err());
     }
 
     #[test]

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use ::capture::ring::{Ring, RingOptions};
 use ::capture::{LiveOptions, LiveSource, Pipeline, SourceError};
-use observation::{CaptureKind, CaptureStatus, CaptureSummary};
+use anyhow::Context;
+use observation::{Batch, CaptureKind, CaptureStatus, CaptureSummary};
 use register::{CaptureStart, Register, session_uid};
 
-use crate::arguments::Capture;
+use crate::arguments::{Capture, RingArguments};
+use crate::backlog::Backlog;
 use crate::failure::Failure;
 use crate::session::{actor, person, resolve};
 use crate::summary::{asset_line, frame_line};
@@ -17,6 +20,9 @@ use crate::terminal;
 
 /// How long a read waits for a frame before signals and the deadline are looked at.
 const WAIT: Duration = Duration::from_millis(200);
+
+/// How long what still waits for the register is tried at the end.
+const LAST_WAIT: Duration = Duration::from_secs(5);
 
 /// Longest time that observations stay out of the register.
 const BATCH_INTERVAL: Duration = Duration::from_secs(1);
@@ -39,13 +45,20 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
     };
     let mut writer = register.begin_capture(&start, &actor(&person))?;
     let mut pipeline = Pipeline::default();
+    let mut ring = arguments.ring.open(&arguments.interface)?;
+    let mut backlog = Backlog::default();
     let (began, mut flushed) = (Instant::now(), Instant::now());
-    let mut stopped = None;
+    let (mut stopped, mut trouble) = (None, Trouble::default());
     while !interrupted.load(Ordering::Relaxed)
         && arguments.duration.is_none_or(|duration| began.elapsed() < duration)
     {
         match source.next(WAIT) {
-            Ok(Some(frame)) => pipeline.frame(&frame),
+            Ok(Some(frame)) => {
+                if let Some(ring) = &mut ring {
+                    ring.frame(&frame);
+                }
+                pipeline.frame(&frame);
+            }
             Ok(None) => {}
             Err(error) => {
                 // The interface is gone: what was heard is kept.
@@ -54,14 +67,35 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
             }
         }
         if pipeline.batch_is_due() || flushed.elapsed() >= BATCH_INTERVAL {
-            register.write(&mut writer, &pipeline.take_batch())?;
+            let write = |batch: &Batch| register.write(&mut writer, batch);
+            backlog.write(pipeline.take_batch(), write, register::Error::is_passing)?;
             flushed = Instant::now();
+            if let Some(ring) = &mut ring {
+                ring.flush();
+                trouble.say(ring.trouble());
+            }
         }
     }
     let kernel_drops = source.kernel_drops();
     let (batch, mut totals) = pipeline.finish();
     totals.counters.extend(source.counters());
-    register.write(&mut writer, &batch)?;
+    let last = Instant::now();
+    let mut batch = Some(batch);
+    while !backlog.write(
+        batch.take().unwrap_or_default(),
+        |batch| register.write(&mut writer, batch),
+        register::Error::is_passing,
+    )? {
+        if last.elapsed() >= LAST_WAIT {
+            backlog.give_up();
+            break;
+        }
+        std::thread::sleep(WAIT);
+    }
+    totals.counters.extend(backlog.counters());
+    if let Some(ring) = ring {
+        totals.counters.extend(ring.finish());
+    }
     let summary = CaptureSummary {
         uid,
         kind: CaptureKind::Live,
@@ -92,6 +126,39 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
     match stopped {
         Some(reason) => Err(Failure::Other(anyhow::anyhow!("capture ended early: {reason}"))),
         None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// What is wrong with the ring, said once when it begins and once when it ends.
+#[derive(Default)]
+struct Trouble(bool);
+
+impl Trouble {
+    fn say(&mut self, now: Option<&str>) {
+        match now {
+            Some(reason) if !self.0 => tracing::warn!(reason, "the ring of capture files is not written"),
+            None if self.0 => tracing::warn!("the ring of capture files is written again"),
+            _ => {}
+        }
+        self.0 = now.is_some();
+    }
+}
+
+impl RingArguments {
+    /// The ring, if one is asked for.
+    fn open(&self, interface: &str) -> Result<Option<Ring>, Failure> {
+        let Some(folder) = &self.ring else { return Ok(None) };
+        let options = RingOptions {
+            folder: folder.clone(),
+            name: interface.to_owned(),
+            octets_max: self.ring_octets,
+            file_octets: self.ring_file_octets,
+            free_octets_min: self.ring_free,
+        };
+        let ring = Ring::open(options).with_context(|| {
+            format!("{}: the ring of capture files cannot be kept there", folder.display())
+        })?;
+        Ok(Some(ring))
     }
 }
 

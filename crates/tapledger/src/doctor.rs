@@ -4,9 +4,10 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use observation::{CaptureStatus, CaptureSummary, number_of};
-use register::{JournalCheck, Register};
+use register::Register;
 
 use crate::arguments::Doctor;
+use crate::db;
 use crate::failure::{CHECK_FAILED, Failure};
 use crate::session::resolve;
 use crate::summary::{asset_line, frame_line, is_loss};
@@ -19,21 +20,7 @@ pub(crate) fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
     let octets = stats.pages.saturating_mul(stats.page_octets);
     let _ =
         writeln!(text, "register    {}, {octets} octets, schema {}", arguments.db.db.display(), stats.schema);
-    for damage in &check.damages {
-        let _ = writeln!(text, "DAMAGE      {damage}");
-    }
-    if check.dangling > 0 {
-        let _ = writeln!(text, "DAMAGE      references to rows that are not there: {}", check.dangling);
-    }
-    match &check.journal {
-        JournalCheck::Intact { lines, last_hash } => {
-            let _ =
-                writeln!(text, "journal     {}, chain whole, head {last_hash}", number_of(*lines, "line"));
-        }
-        JournalCheck::Broken { seq, problem } => {
-            let _ = writeln!(text, "DAMAGE      the custody journal is broken at line {seq}: {problem}");
-        }
-    }
+    text.push_str(&db::soundness_text(&check));
     let _ = writeln!(
         text,
         "evidence    {} kept, {}",
@@ -61,7 +48,9 @@ pub(crate) fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
     for capture in &snapshot.captures {
         text.push_str(&capture_text(capture));
     }
-    let sound = check.is_sound();
+    let totals = db::totals_text(&snapshot.captures, &check);
+    let sound = check.is_sound() && totals.is_empty();
+    text.push_str(&totals);
     text.push_str(if sound { "the register is sound\n" } else { "the register is NOT sound\n" });
     terminal::print(&terminal::safe_lines(&text))?;
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(CHECK_FAILED) })

@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// The operating system does not let us; the text says what would.
     Permission(String),
+    /// What was to be relied on did not hold.
+    Check(String),
     /// Whoever read our output has gone: no failure of ours.
     Gone,
 }
@@ -30,6 +32,7 @@ impl Failure {
             Self::Other(error) => (format!("{error:#}"), 1),
             Self::Usage(text) => (text, 2),
             Self::Permission(text) => (text, 5),
+            Self::Check(text) => (text, CHECK_FAILED),
         };
         crate::terminal::say(&format!("tapledger: {}", export::safe_text(&text)));
         ExitCode::from(code)
@@ -44,7 +47,10 @@ impl From<anyhow::Error> for Failure {
 
 impl From<register::Error> for Failure {
     fn from(error: register::Error) -> Self {
-        Self::Other(error.into())
+        match error {
+            register::Error::UnsoundCopy { .. } => Self::Check(error.to_string()),
+            error => Self::Other(error.into()),
+        }
     }
 }
 

@@ -5,10 +5,12 @@
 
 mod arguments;
 mod assets;
+mod backlog;
 mod bundle;
 mod capture;
 mod changes;
 mod custody_arguments;
+mod db;
 mod doctor;
 mod evidence;
 mod export;
@@ -19,6 +21,7 @@ mod import;
 mod journal;
 mod keys;
 mod lists;
+mod manual;
 mod progress;
 mod session;
 mod show;
@@ -64,6 +67,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Keys(keys) => keys::run(&keys),
         Command::Vulns(VulnsCommand::Match(arguments)) => vulns::run(&arguments),
         Command::Doctor(doctor) => doctor::run(&doctor),
+        Command::Db(db) => db::run(&db),
         Command::Schema(SchemaCommand::Register) => {
             terminal::print(&format!("{}\n", ::export::schema::register()))?;
             Ok(ExitCode::SUCCESS)
@@ -72,6 +76,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             terminal::print(&terminal::protocol_table())?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Manual { folder } => manual::write(&folder),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "tapledger", &mut script);

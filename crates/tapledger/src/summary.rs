@@ -24,12 +24,15 @@ pub(crate) struct Imported {
     pub(crate) refused: Vec<(String, String)>,
 }
 
+/// Counter of fragments.
+const FRAGMENTS: &str = "fragments";
+
 /// Counters that say what became of frames that count for nobody. With those that count they add up to all.
 /// Each with what one is called.
 const NOT_COUNTED: [(&str, &str); 5] = [
     ("mirror duplicates", "mirror duplicate"),
     ("routed copies", "routed copy"),
-    ("fragments", "fragment"),
+    (FRAGMENTS, "fragment"),
     ("unreadable frames", "unreadable frame"),
     ("frames without address", "frame without address"),
 ];
@@ -106,6 +109,15 @@ pub(crate) fn frame_line<'s>(summaries: impl Iterator<Item = &'s CaptureSummary>
         let _ = writeln!(text, "            {name}: {count}");
     }
     text
+}
+
+/// Frames of a capture that are in a conversation: those read without those that count for nobody. Fragments do, for
+/// their ends; what they carry is read with the last one.
+pub(crate) fn talking(summary: &CaptureSummary) -> u64 {
+    let apart = NOT_COUNTED.iter().filter(|(name, _)| *name != FRAGMENTS);
+    let names = apart.map(|(name, _)| *name).chain([crate::backlog::FRAMES]);
+    let counts = names.filter_map(|name| summary.counters.get(name));
+    counts.fold(summary.frames, |frames, count| frames.saturating_sub(*count))
 }
 
 /// True for counters that tell of something that could not be read or kept.
