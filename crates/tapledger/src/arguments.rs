@@ -48,6 +48,9 @@ pub(crate) enum Command {
     Evidence(EvidenceCommand),
     /// Checks the register: is it whole, what was lost, do the totals add up.
     Doctor(Doctor),
+    /// Checks and shows the configuration of the sensor.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Prints the JSON Schema of an export.
     #[command(subcommand)]
     Schema(SchemaCommand),
@@ -208,6 +211,37 @@ pub(crate) struct Doctor {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Says everything that is wrong; exit code 3 if anything is.
+    Check(ConfigArguments),
+    /// Prints the merged configuration, and of each value where it was said.
+    Show(ConfigArguments),
+}
+
+/// Where the sensor's configuration is, and what to put in place of what it says.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArguments {
+    /// The configuration; files of conf.d/*.toml beside it are merged in.
+    #[arg(long, value_name = "FILE", default_value = "/etc/tapledger/config.toml", env = "TAPLEDGER_CONFIG")]
+    pub(crate) config: PathBuf,
+    /// Another value of a key, as in queue.frames_max=65536; may be given again.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Listen on these interfaces only.
+    #[arg(short, long, value_name = "IFACE")]
+    pub(crate) interface: Vec<String>,
+    /// The register.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<String>,
+    /// The site that the stations belong to.
+    #[arg(long)]
+    pub(crate) site: Option<String>,
+    /// Name of this sensor, as it stands in the register.
+    #[arg(long)]
+    pub(crate) sensor: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum SchemaCommand {
     /// The document that `export --format json` prints.
     Register,
@@ -225,6 +259,12 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
         _ => return Err(format!("\"{unit}\" is no unit of time; use s, m, h or d")),
     };
     seconds.map(std::time::Duration::from_secs).ok_or_else(|| format!("\"{text}\" is too long"))
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) =
+        text.split_once('=').ok_or_else(|| format!("\"{text}\" has no =; try queue.frames_max=65536"))?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
 fn moment(text: &str) -> Result<observation::Time, String> {

@@ -3,6 +3,9 @@
 use std::io;
 use std::process::ExitCode;
 
+/// The configuration is wrong.
+const WRONG_CONFIG: u8 = 3;
+
 /// Input was read in part; what was read is kept.
 pub(crate) const PARTLY_READ: u8 = 4;
 
@@ -16,6 +19,8 @@ pub(crate) enum Failure {
     Other(anyhow::Error),
     /// The arguments ask for something that is not there.
     Usage(String),
+    /// The configuration is wrong; a line for each mistake.
+    Config(String),
     /// The operating system does not let us; the text says what would.
     Permission(String),
     /// Whoever read our output has gone: no failure of ours.
@@ -27,6 +32,12 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         let (text, code) = match self {
             Self::Gone => return ExitCode::SUCCESS,
+            Self::Config(text) => {
+                for line in text.lines() {
+                    crate::terminal::say(&format!("tapledger: {}", export::safe_text(line)));
+                }
+                return ExitCode::from(WRONG_CONFIG);
+            }
             Self::Other(error) => (format!("{error:#}"), 1),
             Self::Usage(text) => (text, 2),
             Self::Permission(text) => (text, 5),

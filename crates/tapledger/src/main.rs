@@ -6,6 +6,8 @@
 mod arguments;
 mod assets;
 mod capture;
+mod config;
+mod configuration;
 mod doctor;
 mod evidence;
 mod failure;
@@ -22,7 +24,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use arguments::{Arguments, AssetsCommand, Command, EvidenceCommand, RegisterCommand, SchemaCommand};
+use arguments::{
+    Arguments, AssetsCommand, Command, ConfigCommand, EvidenceCommand, RegisterCommand, SchemaCommand,
+};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -48,6 +52,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Command::Evidence(EvidenceCommand::Show(show)) => evidence::show(&show),
         Command::Doctor(doctor) => doctor::run(&doctor),
+        Command::Config(ConfigCommand::Check(arguments)) => configuration::check(&arguments),
+        Command::Config(ConfigCommand::Show(arguments)) => configuration::show(&arguments),
         Command::Schema(SchemaCommand::Register) => {
             terminal::print(&format!("{}\n", ::export::schema::register()))?;
             Ok(ExitCode::SUCCESS)

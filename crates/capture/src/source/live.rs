@@ -38,14 +38,34 @@ pub struct LiveOptions {
     pub snaplen: u32,
     /// Octets of the kernel's ring.
     pub buffer: u32,
+    /// Hear frames for others too. The device `any` cannot.
+    pub promiscuous: bool,
 }
 
 impl LiveOptions {
     /// Listens to whole frames of all traffic, with a ring that holds a burst of some ten thousand.
     #[must_use]
     pub fn new(interface: impl Into<String>) -> Self {
-        Self { interface: interface.into(), filter: None, snaplen: 262_144, buffer: 16 * 1024 * 1024 }
+        Self {
+            interface: interface.into(),
+            filter: None,
+            snaplen: 262_144,
+            buffer: 16 * 1024 * 1024,
+            promiscuous: true,
+        }
     }
+}
+
+/// Compiles a filter for Ethernet and forgets it, to know beforehand whether it can be.
+///
+/// # Errors
+///
+/// What libpcap says of the filter.
+pub fn check_filter(filter: &str) -> Result<(), SourceError> {
+    let failed = |error: pcap::Error| SourceError::Filter { filter: filter.into(), reason: reason(&error) };
+    let ethernet = pcap::Linktype(i32::from(LinkType::ETHERNET.0));
+    Capture::dead(ethernet).map_err(failed)?.compile(filter, true).map_err(failed)?;
+    Ok(())
 }
 
 /// Listens on an interface, promiscuously.
@@ -100,12 +120,12 @@ impl LiveSource {
     ///
     /// Fails if the interface is not there or not up, if the process lacks the privilege, or if the filter is wrong.
     pub fn open(options: &LiveOptions) -> Result<Self, SourceError> {
-        let LiveOptions { interface, filter, snaplen, buffer } = options;
+        let LiveOptions { interface, filter, snaplen, buffer, promiscuous } = options;
         let failed = |error: pcap::Error| refusal(interface, &error);
         let limit = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         let mut capture = Capture::from_device(interface.as_str())
             .map_err(failed)?
-            .promisc(interface != ANY)
+            .promisc(*promiscuous && interface != ANY)
             .snaplen(limit(*snaplen))
             .buffer_size(limit(*buffer))
             .timeout(HAND_OVER_MS)
