@@ -36,3 +36,5 @@ mod laws;
 mod licences;
 /// The generated table of the README.
 mod readme;
+/// The appliance in network namespaces.
+mod sensor;

@@ -24,6 +24,7 @@ pub use link::link_name;
 pub use packet::{Layer, Network, Outer, Packet, Payload, Segment, Tcp};
 pub use pipeline::{Pipeline, Totals};
 pub use source::{
-    Expanded, FileSource, Finished, Input, LiveOptions, LiveSource, SourceError, check_filter, expand,
+    Expanded, FileSource, Finished, Input, LiveOptions, LiveSource, SourceError, addresses, check_filter,
+    expand,
 };
 pub use unreadable::Unreadable;

@@ -31,6 +31,11 @@ pub(crate) enum Command {
     Import(Import),
     /// Listens on an interface for a while, in the foreground.
     Capture(Capture),
+    /// Listens on the configured interfaces for years, under a service manager.
+    Sensor(ConfigArguments),
+    /// The process of the sensor that captures; started by it.
+    #[command(hide = true)]
+    SensorCapture,
     /// Lists assets and shows one.
     #[command(subcommand)]
     Assets(AssetsCommand),
@@ -48,6 +53,8 @@ pub(crate) enum Command {
     Evidence(EvidenceCommand),
     /// Checks the register: is it whole, what was lost, do the totals add up.
     Doctor(Doctor),
+    /// Silences the interface of a mirror port: prints the network configuration for it, writes it, or applies it.
+    Setup(Setup),
     /// Checks and shows the configuration of the sensor.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -208,6 +215,22 @@ pub(crate) struct ShowEvidence {
 pub(crate) struct Doctor {
     #[command(flatten)]
     pub(crate) db: Db,
+    /// Look at this interface of this machine too: is it silent, and does the mirror port give what it should?
+    #[arg(short, long, value_name = "IFACE")]
+    pub(crate) interface: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Setup {
+    /// The interface that the mirror port feeds.
+    #[arg(value_name = "IFACE")]
+    pub(crate) interface: String,
+    /// Write the files of systemd-networkd into this folder, usually /etc/systemd/network.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) write: Option<PathBuf>,
+    /// Silence the interface at once, until the machine starts again.
+    #[arg(long)]
+    pub(crate) apply: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,8 +11,12 @@ use register::{CaptureStart, Register, session_uid};
 
 use crate::arguments::Capture;
 use crate::failure::Failure;
+use crate::interface::{self, Traffic};
 use crate::session::{actor, person, resolve};
-use crate::summary::{asset_line, frame_line};
+use crate::summary::{
+    COUNTER_RECEIVED, COUNTER_SENT, COUNTER_SENT_AFTER, COUNTER_SENT_BEFORE, asset_line, frame_line,
+    sent_line,
+};
 use crate::terminal;
 
 /// How long a read waits for a frame before signals and the deadline are looked at.
@@ -24,6 +28,7 @@ const BATCH_INTERVAL: Duration = Duration::from_secs(1);
 #[expect(clippy::disallowed_methods, reason = "a foreground capture ends by the clock")]
 pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
     let options = LiveOptions { filter: arguments.filter.clone(), ..LiveOptions::new(&arguments.interface) };
+    let before = interface::traffic(&arguments.interface);
     let mut source = LiveSource::open(&options).map_err(failure)?;
     let interrupted = watch_signals()?;
     let person = person();
@@ -61,6 +66,8 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
     let kernel_drops = source.kernel_drops();
     let (batch, mut totals) = pipeline.finish();
     totals.counters.extend(source.counters());
+    let sent = before.zip(interface::traffic(&arguments.interface));
+    totals.counters.extend(sent.map(sent_counters).into_iter().flatten());
     register.write(&mut writer, &batch)?;
     let summary = CaptureSummary {
         uid,
@@ -82,6 +89,7 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
     let inventory = register.identify(resolve)?.inventory;
     register.release();
     let mut text = frame_line(std::iter::once(&summary));
+    text.push_str(&sent_line(&summary));
     text.push_str(&asset_line(&inventory));
     terminal::print(&text)?;
     if totals.frames == 0 {
@@ -93,6 +101,19 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
         Some(reason) => Err(Failure::Other(anyhow::anyhow!("capture ended early: {reason}"))),
         None => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// Counters of what the interface received and sent between two looks; zeros are left out.
+fn sent_counters((before, after): (Traffic, Traffic)) -> impl Iterator<Item = (String, u64)> {
+    [
+        (COUNTER_RECEIVED, after.received.saturating_sub(before.received)),
+        (COUNTER_SENT, after.sent.saturating_sub(before.sent)),
+        (COUNTER_SENT_BEFORE, before.sent),
+        (COUNTER_SENT_AFTER, after.sent),
+    ]
+    .into_iter()
+    .filter(|(_, count)| *count > 0)
+    .map(|(name, count)| (name.to_owned(), count))
 }
 
 fn failure(error: SourceError) -> Failure {

@@ -8,6 +8,7 @@ use register::{JournalCheck, Register};
 
 use crate::arguments::Doctor;
 use crate::failure::{CHECK_FAILED, Failure};
+use crate::health;
 use crate::session::resolve;
 use crate::summary::{asset_line, frame_line, is_loss};
 use crate::terminal;
@@ -60,6 +61,10 @@ pub(crate) fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
     text.push_str(&asset_line(&snapshot.inventory));
     for capture in &snapshot.captures {
         text.push_str(&capture_text(capture));
+    }
+    text.push_str(&health::sessions(&snapshot, arguments.interface.as_deref()));
+    if let Some(name) = &arguments.interface {
+        text.push_str(&health::local(&snapshot, name));
     }
     let sound = check.is_sound();
     text.push_str(if sound { "the register is sound\n" } else { "the register is NOT sound\n" });

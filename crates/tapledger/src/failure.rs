@@ -1,5 +1,6 @@
 //! How a command ends: the exit codes of `ARCHITECTURE.md`, decided here and nowhere else.
 
+use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
@@ -44,6 +45,16 @@ impl Failure {
         };
         crate::terminal::say(&format!("tapledger: {}", export::safe_text(&text)));
         ExitCode::from(code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Other(error) => write!(f, "{error:#}"),
+            Self::Usage(text) | Self::Config(text) | Self::Permission(text) => f.write_str(text),
+            Self::Gone => f.write_str("whoever read the output has gone"),
+        }
     }
 }
 

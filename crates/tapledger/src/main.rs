@@ -11,10 +11,14 @@ mod configuration;
 mod doctor;
 mod evidence;
 mod failure;
+mod health;
 mod import;
+mod interface;
 mod lists;
 mod progress;
+mod sensor;
 mod session;
+mod setup;
 mod show;
 mod summary;
 mod table;
@@ -31,7 +35,10 @@ use failure::Failure;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    terminal::start_log(arguments.verbose, arguments.quiet);
+    // The sensor logs as its configuration says.
+    if !matches!(arguments.command, Command::Sensor(_) | Command::SensorCapture) {
+        terminal::start_log(arguments.verbose, arguments.quiet);
+    }
     match run(arguments) {
         Ok(code) => code,
         Err(failure) => failure.report(),
@@ -52,6 +59,9 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Command::Evidence(EvidenceCommand::Show(show)) => evidence::show(&show),
         Command::Doctor(doctor) => doctor::run(&doctor),
+        Command::Setup(setup) => setup::run(&setup),
+        Command::Sensor(arguments) => sensor::run(&arguments),
+        Command::SensorCapture => sensor::capture(),
         Command::Config(ConfigCommand::Check(arguments)) => configuration::check(&arguments),
         Command::Config(ConfigCommand::Show(arguments)) => configuration::show(&arguments),
         Command::Schema(SchemaCommand::Register) => {

@@ -49,7 +49,8 @@ pub(crate) const KEYS: [Key; 16] = [
     key("sensor", Kind::Text, Preset::Text("")),
     key("register", Kind::Text, Preset::Text("/var/lib/tapledger/register.db")),
     key("prefixes", Kind::Texts, Preset::Empty),
-    key("batch_seconds", Kind::Seconds(0.05, 1.0), Preset::Seconds(1.0)),
+    // A flow waits some batches for the payload that names its protocol.
+    key("batch_seconds", Kind::Seconds(0.5, 1.0), Preset::Seconds(1.0)),
     key("memory_mib", Kind::Integer(128, 1_048_576), Preset::Integer(1024)),
     key("queue.frames_max", Kind::Integer(1024, 16_777_216), Preset::Integer(262_144)),
     key("queue.octets_max", Kind::Integer(4 << 20, 4 << 30), Preset::Integer(64 << 20)),

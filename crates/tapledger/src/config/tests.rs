@@ -79,7 +79,7 @@ fn unknown_keys_are_named_with_file_line_and_the_nearest() {
 fn wrong_values_are_all_named() {
     assert_eq!(
         wrong("batch_seconds = 2"),
-        "config.toml:1: batch_seconds: 2.0 is not a number of seconds from 0.05 to 1"
+        "config.toml:1: batch_seconds: 2.0 is not a number of seconds from 0.5 to 1"
     );
     assert_eq!(wrong("site = 3"), "config.toml:1: site: 3 is not a text");
     assert_eq!(
