@@ -556,6 +556,49 @@ fn a_user_with_cap_net_raw_alone_can_and_one_without_is_told_what_is_missing() {
 }
 
 #[test]
+fn the_foreground_capture_ends_in_order_says_what_was_sent_and_notices_that_the_interface_goes_down() {
+    let Some(lab) = Lab::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    must("ip", &["netns", "exec", &lab.tap, binary().to_str().unwrap(), "setup", "tap0", "--apply"]);
+    let start = || {
+        let child = Command::new("ip")
+            .args(["netns", "exec", &lab.tap])
+            .arg(binary())
+            .args(["capture", "-i", "tap0", "--duration", "60s"])
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let began = Instant::now();
+        while status(child.id(), "Seccomp") != "2" {
+            assert!(began.elapsed() < Duration::from_secs(20), "it is not confined");
+            thread::sleep(Duration::from_millis(20));
+        }
+        child
+    };
+    let child = start();
+    lab.ping(30);
+    thread::sleep(Duration::from_millis(500));
+    must("sh", &["-c", &format!("kill -INT {}", child.id())]);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("frames      30 read = 30 counted"), "{said}");
+    assert!(
+        said.contains("interface   tap0: 0 frames sent by this machine while it was listened on"),
+        "{said}"
+    );
+
+    let child = start();
+    lab.tap_link(&["set", "tap0", "down"]);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("interface tap0"), "{said}");
+}
+
+#[test]
 fn what_cannot_run_says_why() {
     let folder = configured("");
     let sensor = |arguments: &[&str]| {

@@ -12,6 +12,7 @@ use register::{CaptureStart, Register, session_uid};
 use crate::arguments::Capture;
 use crate::failure::Failure;
 use crate::interface::{self, Traffic};
+use crate::lockdown;
 use crate::session::{actor, person, resolve};
 use crate::summary::{
     COUNTER_RECEIVED, COUNTER_SENT, COUNTER_SENT_AFTER, COUNTER_SENT_BEFORE, asset_line, frame_line,
@@ -27,9 +28,16 @@ const BATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 #[expect(clippy::disallowed_methods, reason = "a foreground capture ends by the clock")]
 pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
-    let options = LiveOptions { filter: arguments.filter.clone(), ..LiveOptions::new(&arguments.interface) };
+    // Whether the interface is up is read from files: libpcap asks by a socket that sends to the kernel.
+    let options = LiveOptions {
+        filter: arguments.filter.clone(),
+        ends_when_down: false,
+        ..LiveOptions::new(&arguments.interface)
+    };
     let before = interface::traffic(&arguments.interface);
     let mut source = LiveSource::open(&options).map_err(failure)?;
+    lockdown::listening(source.socket())
+        .map_err(|error| anyhow::anyhow!("the capture cannot be kept from sending: {error}"))?;
     let interrupted = watch_signals()?;
     let person = person();
     let mut register = Register::create_or_open(&arguments.db.db)?;
@@ -49,14 +57,21 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
     while !interrupted.load(Ordering::Relaxed)
         && arguments.duration.is_none_or(|duration| began.elapsed() < duration)
     {
-        match source.next(WAIT) {
-            Ok(Some(frame)) => pipeline.frame(&frame),
-            Ok(None) => {}
+        let idle = match source.next(WAIT) {
+            Ok(Some(frame)) => {
+                pipeline.frame(&frame);
+                false
+            }
+            Ok(None) => true,
             Err(error) => {
                 // The interface is gone: what was heard is kept.
                 stopped = Some(error.to_string());
                 break;
             }
+        };
+        if idle && (source.name().is_none() || interface::is_up(&arguments.interface) == Some(false)) {
+            stopped = Some(format!("interface {}: it went down or away", arguments.interface));
+            break;
         }
         if pipeline.batch_is_due() || flushed.elapsed() >= BATCH_INTERVAL {
             register.write(&mut writer, &pipeline.take_batch())?;

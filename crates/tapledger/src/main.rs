@@ -15,6 +15,7 @@ mod health;
 mod import;
 mod interface;
 mod lists;
+mod lockdown;
 mod progress;
 mod sensor;
 mod session;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use observation::Time;
@@ -229,6 +230,12 @@ impl LiveSource {
 
     fn ended(&self, reason: &str) -> SourceError {
         SourceError::Interface { interface: self.interface.clone(), reason: reason.into() }
+    }
+
+    /// The packet socket, to be told apart in a filter of system calls.
+    #[must_use]
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.capture.as_fd()
     }
 
     /// The name that the interface has now, if it is still there. The device `any` is always there.

@@ -14,10 +14,9 @@ use std::time::{Duration, Instant};
 use ::capture::{LiveOptions, LiveSource, SourceError};
 use rustix::io::Errno;
 
-use super::lockdown;
 use super::wire::{self, Chunk, Counts, Event, Listen};
 use crate::failure::Failure;
-use crate::{interface, session};
+use crate::{interface, lockdown, session};
 
 /// How long a look for frames waits. It is longer than the kernel keeps a part of its ring back.
 const WAIT: Duration = Duration::from_millis(120);

@@ -37,6 +37,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the capturing process may take to hand over what it has at the end.
 const HAND_OVER: Duration = Duration::from_secs(10);
 
+/// Time before flows are forgotten again for want of memory.
+const SHORTEN_AGAIN: Duration = Duration::from_secs(300);
+
 /// Memory that a flow takes with what is remembered of it, in octets: generous.
 const FLOW_OCTETS: u64 = 4096;
 
@@ -68,6 +71,8 @@ pub(crate) struct Daemon<'a> {
     began: Instant,
     ticked: Instant,
     watched: Watched,
+    /// When flows were forgotten last for want of memory.
+    shortened: Option<Instant>,
 }
 
 /// What the watchdog saw last.
@@ -99,6 +104,7 @@ impl<'a> Daemon<'a> {
             began,
             ticked: began,
             watched: Watched { at: began, progress: Vec::new() },
+            shortened: None,
         })
     }
 
@@ -214,12 +220,25 @@ impl<'a> Daemon<'a> {
                 ear.ways.queue.push(Record::Event(Event::ClockJump { milliseconds }));
             }
         }
-        if super::clock::memory_octets().is_some_and(|octets| octets >> 20 > self.config.memory_mib) {
-            tracing::warn!(event = "memory_short", limit_mib = self.config.memory_mib, "flows are forgotten");
-            self.ears.iter().for_each(|ear| ear.ways.state.shorten.set(true));
-        }
+        self.mind_memory();
         if self.ready {
             self.notify.status(&self.status());
+        }
+    }
+
+    /// Has flows forgotten when memory is short: what the kernel's rings take belongs to the other process. Memory that was
+    /// freed is used again, but seldom given back, so that the next look is much later.
+    fn mind_memory(&mut self) {
+        if self.shortened.is_some_and(|at| at.elapsed() < SHORTEN_AGAIN) {
+            return;
+        }
+        let rings: u64 = self.config.interfaces.iter().map(|interface| u64::from(interface.buffer_mib)).sum();
+        let limit_mib = self.config.memory_mib.saturating_sub(rings);
+        let memory_mib = super::clock::memory_octets().unwrap_or(0) >> 20;
+        if memory_mib > limit_mib {
+            tracing::warn!(event = "memory_short", memory_mib, limit_mib, "flows are forgotten");
+            self.ears.iter().for_each(|ear| ear.ways.state.shorten.set(true));
+            self.shortened = Some(now());
         }
     }
 

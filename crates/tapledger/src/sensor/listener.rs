@@ -431,15 +431,15 @@ mod tests {
             sensor: "n".into(),
         };
         Listener::new(session, ways.clone(), Duration::from_secs(1), 1024).run();
-        let mut sightings = 0;
+        let mut sightings: Vec<u64> = Vec::new();
         let mut last = None;
         while let Ok(order) = receiver.try_recv() {
             if let Order::Batch { batch, summary, .. } | Order::Finish { batch, summary, .. } = order {
-                sightings += batch.presences.iter().map(|presence| presence.sighting.count).sum::<u64>();
+                sightings.extend(batch.presences.iter().map(|presence| presence.sighting.count));
                 last = Some(*summary);
             }
         }
-        (last.unwrap(), sightings)
+        (last.unwrap(), sightings.into_iter().sum())
     }
 
     #[test]

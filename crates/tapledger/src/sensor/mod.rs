@@ -10,7 +10,6 @@ mod capturer;
 mod clock;
 mod daemon;
 mod listener;
-mod lockdown;
 mod log;
 mod notify;
 mod queue;
@@ -31,6 +30,7 @@ use crate::arguments::ConfigArguments;
 use crate::config::Config;
 use crate::configuration;
 use crate::failure::Failure;
+use crate::lockdown;
 
 pub(crate) use capturer::run as capture;
 

@@ -71,6 +71,7 @@ pub(crate) fn start(register: Register, options: Options) -> std::io::Result<Wri
         captures: HashMap::new(),
         look_at: now().checked_add(FIRST_LOOK),
         news: false,
+        given_up: false,
         limiter: Limiter::default(),
     };
     let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || desk.run(&receiver))?;
@@ -92,6 +93,8 @@ struct Desk {
     look_at: Option<Instant>,
     /// Something was written since the last look.
     news: bool,
+    /// The last orders cannot be carried out: the sensor ends, and the register fails.
+    given_up: bool,
     limiter: Limiter,
 }
 
@@ -193,7 +196,8 @@ impl Desk {
             if let Some(held_back) = self.limiter.pass("register_failing", now()) {
                 tracing::error!(event = "register_failing", error = %error, held_back, "trying again");
             }
-            if self.writing.stopping.is_set() && began.elapsed() > LAST_TRIES {
+            if self.writing.stopping.is_set() && (self.given_up || began.elapsed() > LAST_TRIES) {
+                self.given_up = true;
                 put(&self.writing.fatal, format!("what was heard last is lost: {error}"));
                 return false;
             }

@@ -1,11 +1,12 @@
-//! What the two processes of the sensor give up before they see a frame.
+//! What processes that listen give up before they see a frame.
 //!
-//! The capturing process keeps CAP_NET_RAW, may make no network call but those of an allow-list without any that sends,
+//! `capture` gives up the right to open and to use sockets for sending. The sensor's capturing process keeps CAP_NET_RAW, may make no network call but those of an allow-list without any that sends,
 //! and may write to its two pipes only: a packet socket sends what is written to it. The decoding process keeps no
 //! capability, reaches no network, starts no program, and sees only the folders of the register.
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::PathBuf;
 
 use landlock::{
@@ -165,6 +166,23 @@ const NOT_DECODING: &[i64] = &[
     libc::SYS_userfaultfd,
 ];
 
+/// System calls that the foreground capture is refused whatever they name: those that may write to a descriptor that they do
+/// not name first, and those that reach other processes and the kernel.
+const NOT_LISTENING: &[i64] = &[
+    libc::SYS_bpf,
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_io_uring_setup,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_process_vm_writev,
+    libc::SYS_ptrace,
+    libc::SYS_splice,
+    libc::SYS_tee,
+    libc::SYS_vmsplice,
+];
+
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Gives up everything but listening. Call it before any thread is started.
@@ -178,6 +196,24 @@ pub(crate) fn capturing() -> io::Result<()> {
     // Without Landlock the process can read what its user can, and still write nowhere: the filter sees to that.
     let _ = confine(&readable, &[]);
     apply(&capturing_filter()?)
+}
+
+/// Gives up what the foreground capture does not need any more once its packet socket is open: the right to open another,
+/// and every call that sends on this one. Call it before any thread is started.
+///
+/// # Errors
+///
+/// Fails where the kernel has no seccomp or keeps a capability.
+pub(crate) fn listening(socket: BorrowedFd<'_>) -> io::Result<()> {
+    // The register may lie in a folder of the user who called sudo.
+    let files = [
+        CapabilitySet::CHOWN,
+        CapabilitySet::DAC_OVERRIDE,
+        CapabilitySet::DAC_READ_SEARCH,
+        CapabilitySet::FOWNER,
+    ];
+    keep(files.into_iter().collect())?;
+    apply(&listening_filter(socket)?)
 }
 
 /// Gives up all capabilities, the network, and all files but these. Call it before any thread is started.
@@ -236,11 +272,13 @@ fn compile(rules: Rules, otherwise: SeccompAction, listed: SeccompAction) -> io:
         .map_err(io::Error::other)
 }
 
-/// A rule on the argument at `at`: a number of 32 bits, as descriptors and address families are.
+/// A condition on the argument at `at`: a number of 32 bits, as descriptors and address families are.
+fn condition(at: u8, operator: SeccompCmpOp, value: u64) -> io::Result<SeccompCondition> {
+    SeccompCondition::new(at, SeccompCmpArgLen::Dword, operator, value).map_err(io::Error::other)
+}
+
 fn argument(at: u8, operator: SeccompCmpOp, value: u64) -> io::Result<SeccompRule> {
-    SeccompCondition::new(at, SeccompCmpArgLen::Dword, operator, value)
-        .and_then(|condition| SeccompRule::new(vec![condition]))
-        .map_err(io::Error::other)
+    SeccompRule::new(vec![condition(at, operator, value)?]).map_err(io::Error::other)
 }
 
 fn any_of(at: u8, values: &[u64]) -> io::Result<Vec<SeccompRule>> {
@@ -264,6 +302,37 @@ fn capturing_filter() -> io::Result<BpfProgram> {
     compile(rules, refused(), SeccompAction::Allow)
 }
 
+/// Nothing is sent or written by way of the packet socket, and it gets no other number. What catches signals sends to itself by another one.
+fn listening_filter(socket: BorrowedFd<'_>) -> io::Result<BpfProgram> {
+    let mut rules: Rules = NOT_LISTENING.iter().map(|call| (*call, Vec::new())).collect();
+    let socket = family(socket.as_raw_fd());
+    for call in [
+        libc::SYS_dup,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_dup2,
+        libc::SYS_dup3,
+        libc::SYS_pwrite64,
+        libc::SYS_pwritev,
+        libc::SYS_pwritev2,
+        libc::SYS_sendfile,
+        libc::SYS_sendmmsg,
+        libc::SYS_sendmsg,
+        libc::SYS_sendto,
+        libc::SYS_write,
+        libc::SYS_writev,
+    ] {
+        rules.insert(call, vec![argument(0, SeccompCmpOp::Eq, socket)?]);
+    }
+    rules.insert(libc::SYS_socket, vec![argument(0, SeccompCmpOp::Ne, family(libc::AF_UNIX))?]);
+    let duplicates = [libc::F_DUPFD, libc::F_DUPFD_CLOEXEC].map(|command| {
+        let conditions =
+            vec![condition(0, SeccompCmpOp::Eq, socket)?, condition(1, SeccompCmpOp::Eq, family(command))?];
+        SeccompRule::new(conditions).map_err(io::Error::other)
+    });
+    rules.insert(libc::SYS_fcntl, duplicates.into_iter().collect::<io::Result<_>>()?);
+    compile(rules, SeccompAction::Allow, refused())
+}
+
 fn decoding_filter() -> io::Result<BpfProgram> {
     let mut rules: Rules = NOT_DECODING.iter().map(|call| (*call, Vec::new())).collect();
     // The service manager is told by a datagram of the machine itself.
@@ -274,7 +343,9 @@ fn decoding_filter() -> io::Result<BpfProgram> {
 #[cfg(test)]
 mod tests {
     use std::fs::File;
+    use std::io::Write;
     use std::net::UdpSocket;
+    use std::os::fd::AsFd;
     use std::os::unix::net::UnixStream;
     use std::process::Command;
 
@@ -308,6 +379,26 @@ mod tests {
             let read = rustix::io::read(&other, &mut [0_u8; 4]);
             assert!(read.is_err_and(|error| error == rustix::io::Errno::AGAIN));
             assert!(std::fs::read_to_string("/proc/self/net/dev").is_ok());
+        });
+    }
+
+    #[test]
+    fn who_captures_in_the_foreground_can_send_on_no_socket_and_write_to_all_but_its_own() {
+        let (one, other) = UnixStream::pair().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        in_a_thread(move || {
+            listening(one.as_fd()).unwrap();
+            let refused = |result: rustix::io::Result<usize>| result == Err(rustix::io::Errno::PERM);
+            assert!(refused(rustix::io::write(&one, b"x")));
+            assert!(refused(rustix::io::writev(&one, &[io::IoSlice::new(b"x")])));
+            assert!(rustix::io::dup(&one).is_err_and(|error| error == rustix::io::Errno::PERM));
+            assert!(denied(one.try_clone()));
+            assert!(denied((&one).write(b"x")), "the standard library sends on sockets");
+            assert!(denied(UdpSocket::bind("127.0.0.1:0")));
+            assert!(denied(Command::new("/bin/true").status()));
+            assert_eq!(rustix::io::write(&other, b"x"), Ok(1), "other descriptors are written to as before");
+            std::fs::write(folder.path().join("register.db"), "x").unwrap();
+            assert!(!rustix::thread::capabilities(None).unwrap().permitted.contains(CapabilitySet::NET_RAW));
         });
     }
 
