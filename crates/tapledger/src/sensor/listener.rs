@@ -63,7 +63,10 @@ pub(crate) struct Listener {
     flushed: Instant,
     /// What the writer had no room for.
     pending: Option<Order>,
+    /// What the register was told last that the session amounts to.
+    written: Option<Box<CaptureSummary>>,
     limiter: Limiter,
+    journal: Limiter,
 }
 
 /// What sockets and interface counted, over all times it was opened.
@@ -145,7 +148,9 @@ impl Listener {
             interface: Interface::default(),
             flushed: now(),
             pending: None,
-            limiter: Limiter::default(),
+            written: None,
+            limiter: Limiter::of_the_log(),
+            journal: Limiter::of_the_journal(),
         }
     }
 
@@ -198,6 +203,12 @@ impl Listener {
         }
         let summary = Box::new(self.summary());
         let batch = Box::new(self.pipeline.take_batch());
+        if batch.is_empty() && self.written.as_ref() == Some(&summary) {
+            // On a quiet network the disk is left alone.
+            self.flushed = now();
+            return true;
+        }
+        self.written = Some(summary.clone());
         self.pending = Some(Order::Batch { session: self.session.id, batch, summary });
         self.flushed = now();
         self.hand_over_pending();
@@ -328,9 +339,11 @@ impl Listener {
 
     /// Logs an event and adds it to the custody journal, unless it comes all the time.
     fn tell(&mut self, event: &'static str, action: &'static str, what: &str) {
-        let Some(held_back) = self.limiter.pass(event, now()) else { return };
         let Session { interface, uid, .. } = &self.session;
-        tracing::info!(event, interface, held_back, "{what}");
+        if let Some(held_back) = self.limiter.pass(event, now()) {
+            tracing::info!(event, interface, held_back, "{what}");
+        }
+        let Some(held_back) = self.journal.pass(event, now()) else { return };
         let mut detail = format!("interface {interface}: {what}");
         if held_back > 0 {
             detail.push_str(&format!("; {held_back} times more since the last line"));

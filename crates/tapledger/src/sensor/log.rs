@@ -13,11 +13,14 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::{Log, LogFormat};
 
-/// Lines of one event in [`WINDOW`]; further ones are counted.
+/// Lines of one event in the time they are counted over; further ones are counted.
 const LINES_MAX: u32 = 12;
 
-/// Time that lines are counted over.
-const WINDOW: Duration = Duration::from_secs(60);
+/// Time that lines of the log are counted over.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Time that lines of the custody journal are counted over: they stay for ever.
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Starts the log on standard error. `TAPLEDGER_LOG` wins over the configured level.
 pub(crate) fn start(log: &Log) {
@@ -58,9 +61,12 @@ where
     }
 }
 
-/// Lets a few lines of each event through in a minute.
-#[derive(Debug, Default)]
-pub(crate) struct Limiter(HashMap<&'static str, Lines>);
+/// Lets a few lines of each event through in a minute, or an hour.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    events: HashMap<&'static str, Lines>,
+    window: Duration,
+}
 
 #[derive(Debug)]
 struct Lines {
@@ -70,10 +76,20 @@ struct Lines {
 }
 
 impl Limiter {
+    /// For lines of the log.
+    pub(crate) fn of_the_log() -> Self {
+        Self { events: HashMap::new(), window: MINUTE }
+    }
+
+    /// For lines of the custody journal.
+    pub(crate) fn of_the_journal() -> Self {
+        Self { events: HashMap::new(), window: HOUR }
+    }
+
     /// How many lines of this event were held back since the last one, if this one may be printed.
     pub(crate) fn pass(&mut self, event: &'static str, now: Instant) -> Option<u64> {
-        let lines = self.0.entry(event).or_insert(Lines { since: now, let_through: 0, held_back: 0 });
-        if now.saturating_duration_since(lines.since) >= WINDOW {
+        let lines = self.events.entry(event).or_insert(Lines { since: now, let_through: 0, held_back: 0 });
+        if now.saturating_duration_since(lines.since) >= self.window {
             *lines = Lines { since: now, let_through: 0, held_back: lines.held_back };
         }
         if lines.let_through >= LINES_MAX {
@@ -92,11 +108,11 @@ mod tests {
 
     #[test]
     fn a_flood_of_one_event_is_cut_and_counted_and_another_event_is_not() {
-        let (mut limiter, now) = (Limiter::default(), Instant::now());
+        let (mut limiter, now) = (Limiter::of_the_log(), Instant::now());
         let passed = (0..100).filter(|_| limiter.pass("link", now) == Some(0)).count();
         assert_eq!(passed, 12);
         assert_eq!(limiter.pass("other", now), Some(0));
-        assert_eq!(limiter.pass("link", now + WINDOW), Some(88));
-        assert_eq!(limiter.pass("link", now + WINDOW), Some(0));
+        assert_eq!(limiter.pass("link", now + MINUTE), Some(88));
+        assert_eq!(limiter.pass("link", now + MINUTE), Some(0));
     }
 }

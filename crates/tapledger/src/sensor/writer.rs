@@ -72,7 +72,7 @@ pub(crate) fn start(register: Register, options: Options) -> std::io::Result<Wri
         look_at: now().checked_add(FIRST_LOOK),
         news: false,
         given_up: false,
-        limiter: Limiter::default(),
+        limiter: Limiter::of_the_log(),
     };
     let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || desk.run(&receiver))?;
     Ok(Writer { orders, writing, thread })
