@@ -83,6 +83,12 @@ impl Lab {
         must("ip", &arguments)
     }
 
+    /// Silences the sensor's end as a user would.
+    fn silence(&self) {
+        let program = binary();
+        must("ip", &["netns", "exec", &self.tap, program.to_str().unwrap(), "setup", "tap0", "--apply"]);
+    }
+
     fn tap_link(&self, arguments: &[&str]) {
         let mut all = vec!["-n", self.tap.as_str(), "link"];
         all.extend(arguments);
@@ -300,7 +306,7 @@ fn counters(capture: &Value) -> BTreeMap<String, u64> {
 fn a_replayed_plant_gives_the_register_that_importing_it_gives_and_nothing_is_sent() {
     let Some(lab) = Lab::new() else { return };
     let folder = configured("");
-    must("ip", &["netns", "exec", &lab.tap, binary().to_str().unwrap(), "setup", "tap0", "--apply"]);
+    lab.silence();
     let sensor = Sensor::ready(&lab, folder.path());
     let before = lab.sent();
     let recorded = folder.path().join("beside.pcap");
@@ -401,7 +407,7 @@ fn with_the_systems_defaults_only_the_kernel_itself_speaks() {
     assert!(said.contains("tap0 is not silent"), "{said}");
     assert!(said.contains("tap0 has the IPv6 link-local address fe80:"), "{said}");
     assert!(said.contains("the mirror port is probably off"), "{said}");
-    must("ip", &["netns", "exec", &lab.tap, binary().to_str().unwrap(), "setup", "tap0", "--apply"]);
+    lab.silence();
     let said = must("ip", &doctor);
     assert!(!said.contains("link-local"), "{said}");
 }
@@ -524,6 +530,65 @@ fn a_killed_sensor_leaves_what_it_wrote_and_the_next_one_goes_on() {
     assert!(doctor.status.success(), "{}", String::from_utf8_lossy(&doctor.stdout));
 }
 
+/// A file system of its own, so small that it is soon full.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn new(place: PathBuf) -> Self {
+        fs::create_dir(&place).unwrap();
+        must("mount", &["-t", "tmpfs", "-o", "size=3m", "tmpfs", place.to_str().unwrap()]);
+        Self(place)
+    }
+
+    /// Takes all room there is.
+    fn fill(&self) {
+        must("sh", &["-c", &format!("cat /dev/zero > {}/filler 2>/dev/null || true", self.0.display())]);
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").args(["-l", self.0.to_str().unwrap()]).output();
+    }
+}
+
+#[test]
+fn a_full_disk_does_not_stop_the_capture_and_what_was_heard_is_written_when_there_is_room() {
+    let Some(lab) = Lab::new() else { return };
+    let folder = configured("");
+    lab.silence();
+    let disk = Disk::new(folder.path().join("disk"));
+    let db = disk.0.join("register.db");
+    let config = format!(
+        "register = \"{}\"\nlog.format = \"json\"\n[[interface]]\nname = \"tap0\"\nbuffer_mib = 8\n",
+        db.display()
+    );
+    fs::write(folder.path().join("config.toml"), config).unwrap();
+    let sensor = Sensor::ready(&lab, folder.path());
+    lab.ping(20);
+    disk.fill();
+    sensor.until("the register cannot be written", |sensor| {
+        lab.ping(1);
+        !sensor.events("register_failing").is_empty()
+    });
+    let alive = sensor.said("WATCHDOG=1");
+    lab.ping(500);
+    sensor.until("that is said, and the manager hears that all else is well", |sensor| {
+        sensor.said("WATCHDOG=1") > alive + 2
+            && sensor.words.lock().unwrap().iter().any(|line| line.contains("the register cannot be written"))
+    });
+    fs::remove_file(disk.0.join("filler")).unwrap();
+    sensor.until("it can be written again", |sensor| sensor.events("register_recovered").len() == 1);
+    sensor.stop();
+    let doctor = run(binary().to_str().unwrap(), &["doctor", "--db", db.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(doctor.status.success(), "{said}");
+    let register = export(&db);
+    let capture = &list(&register, "captures")[0];
+    assert_eq!((text(capture, "status"), &capture["kernel_drops"]), ("complete", &0.into()));
+    assert_eq!(capture["frames"], counters(capture)["interface: frames received"], "{capture}");
+}
+
 #[test]
 fn a_user_with_cap_net_raw_alone_can_and_one_without_is_told_what_is_missing() {
     let Some(lab) = Lab::new() else { return };
@@ -559,7 +624,7 @@ fn a_user_with_cap_net_raw_alone_can_and_one_without_is_told_what_is_missing() {
 fn the_foreground_capture_ends_in_order_says_what_was_sent_and_notices_that_the_interface_goes_down() {
     let Some(lab) = Lab::new() else { return };
     let folder = tempfile::tempdir().unwrap();
-    must("ip", &["netns", "exec", &lab.tap, binary().to_str().unwrap(), "setup", "tap0", "--apply"]);
+    lab.silence();
     let start = || {
         let child = Command::new("ip")
             .args(["netns", "exec", &lab.tap])
