@@ -48,5 +48,7 @@ mod licences;
 mod readme;
 /// Labelled roles, and how the register compares with them.
 mod roles;
+/// The appliance in network namespaces.
+mod sensor;
 /// Vulnerabilities: real advisories on registers of captures.
 mod vulns;

@@ -24,5 +24,8 @@ pub use frame::{LinkType, RawFrame};
 pub use link::link_name;
 pub use packet::{Layer, Network, Outer, Packet, Payload, Segment, Tcp};
 pub use pipeline::{Pipeline, Totals};
-pub use source::{Expanded, FileSource, Finished, Input, LiveOptions, LiveSource, SourceError, expand};
+pub use source::{
+    Expanded, FileSource, Finished, Input, LiveOptions, LiveSource, SourceError, addresses, check_filter,
+    expand,
+};
 pub use unreadable::Unreadable;

@@ -115,6 +115,16 @@ impl Register {
         self.lock = None;
     }
 
+    /// Folds the write-ahead log into the register and empties it, as far as readers let it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the register cannot be written.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
     fn open(path: &Path, flags: OpenFlags, create: bool) -> Result<Self> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;

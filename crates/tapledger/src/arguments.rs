@@ -35,6 +35,11 @@ pub(crate) enum Command {
     Import(Import),
     /// Listens on an interface for a while, in the foreground.
     Capture(Capture),
+    /// Listens on the configured interfaces for years, under a service manager.
+    Sensor(ConfigArguments),
+    /// The process of the sensor that captures; started by it.
+    #[command(hide = true)]
+    SensorCapture,
     /// Lists assets and shows one.
     #[command(subcommand)]
     Assets(AssetsCommand),
@@ -63,6 +68,11 @@ pub(crate) enum Command {
     /// Looks after the register's file: migrate, check, back up, restore, prune.
     #[command(subcommand)]
     Db(crate::db::DbCommand),
+    /// Silences the interface of a mirror port: prints the network configuration for it, writes it, or applies it.
+    Setup(Setup),
+    /// Checks and shows the configuration of the sensor.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Prints the JSON Schema of an export.
     #[command(subcommand)]
     Schema(SchemaCommand),
@@ -288,6 +298,53 @@ pub(crate) struct ShowEvidence {
 pub(crate) struct Doctor {
     #[command(flatten)]
     pub(crate) db: Db,
+    /// Look at this interface of this machine too: is it silent, and does the mirror port give what it should?
+    #[arg(short, long, value_name = "IFACE")]
+    pub(crate) interface: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Setup {
+    /// The interface that the mirror port feeds.
+    #[arg(value_name = "IFACE")]
+    pub(crate) interface: String,
+    /// Write the files of systemd-networkd into this folder, usually /etc/systemd/network.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) write: Option<PathBuf>,
+    /// Silence the interface at once, until the machine starts again.
+    #[arg(long)]
+    pub(crate) apply: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Says everything that is wrong; exit code 3 if anything is.
+    Check(ConfigArguments),
+    /// Prints the merged configuration, and of each value where it was said.
+    Show(ConfigArguments),
+}
+
+/// Where the sensor's configuration is, and what to put in place of what it says.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArguments {
+    /// The configuration; files of conf.d/*.toml beside it are merged in.
+    #[arg(long, value_name = "FILE", default_value = "/etc/tapledger/config.toml", env = "TAPLEDGER_CONFIG")]
+    pub(crate) config: PathBuf,
+    /// Another value of a key, as in queue.frames_max=65536; may be given again.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Listen on these interfaces only.
+    #[arg(short, long, value_name = "IFACE")]
+    pub(crate) interface: Vec<String>,
+    /// The register.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<String>,
+    /// The site that the stations belong to.
+    #[arg(long)]
+    pub(crate) site: Option<String>,
+    /// Name of this sensor, as it stands in the register.
+    #[arg(long)]
+    pub(crate) sensor: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -325,6 +382,12 @@ pub(crate) fn octets(text: &str) -> Result<u64, String> {
         _ => return Err(format!("\"{unit}\" is no unit of octets; use K, M, G or T")),
     };
     number.checked_mul(factor).ok_or_else(|| format!("\"{text}\" is too much"))
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) =
+        text.split_once('=').ok_or_else(|| format!("\"{text}\" has no =; try queue.frames_max=65536"))?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
 pub(crate) fn moment(text: &str) -> Result<observation::Time, String> {

@@ -14,8 +14,13 @@ use register::{CaptureStart, Register, session_uid};
 use crate::arguments::{Capture, RingArguments};
 use crate::backlog::Backlog;
 use crate::failure::Failure;
+use crate::interface::{self, Traffic};
+use crate::lockdown;
 use crate::session::{actor, person, resolve};
-use crate::summary::{asset_line, frame_line};
+use crate::summary::{
+    COUNTER_RECEIVED, COUNTER_SENT, COUNTER_SENT_AFTER, COUNTER_SENT_BEFORE, asset_line, frame_line,
+    sent_line,
+};
 use crate::terminal;
 
 /// How long a read waits for a frame before signals and the deadline are looked at.
@@ -29,8 +34,16 @@ const BATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 #[expect(clippy::disallowed_methods, reason = "a foreground capture ends by the clock")]
 pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
-    let options = LiveOptions { filter: arguments.filter.clone(), ..LiveOptions::new(&arguments.interface) };
+    // Whether the interface is up is read from files: libpcap asks by a socket that sends to the kernel.
+    let options = LiveOptions {
+        filter: arguments.filter.clone(),
+        ends_when_down: false,
+        ..LiveOptions::new(&arguments.interface)
+    };
+    let before = interface::traffic(&arguments.interface);
     let mut source = LiveSource::open(&options).map_err(failure)?;
+    lockdown::listening(source.socket())
+        .map_err(|error| anyhow::anyhow!("the capture cannot be kept from sending: {error}"))?;
     let interrupted = watch_signals()?;
     let person = person();
     let mut register = Register::create_or_open(&arguments.db.db)?;
@@ -52,19 +65,24 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
     while !interrupted.load(Ordering::Relaxed)
         && arguments.duration.is_none_or(|duration| began.elapsed() < duration)
     {
-        match source.next(WAIT) {
+        let idle = match source.next(WAIT) {
             Ok(Some(frame)) => {
                 if let Some(ring) = &mut ring {
                     ring.frame(&frame);
                 }
                 pipeline.frame(&frame);
+                false
             }
-            Ok(None) => {}
+            Ok(None) => true,
             Err(error) => {
                 // The interface is gone: what was heard is kept.
                 stopped = Some(error.to_string());
                 break;
             }
+        };
+        if idle && (source.name().is_none() || interface::is_up(&arguments.interface) == Some(false)) {
+            stopped = Some(format!("interface {}: it went down or away", arguments.interface));
+            break;
         }
         if pipeline.batch_is_due() || flushed.elapsed() >= BATCH_INTERVAL {
             let write = |batch: &Batch| register.write(&mut writer, batch);
@@ -96,6 +114,8 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
     if let Some(ring) = ring {
         totals.counters.extend(ring.finish());
     }
+    let sent = before.zip(interface::traffic(&arguments.interface));
+    totals.counters.extend(sent.map(sent_counters).into_iter().flatten());
     let summary = CaptureSummary {
         uid,
         kind: CaptureKind::Live,
@@ -116,6 +136,7 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
     let inventory = register.identify(resolve)?.inventory;
     register.release();
     let mut text = frame_line(std::iter::once(&summary));
+    text.push_str(&sent_line(&summary));
     text.push_str(&asset_line(&inventory));
     terminal::print(&text)?;
     if totals.frames == 0 {
@@ -160,6 +181,19 @@ impl RingArguments {
         })?;
         Ok(Some(ring))
     }
+}
+
+/// Counters of what the interface received and sent between two looks; zeros are left out.
+fn sent_counters((before, after): (Traffic, Traffic)) -> impl Iterator<Item = (String, u64)> {
+    [
+        (COUNTER_RECEIVED, after.received.saturating_sub(before.received)),
+        (COUNTER_SENT, after.sent.saturating_sub(before.sent)),
+        (COUNTER_SENT_BEFORE, before.sent),
+        (COUNTER_SENT_AFTER, after.sent),
+    ]
+    .into_iter()
+    .filter(|(_, count)| *count > 0)
+    .map(|(name, count)| (name.to_owned(), count))
 }
 
 fn failure(error: SourceError) -> Failure {

@@ -9,6 +9,7 @@ use register::Register;
 use crate::arguments::Doctor;
 use crate::db;
 use crate::failure::{CHECK_FAILED, Failure};
+use crate::health;
 use crate::session::resolve;
 use crate::summary::{asset_line, frame_line, is_loss};
 use crate::terminal;
@@ -47,6 +48,10 @@ pub(crate) fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
     text.push_str(&asset_line(&snapshot.inventory));
     for capture in &snapshot.captures {
         text.push_str(&capture_text(capture));
+    }
+    text.push_str(&health::sessions(&snapshot, arguments.interface.as_deref()));
+    if let Some(name) = &arguments.interface {
+        text.push_str(&health::local(&snapshot, name));
     }
     let totals = db::totals_text(&snapshot.captures, &check);
     let sound = check.is_sound() && totals.is_empty();

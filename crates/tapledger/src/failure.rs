@@ -1,7 +1,11 @@
 //! How a command ends: the exit codes of `ARCHITECTURE.md`, decided here and nowhere else.
 
+use std::fmt;
 use std::io;
 use std::process::ExitCode;
+
+/// The configuration is wrong.
+const WRONG_CONFIG: u8 = 3;
 
 /// Input was read in part; what was read is kept.
 pub(crate) const PARTLY_READ: u8 = 4;
@@ -16,6 +20,8 @@ pub(crate) enum Failure {
     Other(anyhow::Error),
     /// The arguments ask for something that is not there.
     Usage(String),
+    /// The configuration is wrong; a line for each mistake.
+    Config(String),
     /// The operating system does not let us; the text says what would.
     Permission(String),
     /// What was to be relied on did not hold.
@@ -29,6 +35,12 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         let (text, code) = match self {
             Self::Gone => return ExitCode::SUCCESS,
+            Self::Config(text) => {
+                for line in text.lines() {
+                    crate::terminal::say(&format!("tapledger: {}", export::safe_text(line)));
+                }
+                return ExitCode::from(WRONG_CONFIG);
+            }
             Self::Other(error) => (format!("{error:#}"), 1),
             Self::Usage(text) => (text, 2),
             Self::Permission(text) => (text, 5),
@@ -36,6 +48,16 @@ impl Failure {
         };
         crate::terminal::say(&format!("tapledger: {}", export::safe_text(&text)));
         ExitCode::from(code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Other(error) => write!(f, "{error:#}"),
+            Self::Usage(text) | Self::Config(text) | Self::Permission(text) => f.write_str(text),
+            Self::Gone => f.write_str("whoever read the output has gone"),
+        }
     }
 }
 

@@ -9,6 +9,8 @@ mod backlog;
 mod bundle;
 mod capture;
 mod changes;
+mod config;
+mod configuration;
 mod custody_arguments;
 mod db;
 mod doctor;
@@ -17,13 +19,18 @@ mod export;
 mod failure;
 mod filters;
 mod frames;
+mod health;
 mod import;
+mod interface;
 mod journal;
 mod keys;
 mod lists;
+mod lockdown;
 mod manual;
 mod progress;
+mod sensor;
 mod session;
+mod setup;
 mod show;
 mod summary;
 mod table;
@@ -35,13 +42,18 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use arguments::{Arguments, AssetsCommand, Command, EvidenceCommand, RegisterCommand, SchemaCommand};
+use arguments::{
+    Arguments, AssetsCommand, Command, ConfigCommand, EvidenceCommand, RegisterCommand, SchemaCommand,
+};
 use failure::Failure;
 use vulns_arguments::VulnsCommand;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    terminal::start_log(arguments.verbose, arguments.quiet);
+    // The sensor logs as its configuration says.
+    if !matches!(arguments.command, Command::Sensor(_) | Command::SensorCapture) {
+        terminal::start_log(arguments.verbose, arguments.quiet);
+    }
     match run(arguments) {
         Ok(code) => code,
         Err(failure) => failure.report(),
@@ -68,6 +80,11 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Vulns(VulnsCommand::Match(arguments)) => vulns::run(&arguments),
         Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Db(db) => db::run(&db),
+        Command::Setup(setup) => setup::run(&setup),
+        Command::Sensor(arguments) => sensor::run(&arguments),
+        Command::SensorCapture => sensor::capture(),
+        Command::Config(ConfigCommand::Check(arguments)) => configuration::check(&arguments),
+        Command::Config(ConfigCommand::Show(arguments)) => configuration::show(&arguments),
         Command::Schema(SchemaCommand::Register) => {
             terminal::print(&format!("{}\n", ::export::schema::register()))?;
             Ok(ExitCode::SUCCESS)

@@ -33,9 +33,21 @@ pub(crate) fn actor(name: &str) -> Actor<'_> {
     Actor { name, at: now() }
 }
 
+/// Environment variable with the public prefixes that the plant uses inside, as the sensor's configuration names them.
+const PREFIXES: &str = "TAPLEDGER_PREFIXES";
+
 /// What observations amount to.
+#[expect(clippy::disallowed_methods, reason = "the binary reads the environment")]
 pub(crate) fn resolve(observed: &inventory::Observed) -> inventory::Inventory {
-    inventory::resolve(observed, &inventory::Options::default())
+    let text = std::env::var(PREFIXES).unwrap_or_default();
+    let mut options = inventory::Options::default();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        match part.parse() {
+            Ok(prefix) => options.plant_prefixes.push(prefix),
+            Err(error) => tracing::warn!(variable = PREFIXES, part, %error, "left out"),
+        }
+    }
+    inventory::resolve(observed, &options)
 }
 
 /// The register as it stands.

@@ -7,6 +7,19 @@ use std::path::Path;
 use inventory::{AssetState, Inventory};
 use observation::{CaptureSummary, number_of};
 
+/// Counter of a live capture: frames that its interface received while it was listened on.
+pub(crate) const COUNTER_RECEIVED: &str = "interface: frames received";
+
+/// Counter of a live capture: frames that the machine sent on its interface meanwhile. Like all counters it is left out
+/// if it is 0; [`COUNTER_RECEIVED`] tells that the interface was looked at.
+pub(crate) const COUNTER_SENT: &str = "interface: frames sent";
+
+/// Counter of a live capture: frames that the machine had sent on its interface before.
+pub(crate) const COUNTER_SENT_BEFORE: &str = "interface: frames sent before the session";
+
+/// Counter of a live capture: the same at its end.
+pub(crate) const COUNTER_SENT_AFTER: &str = "interface: frames sent until its end";
+
 /// One capture read.
 pub(crate) struct Outcome {
     pub(crate) summary: CaptureSummary,
@@ -118,6 +131,21 @@ pub(crate) fn talking(summary: &CaptureSummary) -> u64 {
     let names = apart.map(|(name, _)| *name).chain([crate::backlog::FRAMES]);
     let counts = names.filter_map(|name| summary.counters.get(name));
     counts.fold(summary.frames, |frames, count| frames.saturating_sub(*count))
+}
+
+/// What the machine sent on the interface of a live capture; nothing if that is not known.
+pub(crate) fn sent_line(summary: &CaptureSummary) -> String {
+    let of = |name: &str| summary.counters.get(name).copied().unwrap_or(0);
+    if of(COUNTER_RECEIVED) == 0 && of(COUNTER_SENT_AFTER) == 0 {
+        return String::new();
+    }
+    format!(
+        "interface   {}: {} sent by this machine while it was listened on ({} before, {} after)\n",
+        summary.interface,
+        number_of(of(COUNTER_SENT), "frame"),
+        of(COUNTER_SENT_BEFORE),
+        of(COUNTER_SENT_AFTER)
+    )
 }
 
 /// True for counters that tell of something that could not be read or kept.

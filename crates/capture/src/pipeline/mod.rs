@@ -195,7 +195,14 @@ impl Pipeline {
         reading.give_up_all();
         self.fold();
         let batch = self.batch();
-        let mut counters = std::mem::take(&mut self.gathered.counters);
+        let totals = self.totals();
+        (batch, totals)
+    }
+
+    /// The totals so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let mut counters = self.gathered.counters.clone();
         for (name, count) in [
             ("mirror duplicates", self.mirrored),
             ("routed copies", self.routed),
@@ -211,14 +218,13 @@ impl Pipeline {
         let mut counters = counters.into_map();
         counters.extend(self.dissector.counters());
         let times = (self.frames > 0).then_some((Time(self.first), Time(self.last)));
-        let totals = Totals {
+        Totals {
             frames: self.frames,
             octets: self.octets,
             first: times.map(|(first, _)| first),
             last: times.map(|(_, last)| last),
             counters,
-        };
-        (batch, totals)
+        }
     }
 
     fn fold(&mut self) {

@@ -4,13 +4,16 @@
 //! kind (TPACKET_V3) once traffic stops, so the descriptor is polled with a time-out instead.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::ops::Range;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use observation::Time;
 use pcap::{Active, Capture, Device, Precision};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
+use rustix::net::netdevice;
 
 use super::SourceError;
 use crate::{LinkType, RawFrame};
@@ -38,20 +41,46 @@ pub struct LiveOptions {
     pub snaplen: u32,
     /// Octets of the kernel's ring.
     pub buffer: u32,
+    /// Hear frames for others too. The device `any` cannot.
+    pub promiscuous: bool,
+    /// End when the interface goes down. If not, it falls silent, and is heard again when it is up again.
+    pub ends_when_down: bool,
 }
 
 impl LiveOptions {
     /// Listens to whole frames of all traffic, with a ring that holds a burst of some ten thousand.
     #[must_use]
     pub fn new(interface: impl Into<String>) -> Self {
-        Self { interface: interface.into(), filter: None, snaplen: 262_144, buffer: 16 * 1024 * 1024 }
+        Self {
+            interface: interface.into(),
+            filter: None,
+            snaplen: 262_144,
+            buffer: 16 * 1024 * 1024,
+            promiscuous: true,
+            ends_when_down: true,
+        }
     }
+}
+
+/// Compiles a filter for Ethernet and forgets it, to know beforehand whether it can be.
+///
+/// # Errors
+///
+/// What libpcap says of the filter.
+pub fn check_filter(filter: &str) -> Result<(), SourceError> {
+    let failed = |error: pcap::Error| SourceError::Filter { filter: filter.into(), reason: reason(&error) };
+    let ethernet = pcap::Linktype(i32::from(LinkType::ETHERNET.0));
+    Capture::dead(ethernet).map_err(failed)?.compile(filter, true).map_err(failed)?;
+    Ok(())
 }
 
 /// Listens on an interface, promiscuously.
 pub struct LiveSource {
     capture: Capture<Active>,
     interface: String,
+    /// Number of the interface, which stays when it is renamed; none of [`ANY`].
+    index: Option<u32>,
+    ends_when_down: bool,
     link_type: LinkType,
     batch: Batch,
     number: u64,
@@ -100,12 +129,12 @@ impl LiveSource {
     ///
     /// Fails if the interface is not there or not up, if the process lacks the privilege, or if the filter is wrong.
     pub fn open(options: &LiveOptions) -> Result<Self, SourceError> {
-        let LiveOptions { interface, filter, snaplen, buffer } = options;
+        let LiveOptions { interface, filter, snaplen, buffer, promiscuous, ends_when_down } = options;
         let failed = |error: pcap::Error| refusal(interface, &error);
         let limit = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         let mut capture = Capture::from_device(interface.as_str())
             .map_err(failed)?
-            .promisc(interface != ANY)
+            .promisc(*promiscuous && interface != ANY)
             .snaplen(limit(*snaplen))
             .buffer_size(limit(*buffer))
             .timeout(HAND_OVER_MS)
@@ -119,9 +148,12 @@ impl LiveSource {
                 .map_err(|error| SourceError::Filter { filter: filter.clone(), reason: reason(&error) })?;
         }
         let link_type = link_type(capture.get_datalink().0);
+        let index = netdevice::name_to_index(&capture, interface).ok();
         Ok(Self {
             capture,
             interface: interface.clone(),
+            index,
+            ends_when_down: *ends_when_down,
             link_type,
             batch: Batch::default(),
             number: 0,
@@ -169,7 +201,7 @@ impl LiveSource {
             return Ok(());
         }
         // An interface that is taken down does not fail, it only falls silent.
-        if self.is_up() { Ok(()) } else { Err(self.ended("it went down or away")) }
+        if !self.ends_when_down || self.is_up() { Ok(()) } else { Err(self.ended("it went down or away")) }
     }
 
     /// Looks among the interfaces there are, which takes less than a millisecond.
@@ -198,6 +230,21 @@ impl LiveSource {
 
     fn ended(&self, reason: &str) -> SourceError {
         SourceError::Interface { interface: self.interface.clone(), reason: reason.into() }
+    }
+
+    /// The packet socket, to be told apart in a filter of system calls.
+    #[must_use]
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.capture.as_fd()
+    }
+
+    /// The name that the interface has now, if it is still there. The device `any` is always there.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        match self.index {
+            Some(index) => netdevice::index_to_name(&self.capture, index).ok(),
+            None => Some(self.interface.clone()),
+        }
     }
 
     /// What the frames begin with.
@@ -274,6 +321,13 @@ fn refusal(interface: &str, error: &pcap::Error) -> SourceError {
         return SourceError::Interface { interface: interface.into(), reason };
     }
     SourceError::Interface { interface: interface.into(), reason }
+}
+
+/// IP addresses that an interface of this machine has.
+#[must_use]
+pub fn addresses(interface: &str) -> Vec<IpAddr> {
+    let own = Device::list().unwrap_or_default().into_iter().filter(|device| device.name == interface);
+    own.flat_map(|device| device.addresses).map(|address| address.addr).collect()
 }
 
 /// Names of the interfaces there are.

@@ -15,7 +15,7 @@ mod stream;
 use std::io;
 
 pub use file::{FileSource, Finished, Input};
-pub use live::{LiveOptions, LiveSource};
+pub use live::{LiveOptions, LiveSource, addresses, check_filter};
 pub use paths::{Expanded, expand};
 
 /// Why a source gives no frames, or no more.
