@@ -19,6 +19,7 @@ mod names;
 mod nest;
 mod options;
 mod oui;
+pub mod policy;
 mod ports;
 mod resolve;
 mod roles;

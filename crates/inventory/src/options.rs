@@ -4,17 +4,21 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use crate::policy::Policy;
+
 /// What the user may set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Globally routable prefixes that the plant uses inside: their addresses are assets, never external peers.
     pub plant_prefixes: Vec<Prefix>,
+    /// Zones, levels and conduits. Its own plant prefixes count like those above.
+    pub policy: Policy,
 }
 
 impl Options {
     /// True for an address that can be outside the plant: globally routable, and of none of the plant's prefixes.
     pub(crate) fn may_be_outside(&self, ip: IpAddr) -> bool {
-        is_globally_routable(ip) && !self.plant_prefixes.iter().any(|prefix| prefix.contains(ip))
+        self.policy.may_be_outside(ip) && !self.plant_prefixes.iter().any(|prefix| prefix.contains(ip))
     }
 }
 
@@ -31,6 +35,12 @@ impl Prefix {
     pub fn new(address: IpAddr, length: u8) -> Option<Self> {
         let bits = if address.is_ipv4() { 32 } else { 128 };
         (length <= bits).then_some(Self { address, length })
+    }
+
+    /// The number of leading bits that count.
+    #[must_use]
+    pub fn length(&self) -> u8 {
+        self.length
     }
 
     /// True if the address lies in the range.

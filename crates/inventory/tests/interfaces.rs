@@ -225,7 +225,7 @@ fn public_addresses_behind_a_router_are_outside_unless_they_answer_as_plant() {
         "observed unknown: unknown @ 203.0.113.7 [00:1b:1b:00:00:01 203.0.113.7]",
     );
     check("sent 203.0.113.7", "observed unknown: unknown @ 203.0.113.7 [ 203.0.113.7]");
-    let options = Options { plant_prefixes: vec!["203.0.113.0/24".parse().unwrap()] };
+    let options = Options { plant_prefixes: vec!["203.0.113.0/24".parse().unwrap()], ..Options::default() };
     assert_eq!(resolve(&common::observed(peers), &options).assets.len(), 3);
 }
 
