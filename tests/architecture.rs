@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str], &[&str]); 7] = [
     ("capture", &["observation", "protocols"], &["pcap", "etherparse", "bytes"]),
     ("inventory", &["observation"], &[]),
     ("register", &["observation", "inventory"], &["rusqlite"]),
-    ("export", &["observation", "inventory"], &["csv"]),
+    ("export", &["observation", "inventory"], &["csv", "calamine", "rust_xlsxwriter"]),
     (
         "tapledger",
         &["observation", "protocols", "capture", "inventory", "register", "export"],

@@ -28,9 +28,21 @@ fn help_lists_every_command_and_version_names_the_tool() {
     let help = run(folder.path(), &["--help"]);
     assert_eq!(help.status.code(), Some(0));
     let help = String::from_utf8(help.stdout).unwrap();
-    for word in
-        ["import", "capture", "assets", "conversations", "findings", "export", "evidence", "doctor", "schema"]
-    {
+    for word in [
+        "import",
+        "capture",
+        "assets",
+        "conversations",
+        "findings",
+        "export",
+        "evidence",
+        "doctor",
+        "schema",
+        "policy",
+        "baseline",
+        "reconcile",
+        "journal",
+    ] {
         assert!(help.contains(word), "{word} is not in --help");
         let page = run(folder.path(), &[word, "--help"]);
         assert_eq!(page.status.code(), Some(0), "{word} --help");

@@ -34,5 +34,9 @@ mod hostile;
 mod laws;
 /// Licences of everything that is linked in.
 mod licences;
+/// People's side: fields, approvals, merges, zones, the journal.
+mod people;
 /// The generated table of the README.
 mod readme;
+/// A company's list against the wire.
+mod reconcile;

@@ -1,4 +1,5 @@
-//! The register in other formats: JSON (the contract), CSV, and the JSON Schema of the contract.
+//! The register in other formats: JSON (the contract), CSV, the JSON Schema of the contract, frozen baselines, workbooks,
+//! and the lists that people keep, read back.
 //!
 //! Every format takes an [`inventory::Snapshot`] and writes to any [`std::io::Write`].
 //!
@@ -11,14 +12,17 @@
 //! - JSON documents fit the schema that [`schema::register`] returns. Fields may be added in later versions, none is
 //!   renamed or removed within `tapledger.register/1`.
 
+pub mod baseline;
 mod cells;
 pub mod csv;
 mod error;
 pub mod json;
 mod order;
 pub mod schema;
+pub mod sheet;
 mod text;
 pub mod time;
+pub mod workbook;
 
 pub use error::{Error, Result};
 pub use text::safe_text;

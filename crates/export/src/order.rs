@@ -1,5 +1,8 @@
 //! The order of an export: the same whatever order the snapshot's parts came in.
 
+use std::collections::BTreeMap;
+
+use inventory::policy::{Crossing, Place};
 use inventory::{Asset, AssetEnd, Conversation, Finding, Identified, Snapshot};
 use observation::CaptureSummary;
 
@@ -17,6 +20,9 @@ pub(crate) struct Sorted<'s> {
     pub(crate) findings: Vec<&'s Finding>,
     /// The ids, by index of the snapshot.
     ids: Vec<&'s str>,
+    /// Where the assets belong, by id.
+    places: BTreeMap<&'s str, &'s Place>,
+    snapshot: &'s Snapshot,
 }
 
 impl<'s> Sorted<'s> {
@@ -56,6 +62,8 @@ impl<'s> Sorted<'s> {
             conversations: inventory.conversations.iter().collect(),
             findings: inventory.findings.iter().collect(),
             ids,
+            places: identified.iter().map(|one| one.id.as_str()).zip(&snapshot.places).collect(),
+            snapshot,
         };
         sorted.captures.sort_by(|a, b| a.uid.cmp(&b.uid));
         sorted.assets.sort_by(|a, b| a.1.id.cmp(&b.1.id));
@@ -86,6 +94,16 @@ impl<'s> Sorted<'s> {
     /// The id of the asset at an index of the snapshot.
     pub(crate) fn id(&self, index: usize) -> &'s str {
         self.ids.get(index).copied().unwrap_or_default()
+    }
+
+    /// Where the asset with an id belongs; `None` in a snapshot without places.
+    pub(crate) fn place(&self, id: &str) -> Option<&'s Place> {
+        self.places.get(id).copied()
+    }
+
+    /// What the policy says of a conversation.
+    pub(crate) fn crossing(&self, conversation: &Conversation) -> Crossing {
+        self.snapshot.policy.crossing(conversation, &self.snapshot.places)
     }
 
     /// The asset with an id.

@@ -156,7 +156,7 @@ pub(crate) fn first_contradiction<'a>(identities: &[Identity<'a>]) -> Option<&'a
 }
 
 /// True for serial numbers that are none: too short, one character over and over, or what makers leave in.
-fn is_placeholder(squashed: &str) -> bool {
+pub(crate) fn is_placeholder(squashed: &str) -> bool {
     let digits = squashed.strip_prefix("0x").unwrap_or(squashed);
     let mut characters = digits.chars();
     let first = characters.next();

@@ -5,8 +5,11 @@
 
 mod assets;
 mod attributes;
+mod decisions;
+mod declared;
 mod destinations;
 mod devices;
+pub mod fields;
 mod findings;
 mod gather;
 mod greetings;
@@ -21,6 +24,7 @@ mod options;
 mod oui;
 pub mod policy;
 mod ports;
+pub mod reconcile;
 mod resolve;
 mod roles;
 mod rules;
@@ -30,6 +34,8 @@ mod snapshot;
 mod span;
 mod talks;
 
+pub use decisions::{Decision, DecisionKind};
+pub use declared::Declared;
 pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
@@ -37,4 +43,4 @@ pub use model::{
 };
 pub use options::{Options, ParsePrefixError, Prefix};
 pub use resolve::resolve;
-pub use snapshot::{Identified, Snapshot};
+pub use snapshot::{Approval, Identified, Snapshot};

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use crate::decisions::Decision;
+use crate::declared::Declared;
 use crate::policy::Policy;
 
 /// What the user may set.
@@ -13,6 +15,10 @@ pub struct Options {
     pub plant_prefixes: Vec<Prefix>,
     /// Zones, levels and conduits. Its own plant prefixes count like those above.
     pub policy: Policy,
+    /// People's merges and splits, in the order in which they were decided.
+    pub decisions: Vec<Decision>,
+    /// Assets that people listed, in the order in which they were.
+    pub declared: Vec<Declared>,
 }
 
 impl Options {

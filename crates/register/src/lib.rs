@@ -23,8 +23,10 @@
 //! come in with an [`Actor`]. It serialises nothing but its own rows.
 
 mod assets;
+mod baseline;
 mod check;
 mod columns;
+mod decide;
 mod error;
 mod evidence;
 mod finish;
@@ -33,17 +35,21 @@ mod journal;
 mod lock;
 mod migrate;
 mod open;
+mod people;
 mod read;
 mod rows;
 mod schema;
 mod write;
 
-pub use assets::{Identification, PEOPLE_VALUE_CHARS_MAX};
+pub use assets::Identification;
+pub use baseline::{BASELINE_OCTETS_MAX, BaselineEntry};
 pub use check::{Check, Stats};
+pub use decide::{Decided, PolicyEntry};
 pub use error::{Error, Result};
 pub use evidence::{FRAME_OCTETS_MAX, FRAMES_MAX};
 pub use finish::{COUNTER_FRAMES_NOT_KEPT, COUNTER_MALFORMED_NOT_KEPT, Finished};
 pub use journal::{Actor, JournalCheck, JournalEntry};
 pub use open::Register;
+pub use people::{Edit, FieldChange, Listing, Mode, PEOPLE_VALUE_CHARS_MAX};
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use write::{CaptureStart, CaptureWriter, MALFORMED_MAX, session_uid};

@@ -5,13 +5,18 @@
 
 mod arguments;
 mod assets;
+mod baseline;
 mod capture;
 mod doctor;
 mod evidence;
 mod failure;
 mod import;
+mod journal;
 mod lists;
+mod people;
+mod policy;
 mod progress;
+mod reconcile;
 mod session;
 mod show;
 mod summary;
@@ -41,11 +46,17 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Capture(capture) => capture::run(&capture),
         Command::Assets(AssetsCommand::List(list)) => assets::list(&list),
         Command::Assets(AssetsCommand::Show(asset)) => show::run(&asset),
+        Command::Assets(AssetsCommand::People(command)) => people::run(&command),
+        Command::Register(RegisterCommand::Import(import)) => people::import(&import),
         Command::Conversations(list) => lists::conversations(&list),
         Command::Findings(list) => lists::findings(&list),
         Command::Export(export) | Command::Register(RegisterCommand::Export(export)) => {
             lists::export(&export)
         }
+        Command::Baseline(command) => baseline::run(&command),
+        Command::Reconcile(list) => reconcile::run(&list),
+        Command::Policy(command) => policy::run(&command),
+        Command::Journal(command) => journal::run(&command),
         Command::Evidence(EvidenceCommand::Show(show)) => evidence::show(&show),
         Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Schema(SchemaCommand::Register) => {

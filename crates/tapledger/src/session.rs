@@ -33,10 +33,8 @@ pub(crate) fn actor(name: &str) -> Actor<'_> {
     Actor { name, at: now() }
 }
 
-/// What observations amount to.
-pub(crate) fn resolve(observed: &inventory::Observed) -> inventory::Inventory {
-    inventory::resolve(observed, &inventory::Options::default())
-}
+/// What observations amount to, with what people decided.
+pub(crate) use inventory::resolve;
 
 /// The register as it stands.
 pub(crate) fn snapshot(db: &Path, as_of: Option<Time>) -> Result<(Register, Snapshot), Failure> {

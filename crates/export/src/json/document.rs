@@ -12,6 +12,7 @@ use super::asset::asset_out;
 use super::traffic::{capture, conversation_out, finding_out};
 use super::{Part, SCHEMA, Tool};
 use crate::order::Sorted;
+use crate::safe_text;
 use crate::time::rfc3339;
 
 /// Wire text, safe to show.
@@ -36,6 +37,14 @@ struct Document<'a, C, A, V, F> {
     conversations: V,
     findings: F,
     changes: [(); 0],
+    policy: PolicyOut<'a>,
+}
+
+#[derive(Serialize)]
+struct PolicyOut<'a> {
+    given: bool,
+    name: Text<'a>,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -45,7 +54,7 @@ struct ToolOut<'a> {
 }
 
 pub(super) fn document<'a>(
-    snapshot: &Snapshot,
+    snapshot: &'a Snapshot,
     sorted: &'a Sorted<'a>,
     tool: &'a Tool<'a>,
 ) -> impl Serialize + 'a {
@@ -60,6 +69,11 @@ pub(super) fn document<'a>(
         ),
         findings: Each(sorted.findings.iter().map(|finding| finding_out(sorted, finding))),
         changes: [],
+        policy: PolicyOut {
+            given: snapshot.policy.is_given,
+            name: safe_text(&snapshot.policy.name),
+            text: safe_text(&snapshot.policy.text()).into_owned(),
+        },
     }
 }
 

@@ -40,6 +40,9 @@ pub const OUTSIDE: &str = "outside";
 pub const DEFAULT_TEXT: &str =
     "no policy file: private prefixes and every asset are the plant, everything else is outside";
 
+/// Why an asset is in its zone, where no policy was given.
+const NO_POLICY: &str = "no policy file";
+
 /// Levels of nesting that a zone is handed down through.
 const DEPTH_MAX: usize = 16;
 
@@ -286,7 +289,7 @@ impl Policy {
         }
         if !self.is_given {
             let level = assets.get(index).and_then(|asset| self.said_of(asset)?.level);
-            return Place { zones: vec![PLANT.to_owned()], level, reason: DEFAULT_TEXT.to_owned() };
+            return Place { zones: vec![PLANT.to_owned()], level, reason: NO_POLICY.to_owned() };
         }
         let level = assets.get(index).and_then(|asset| self.said_of(asset)?.level);
         Place { zones: Vec::new(), level, reason: "no zone of the policy holds it".to_owned() }
@@ -346,6 +349,9 @@ impl Policy {
     }
 
     fn said_of(&self, asset: &Asset) -> Option<&Override> {
+        if self.overrides.is_empty() {
+            return None;
+        }
         asset.anchors.iter().find_map(|anchor| self.overrides.get(&(asset.site.clone(), anchor.clone())))
     }
 

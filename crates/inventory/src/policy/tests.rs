@@ -180,7 +180,7 @@ fn without_a_policy_there_is_the_plant_and_the_outside() {
     let policy = Policy::default();
     let assets = [asset(&["10.0.0.1"], None, Role::Plc)];
     let places = policy.places(&assets);
-    assert_eq!((places[0].zone(), places[0].reason.as_str()), (Some(PLANT), DEFAULT_TEXT));
+    assert_eq!((places[0].zone(), places[0].reason.as_str()), (Some(PLANT), NO_POLICY));
     let out = AssetEnd::External("198.51.100.7".parse().unwrap());
     let crossing = policy.crossing(&talk(AssetEnd::Asset(0), out, "tls", "read"), &places);
     assert_eq!(crossing, Crossing::Unjudged { from: PLANT.into(), to: OUTSIDE.into() });

@@ -105,3 +105,6 @@ pub(crate) const DEFAULTS: &[(&str, &str)] = &[
 /// Attributes by which a port names the device that it belongs to. Names are often defaults, so they join nothing alone:
 /// only ports that state the same address as well.
 pub(crate) const DEVICE_NAMES: &[&str] = &["cdp.device_id", "lldp.chassis_id"];
+
+/// Attributes in which a device carries the number that people gave it in their books.
+pub(crate) const ASSET_NUMBERS: [&str; 2] = ["lldp.asset_id", "snmp.asset_id"];
