@@ -135,7 +135,7 @@ fn a_list_with_a_fault_changes_nothing_and_says_where() {
     let path = register.folder.path().join("faults.csv");
     fs::write(
         &path,
-        "Asset,Owner,Status,Colour\n10.10.10.11,Ada,in use,red\n10.10.10.12,Bob,burnt,red\n10.9.9.9,Eve,spare,red\n10.10.10.11,Zoe,,\n",
+        "Asset,Owner,Status,Colour\n10.10.10.11,Ada,in use,red\n10.10.10.12,Bob,burnt,red\n10.9.9.9,Eve,spare,red\n10.10.10.11,Zoe,,\n,Max,,\nPLC,Tom,,\n",
     )
     .unwrap();
     let (code, log) = refused(&register, &["assets", "import", path.to_str().unwrap()]);
@@ -144,7 +144,9 @@ fn a_list_with_a_fault_changes_nothing_and_says_where() {
         "row 3, column C (Status): status: \"burnt\" is none of in_use, spare",
         "row 4, column A (Asset): no asset is known by \"10.9.9.9\"",
         "row 5: the same asset as row 2",
-        "3 faults; nothing was written",
+        "row 6, column A (Asset): no asset is named",
+        "row 7, column A (Asset): no asset is known by \"PLC\"",
+        "5 faults; nothing was written",
     ] {
         assert!(log.contains(expected), "{expected}: {log}");
     }

@@ -2,6 +2,7 @@
 
 use super::columns::Column;
 use super::{Entry, FieldConflict};
+use crate::attributes::is_abbreviation;
 use crate::identity::squash;
 
 /// So many characters of a serial number may differ in a slip of the pen.
@@ -104,6 +105,7 @@ pub(super) fn conflicts(row: &Entry, asset: &Entry) -> Vec<FieldConflict> {
             // Makers are written long and short, products with and without their maker.
             Column::Vendor | Column::Model => {
                 same(listed, wire, |one, other| one.contains(other) || other.contains(one))
+                    || (column == Column::Vendor && abbreviate(listed, wire))
             }
             Column::Firmware => same(listed, wire, |one, other| {
                 let bare = |text: &str| text.trim_start_matches('v').to_owned();
@@ -123,6 +125,12 @@ pub(super) fn conflicts(row: &Entry, asset: &Entry) -> Vec<FieldConflict> {
         });
     }
     found
+}
+
+/// True if a maker is written by its first letters on either side.
+fn abbreviate(listed: &[String], wire: &[String]) -> bool {
+    let both = |one: &str, other: &str| is_abbreviation(one, other) || is_abbreviation(other, one);
+    listed.iter().any(|one| wire.iter().any(|other| both(one.trim(), other.trim())))
 }
 
 fn same(listed: &[String], wire: &[String], agrees: impl Fn(&str, &str) -> bool) -> bool {

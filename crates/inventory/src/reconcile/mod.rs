@@ -245,7 +245,7 @@ fn unmatched(index: usize, row: &Entry, open: &[&Entry], mut notes: Vec<String>)
         _ if KEYS.iter().all(|key| row.keys(*key).is_empty()) => {
             "the row has no key that could match".to_owned()
         }
-        _ => "none of its keys was heard".to_owned(),
+        _ => "no asset is it".to_owned(),
     };
     notes.dedup();
     for note in notes {

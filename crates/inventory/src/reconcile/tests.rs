@@ -140,6 +140,17 @@ fn a_mapping_names_heads_and_refuses_what_it_cannot_mean() {
 }
 
 #[test]
+fn a_maker_written_by_its_first_letters_is_the_same_maker() {
+    let rows =
+        [entry("a", &[(Ip, "10.0.0.1"), (Vendor, "SEL")]), entry("b", &[(Ip, "10.0.0.2"), (Vendor, "GE")])];
+    let assets = [
+        entry("A", &[(Ip, "10.0.0.1"), (Vendor, "Schweitzer Engineering Laboratories, Inc.")]),
+        entry("B", &[(Ip, "10.0.0.2"), (Vendor, "Schneider Electric")]),
+    ];
+    assert_eq!(told(&rows, &assets), ["a A matched ip", "b B conflicting ip"]);
+}
+
+#[test]
 fn heads_of_known_lists_are_found() {
     for (head, column) in [
         ("Serial number", Serial),

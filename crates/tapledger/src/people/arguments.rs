@@ -48,6 +48,7 @@ pub(crate) enum PeopleCommand {
     /// Approves observed assets: they belong in the plant.
     Confirm(Confirm),
     /// Lists an asset that the wire has not shown; it becomes the observed one when a key fits.
+    #[command(visible_alias = "add")]
     Declare(Declare),
     /// Says that an asset is no longer used.
     Retire(Named),

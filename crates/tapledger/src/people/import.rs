@@ -7,14 +7,14 @@ use std::process::ExitCode;
 use ::export::sheet::{self, Sheet, SheetRow, column_letters};
 use inventory::Snapshot;
 use inventory::fields::{COLUMN_PREFIX, Field, field_named};
-use observation::number_of;
+use observation::{Mac, number_of};
 use register::{Edit, Mode};
 
 use super::arguments::ImportFields;
 use super::edit::report;
 use super::{identified, ids, name};
 use crate::failure::Failure;
-use crate::session::{actor, find};
+use crate::session::actor;
 use crate::terminal;
 
 /// Heads of a column that names the asset, best first.
@@ -105,18 +105,12 @@ fn plan(snapshot: &Snapshot, sheet: &Sheet, clear_empty: bool) -> Result<Plan, F
     }
     let mut seen: BTreeMap<usize, usize> = BTreeMap::new();
     for row in &sheet.rows {
-        let index = match find(snapshot, row.cell(key)) {
-            Ok(index) if !row.cell(key).is_empty() => index,
-            Ok(_) => {
-                plan.faults.push(format!("row {}: no asset is named", row.number));
+        let index = match exactly(snapshot, row.cell(key)) {
+            Ok(index) => index,
+            Err(why) => {
+                plan.faults.push(format!("{}: {why}", place(row, key, sheet)));
                 continue;
             }
-            Err(Failure::Usage(text)) => {
-                let text = text.lines().next().unwrap_or_default().to_owned();
-                plan.faults.push(format!("{}: {text}", place(row, key, sheet)));
-                continue;
-            }
-            Err(other) => return Err(other),
         };
         if let Some(before) = seen.insert(index, row.number) {
             plan.faults.push(format!("row {}: the same asset as row {before}", row.number));
@@ -136,6 +130,39 @@ fn plan(snapshot: &Snapshot, sheet: &Sheet, clear_empty: bool) -> Result<Plan, F
     }
     plan.assets = seen.len();
     Ok(plan)
+}
+
+/// The asset with this id, address or name, in full: what a person may shorten at the keyboard would hit the wrong row of
+/// a list.
+fn exactly(snapshot: &Snapshot, wanted: &str) -> Result<usize, String> {
+    let lower = wanted.to_lowercase();
+    if lower.is_empty() {
+        return Err("no asset is named".to_owned());
+    }
+    let mac = lower.parse::<Mac>().map_or_else(|_| lower.clone(), |mac| mac.to_string());
+    let holders = |is_it: &dyn Fn(usize) -> bool| -> Vec<usize> {
+        (0..snapshot.inventory.assets.len()).filter(|index| is_it(*index)).collect()
+    };
+    let by_id = |index: usize| {
+        snapshot.identified.get(index).is_some_and(|one| one.id == lower || one.aliases.contains(&lower))
+    };
+    let asset = |index: usize| snapshot.inventory.assets.get(index);
+    let by_address = |index: usize| {
+        asset(index).into_iter().flat_map(|asset| &asset.stations).any(|station| {
+            station.mac.is_some_and(|own| own.to_string() == mac)
+                || station.ips.iter().any(|ip| ip.to_string() == lower)
+        })
+    };
+    let by_name = |index: usize| asset(index).is_some_and(|asset| asset.name.to_lowercase() == lower);
+    let ways: [&dyn Fn(usize) -> bool; 3] = [&by_id, &by_address, &by_name];
+    for holders in ways.into_iter().map(holders) {
+        match holders.as_slice() {
+            [] => {}
+            [one] => return Ok(*one),
+            several => return Err(format!("\"{wanted}\" may be any of {} assets", several.len())),
+        }
+    }
+    Err(format!("no asset is known by \"{wanted}\""))
 }
 
 /// `row 5, column C (owner)`.
