@@ -16,7 +16,11 @@ const ARROWS: [(&str, &[&str], &[&str]); 8] = [
     ("capture", &["observation", "protocols"], &["pcap", "etherparse", "bytes"]),
     ("inventory", &["observation"], &[]),
     ("register", &["observation", "inventory"], &["rusqlite"]),
-    ("export", &["observation", "inventory"], &["csv", "zip", "ed25519-dalek"]),
+    (
+        "export",
+        &["observation", "inventory"],
+        &["csv", "zip", "ed25519-dalek", "calamine", "rust_xlsxwriter"],
+    ),
     (
         "tapledger",
         &["advisories", "observation", "protocols", "capture", "inventory", "register", "export"],

@@ -39,6 +39,10 @@ fn help_lists_every_command_and_version_names_the_tool() {
         "evidence",
         "doctor",
         "schema",
+        "policy",
+        "baseline",
+        "reconcile",
+        "journal",
     ] {
         assert!(help.contains(word), "{word} is not in --help");
         let page = run(folder.path(), &[word, "--help"]);

@@ -44,8 +44,12 @@ mod identity;
 mod laws;
 /// Licences of everything that is linked in.
 mod licences;
+/// People's side: fields, approvals, merges, zones, the journal.
+mod people;
 /// The generated table of the README.
 mod readme;
+/// A company's list against the wire.
+mod reconcile;
 /// Labelled roles, and how the register compares with them.
 mod roles;
 /// The appliance in network namespaces.

@@ -12,7 +12,7 @@ const SEPARATOR: &str = "; ";
 
 /// What a spreadsheet reads as the beginning of a formula, or skips before one. The full-width forms count in
 /// East Asian versions.
-const FORMULA: [char; 11] =
+pub(crate) const FORMULA: [char; 11] =
     ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 /// The text as a cell: an apostrophe before what would begin a formula, nothing in it that acts, not too long.
@@ -28,6 +28,15 @@ pub(crate) fn cell(text: &str) -> Cow<'_, str> {
         cell.push_str(" … (cut)");
     }
     cell
+}
+
+/// The text as a cell that is text whatever it begins with: nothing in it that acts, not too long.
+pub(crate) fn cell_text(text: &str) -> String {
+    let safe = safe_text(text);
+    match safe.char_indices().nth(CELL_CHARS_MAX) {
+        Some((end, _)) => format!("{} … (cut)", safe.get(..end).unwrap_or_default()),
+        None => safe.into_owned(),
+    }
 }
 
 /// Several parts in one cell.

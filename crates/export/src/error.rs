@@ -20,6 +20,15 @@ pub enum Error {
         /// Ids there are.
         identified: usize,
     },
+    /// The file is no list, or too large a one.
+    #[error("no list that can be read: {0}")]
+    Sheet(String),
+    /// The tables are more than a workbook holds.
+    #[error("no workbook could be made: {0}")]
+    Workbook(String),
+    /// The text of a baseline is of another version.
+    #[error("a baseline of another version: \"{0}\"")]
+    Baseline(String),
     /// Cells cannot be told apart by this octet.
     #[error("{:?} cannot separate the cells of a CSV file", char::from(*.0))]
     Delimiter(u8),

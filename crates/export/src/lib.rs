@@ -1,5 +1,6 @@
 //! The register in other forms: JSON (the contract) and JSON Lines, CSV, what NetBox, ServiceNow and Defender for IoT import,
-//! CycloneDX, graphs, and the JSON Schema of the contract; the frames that prove it as pcapng, and signed bundles.
+//! CycloneDX, graphs, and the JSON Schema of the contract; frozen baselines, workbooks, and the lists that people keep, read
+//! back; the frames that prove it as pcapng, and signed bundles.
 //!
 //! Every format takes an [`inventory::Snapshot`] and writes to any [`std::io::Write`].
 //!
@@ -14,6 +15,7 @@
 
 pub mod about;
 pub mod archive;
+pub mod baseline;
 pub mod bundle;
 mod cells;
 mod classes;
@@ -31,8 +33,10 @@ pub mod proofs;
 mod reading;
 pub mod schema;
 pub mod servicenow;
+pub mod sheet;
 mod text;
 pub mod time;
+pub mod workbook;
 
 pub use error::{Error, Result};
 pub use filter::Filter;

@@ -1,5 +1,8 @@
 //! The order of an export: the same whatever order the snapshot's parts came in.
 
+use std::collections::BTreeMap;
+
+use inventory::policy::{Crossing, Place};
 use inventory::{Asset, AssetEnd, Change, Conversation, Finding, Identified, Snapshot};
 use observation::CaptureSummary;
 
@@ -22,6 +25,9 @@ pub(crate) struct Sorted<'s> {
     ids: Vec<&'s str>,
     /// All assets of the register, by id: ends and parents may be outside of the export.
     all: Vec<(&'s str, &'s Asset)>,
+    /// Where the assets belong, by id.
+    places: BTreeMap<&'s str, &'s Place>,
+    snapshot: &'s Snapshot,
 }
 
 impl<'s> Sorted<'s> {
@@ -97,6 +103,8 @@ impl<'s> Sorted<'s> {
             changes: inventory.changes.iter().filter(holds_change).collect(),
             ids,
             all,
+            places: identified.iter().map(|one| one.id.as_str()).zip(&snapshot.places).collect(),
+            snapshot,
         };
         sorted.captures.sort_by(|a, b| a.uid.cmp(&b.uid));
         sorted.assets.sort_by(|a, b| a.1.id.cmp(&b.1.id));
@@ -133,6 +141,16 @@ impl<'s> Sorted<'s> {
     /// The id of the asset at an index of the snapshot.
     pub(crate) fn id(&self, index: usize) -> &'s str {
         self.ids.get(index).copied().unwrap_or_default()
+    }
+
+    /// Where the asset with an id belongs; `None` in a snapshot without places.
+    pub(crate) fn place(&self, id: &str) -> Option<&'s Place> {
+        self.places.get(id).copied()
+    }
+
+    /// What the policy says of a conversation.
+    pub(crate) fn crossing(&self, conversation: &Conversation) -> Crossing {
+        self.snapshot.policy.crossing(conversation, &self.snapshot.places)
     }
 
     /// The asset with an id, whether the export holds it or not.

@@ -43,6 +43,9 @@ mod tests {
         expect("/$defs/capture/properties/kind/enum", words(&kinds, |kind| kind.as_str()));
         let status = [CaptureStatus::Complete, CaptureStatus::Truncated, CaptureStatus::Damaged];
         expect("/$defs/capture/properties/status/enum", words(&status, |status| status.as_str()));
+        let levels = inventory::policy::Level::ALL.map(|level| Value::from(level.as_str()));
+        let levels = levels.into_iter().chain([Value::Null]).collect();
+        expect("/$defs/asset/properties/purdue_level/enum", levels);
         expect("/$defs/operation/enum", words(&OperationKind::ALL, |kind| kind.as_str()));
         expect(
             "/$defs/conversation/properties/operations/required",

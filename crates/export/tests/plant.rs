@@ -9,8 +9,9 @@ use export::csv::{CsvOptions, write_assets, write_changes, write_conversations, 
 use export::json::{Tool, write};
 use export::{Error, schema};
 use inventory::{
-    Asset, AssetEnd, AssetState, AssetStation, Candidate, Change, ChangeKind, Conversation, Finding,
-    FindingEvidence, Identified, Inventory, Join, Proof, Role, RoleClaim, Service, Severity, Snapshot,
+    Approval, Asset, AssetEnd, AssetState, AssetStation, Candidate, Change, ChangeKind, Conversation,
+    Finding, FindingEvidence, Identified, Inventory, Join, Proof, Role, RoleClaim, Service, Severity,
+    Snapshot,
 };
 use observation::{
     Basis, CaptureKind, CaptureStatus, CaptureSummary, Day, Evidence, OperationKind, OperationSeen, Position,
@@ -212,9 +213,13 @@ fn plant() -> Snapshot {
             ],
         },
         identified: identified.into(),
+        ..Snapshot::default()
     };
+    snapshot.places = snapshot.policy.places(&snapshot.inventory.assets);
     snapshot.identified[0].aliases = vec!["00000000-0000-5000-8000-000000000001".into()];
     snapshot.identified[0].people = BTreeMap::from([("owner".into(), "line 2".into())]);
+    snapshot.identified[0].approval =
+        Some(Approval { by: "ada".into(), on: Time(NOON + 9), reason: "as built".into() });
     snapshot
 }
 
@@ -226,6 +231,7 @@ fn turned() -> Snapshot {
     let inventory = &mut snapshot.inventory;
     inventory.assets.reverse();
     snapshot.identified.reverse();
+    snapshot.places.reverse();
     inventory.assets.iter_mut().filter_map(|asset| asset.parent.as_mut()).for_each(turn);
     for conversation in &mut inventory.conversations {
         for end in [&mut conversation.client, &mut conversation.server] {

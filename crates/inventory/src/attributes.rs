@@ -100,7 +100,7 @@ fn order<'s>(said: &'s Said<'_>) -> impl Ord + use<'s> {
 
 /// True if `short` is made of the first letters of the words of `long`: `SEL` for `Schweitzer Engineering Laboratories`.
 /// Words behind them (`Inc.`) do not matter.
-fn is_abbreviation(short: &str, long: &str) -> bool {
+pub(crate) fn is_abbreviation(short: &str, long: &str) -> bool {
     /// One letter abbreviates too much.
     const LETTERS_MIN: usize = 2;
     let initials = long

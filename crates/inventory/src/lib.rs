@@ -8,8 +8,11 @@ mod assets;
 mod attributes;
 mod changes;
 mod classes;
+mod decisions;
+mod declared;
 mod destinations;
 mod devices;
+pub mod fields;
 mod findings;
 mod gather;
 mod greetings;
@@ -24,7 +27,9 @@ mod names;
 mod nest;
 mod options;
 mod oui;
+pub mod policy;
 mod ports;
+pub mod reconcile;
 mod resolve;
 mod roles;
 mod rules;
@@ -36,6 +41,8 @@ mod talks;
 mod tenures;
 
 pub use changes::{Change, ChangeKind};
+pub use decisions::{Decision, DecisionKind};
+pub use declared::Declared;
 pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
@@ -43,4 +50,4 @@ pub use model::{
 };
 pub use options::{LEARNING, Options, ParsePrefixError, Prefix};
 pub use resolve::resolve;
-pub use snapshot::{Identified, Snapshot};
+pub use snapshot::{Approval, Identified, Snapshot};

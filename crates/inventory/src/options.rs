@@ -5,6 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::decisions::Decision;
+use crate::declared::Declared;
+use crate::policy::Policy;
+
 /// What the user may set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -12,6 +16,12 @@ pub struct Options {
     pub plant_prefixes: Vec<Prefix>,
     /// How long after the first observed time of a sensor what is seen builds the first baseline.
     pub learning: Duration,
+    /// Zones, levels and conduits. Its own plant prefixes count like those above.
+    pub policy: Policy,
+    /// People's merges and splits, in the order in which they were decided.
+    pub decisions: Vec<Decision>,
+    /// Assets that people listed, in the order in which they were.
+    pub declared: Vec<Declared>,
 }
 
 /// The learning period where nobody sets one: a week, with its weekend.
@@ -19,14 +29,20 @@ pub const LEARNING: Duration = Duration::from_secs(7 * 86_400);
 
 impl Default for Options {
     fn default() -> Self {
-        Self { plant_prefixes: Vec::new(), learning: LEARNING }
+        Self {
+            plant_prefixes: Vec::new(),
+            learning: LEARNING,
+            policy: Policy::default(),
+            decisions: Vec::new(),
+            declared: Vec::new(),
+        }
     }
 }
 
 impl Options {
     /// True for an address that can be outside the plant: globally routable, and of none of the plant's prefixes.
     pub(crate) fn may_be_outside(&self, ip: IpAddr) -> bool {
-        is_globally_routable(ip) && !self.plant_prefixes.iter().any(|prefix| prefix.contains(ip))
+        self.policy.may_be_outside(ip) && !self.plant_prefixes.iter().any(|prefix| prefix.contains(ip))
     }
 }
 
@@ -43,6 +59,12 @@ impl Prefix {
     pub fn new(address: IpAddr, length: u8) -> Option<Self> {
         let bits = if address.is_ipv4() { 32 } else { 128 };
         (length <= bits).then_some(Self { address, length })
+    }
+
+    /// The number of leading bits that count.
+    #[must_use]
+    pub fn length(&self) -> u8 {
+        self.length
     }
 
     /// True if the address lies in the range.

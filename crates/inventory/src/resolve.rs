@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::ports::{join_managed, join_ports};
 use crate::sets::Sets;
 use crate::silent::Silent;
-use crate::{joins, talks};
+use crate::{decisions, declared, joins, talks};
 
 /// Resolves everything observed into assets, conversations and findings.
 ///
@@ -27,6 +27,10 @@ pub fn resolve(observed: &Observed, options: &Options) -> Inventory {
     let mut sites: BTreeMap<&str, Vec<&Captured>> = BTreeMap::new();
     for capture in &observed.captures {
         sites.entry(&capture.summary.site).or_default().push(capture);
+    }
+    // A site may be known by what people listed alone.
+    for declared in &options.declared {
+        sites.entry(&declared.site).or_default();
     }
     let mut inventory = Inventory::default();
     for (site, captures) in sites {
@@ -45,12 +49,17 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Invent
     reasons.extend(join_ports(&gathered, &mut sets));
     reasons.extend(join_managed(&gathered, &links, &mut sets));
     reasons.extend(join_hosts(&gathered, &links, &mut sets));
-    let nested = nest(&gathered, &mut sets);
+    let mut nested = nest(&gathered, &mut sets);
     let (by_serial, shared) = joins::join_serials(&gathered, &mut sets);
     reasons.extend(by_serial);
+    let decided = decisions::apply(&options.decisions, &gathered, &mut nested, &mut sets);
+    reasons.extend(decided.reasons);
     joins::join_paths(&gathered, &nested, &mut sets);
     sets.flatten();
-    let silent = Silent::new(&gathered, &links, &sets, options);
+    let mut silent = Silent::new(&gathered, &links, &sets, options);
+    for (station, heard) in decided.parted {
+        silent.meant.entry(station).or_insert(heard);
+    }
     let devices = Devices::new(&gathered, &links, &nested, &sets, &silent, options);
     let conversations = talks::conversations(&gathered, &devices);
     let context = Context {
@@ -66,6 +75,7 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Invent
     add_groups(&mut assets);
     let findings = findings::findings(&context, &assets, &shared);
     let changes = changes::changes(&context, &assets, options);
+    declared::attach(&options.declared, site, &mut assets);
     Inventory { assets, conversations, findings, changes }
 }
 

@@ -1,5 +1,7 @@
 //! Disjoint sets of stations: who is one device with whom.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// Each set is named by its smallest member, so the result does not depend on the order of joining.
 #[derive(Clone, Debug)]
 pub(crate) struct Sets {
@@ -34,6 +36,23 @@ impl Sets {
         low != high
     }
 
+    /// Makes sets of one member each of these; what was with them stays together.
+    pub(crate) fn take_out(&mut self, members: &BTreeSet<usize>) {
+        let mut names: BTreeMap<usize, usize> = BTreeMap::new();
+        let before = self.clone();
+        for member in 0..self.parents.len() {
+            let name = if members.contains(&member) {
+                member
+            } else {
+                // The first of those that stay names them.
+                *names.entry(before.find(member)).or_insert(member)
+            };
+            if let Some(parent) = self.parents.get_mut(member) {
+                *parent = name;
+            }
+        }
+    }
+
     /// Points every member straight at its set's name: long chains cost only once.
     pub(crate) fn flatten(&mut self) {
         // A parent is never larger than its child, so by the time a member comes, its parent is flat.
@@ -49,6 +68,16 @@ impl Sets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_taken_out_is_alone_and_the_rest_stays_together() {
+        let mut sets = Sets::new(6);
+        for (left, right) in [(0, 1), (1, 2), (2, 3), (4, 5)] {
+            sets.join(left, right);
+        }
+        sets.take_out(&BTreeSet::from([0, 2]));
+        assert_eq!((0..6).map(|member| sets.find(member)).collect::<Vec<_>>(), [0, 1, 2, 1, 4, 4]);
+    }
 
     #[test]
     fn a_set_is_named_by_its_smallest_member_however_it_grew() {

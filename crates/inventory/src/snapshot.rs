@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use observation::{CaptureSummary, Time};
 
+use crate::policy::{Place, Policy};
 use crate::{Inventory, Severity};
 
 /// What the register adds to an asset of the inventory.
@@ -15,6 +16,19 @@ pub struct Identified {
     pub aliases: Vec<String>,
     /// People's fields, by name.
     pub people: BTreeMap<String, String>,
+    /// Who approved it, if somebody did.
+    pub approval: Option<Approval>,
+}
+
+/// A person has looked at an observed asset and says that it belongs in the plant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// Who.
+    pub by: String,
+    /// When, by the wall clock.
+    pub on: Time,
+    /// In that person's words; may be empty.
+    pub reason: String,
 }
 
 /// The register at a moment. `identified` runs parallel to `inventory.assets`.
@@ -28,6 +42,10 @@ pub struct Snapshot {
     pub inventory: Inventory,
     /// Ids and people's fields of the assets.
     pub identified: Vec<Identified>,
+    /// Zones, levels and conduits in force.
+    pub policy: Policy,
+    /// Where each asset belongs; runs parallel to `inventory.assets`.
+    pub places: Vec<Place>,
 }
 
 impl Snapshot {

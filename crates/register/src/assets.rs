@@ -2,21 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use inventory::{Identified, Inventory, Observed, Snapshot};
+use inventory::{Approval, Identified, Inventory, Observed, Options, Snapshot, fields};
 use observation::Time;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
-use crate::error::{Error, Result};
+use crate::decide::options;
+use crate::error::Result;
 use crate::identify::{Ids, Issued, assign};
-use crate::journal::{self, Actor};
 use crate::open::Register;
+use crate::people::approvals;
 use crate::read::observed;
-
-/// Longest value of a person's field, in characters.
-pub const PEOPLE_VALUE_CHARS_MAX: usize = 4096;
-
-/// The person's field that names an asset.
-const NAME: &str = "name";
 
 /// What [`Register::identify`] did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,9 +33,16 @@ impl Register {
     /// # Errors
     ///
     /// Fails if the register cannot be read or written.
-    pub fn identify(&mut self, resolve: impl FnOnce(&Observed) -> Inventory) -> Result<Identification> {
+    pub fn identify(
+        &mut self,
+        resolve: impl FnOnce(&Observed, &Options) -> Inventory,
+    ) -> Result<Identification> {
         // Resolving takes long in a large register and is done without the lock.
-        let inventory = resolve(&self.observed()?);
+        let (observed, options) = {
+            let transaction = self.connection.unchecked_transaction()?;
+            (observed(&transaction)?, options(&transaction)?)
+        };
+        let inventory = resolve(&observed, &options);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let known = issued(&transaction)?;
         let ids = assign(&known, &inventory.assets);
@@ -79,67 +81,26 @@ impl Register {
     pub fn snapshot(
         &self,
         as_of: Option<Time>,
-        resolve: impl FnOnce(&Observed) -> Inventory,
+        resolve: impl FnOnce(&Observed, &Options) -> Inventory,
     ) -> Result<Snapshot> {
         let transaction = self.connection.unchecked_transaction()?;
         let observed = observed(&transaction)?;
         let (issued, mut fields) = (issued(&transaction)?, people(&transaction)?);
+        let (options, mut approvals) = (options(&transaction)?, approvals(&transaction)?);
         drop(transaction);
-        let mut inventory = resolve(&observed);
+        let mut inventory = resolve(&observed, &options);
         let ids = assign(&issued, &inventory.assets);
-        let identified: Vec<Identified> = ids.into_iter().map(|ids| identified(ids, &mut fields)).collect();
+        let identified: Vec<Identified> =
+            ids.into_iter().map(|ids| identified(ids, &mut fields, &mut approvals)).collect();
         for (asset, identified) in inventory.assets.iter_mut().zip(&identified) {
-            if let Some(name) = identified.people.get(NAME) {
+            if let Some(name) = identified.people.get(fields::NAME) {
                 asset.name.clone_from(name);
             }
         }
         let captures: Vec<_> = observed.captures.into_iter().map(|captured| captured.summary).collect();
         let as_of = as_of.or_else(|| captures.iter().filter_map(|summary| summary.last).max());
-        Ok(Snapshot { as_of, captures, inventory, identified })
-    }
-
-    /// Sets a person's field of an asset, or clears it. The id may be an alias: the field stays with the id it was given
-    /// to, and shows in the asset that the id resolves to.
-    ///
-    /// # Errors
-    ///
-    /// Fails if no asset has or had the id, or the value is longer than [`PEOPLE_VALUE_CHARS_MAX`].
-    pub fn set_field(
-        &mut self,
-        asset: &str,
-        field: &str,
-        value: Option<&str>,
-        actor: &Actor<'_>,
-    ) -> Result<()> {
-        let characters = value.map_or(0, |value| value.chars().count());
-        if characters > PEOPLE_VALUE_CHARS_MAX {
-            return Err(Error::ValueTooLong { field: field.into(), characters, max: PEOPLE_VALUE_CHARS_MAX });
-        }
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if !transaction.prepare_cached("SELECT 1 FROM asset WHERE id = ?1")?.exists([asset])? {
-            return Err(Error::UnknownAsset(asset.into()));
-        }
-        let before: Option<String> = transaction
-            .prepare_cached("SELECT value FROM asset_field WHERE asset = ?1 AND field = ?2")?
-            .query_row([asset, field], |row| row.get(0))
-            .optional()?;
-        match value {
-            Some(value) => transaction
-                .prepare_cached(
-                    "INSERT INTO asset_field (asset, field, value, actor, at) VALUES (?1, ?2, ?3, ?4, ?5)
-                     ON CONFLICT (asset, field) DO UPDATE SET value = excluded.value, actor = excluded.actor, at = excluded.at",
-                )?
-                .execute(params![asset, field, value, actor.name, actor.at.0])?,
-            None => transaction
-                .prepare_cached("DELETE FROM asset_field WHERE asset = ?1 AND field = ?2")?
-                .execute([asset, field])?,
-        };
-        let shown =
-            |value: Option<&str>| value.map_or_else(|| "nothing".to_owned(), |value| format!("{value:?}"));
-        let detail = format!("{field}: {} instead of {}", shown(value), shown(before.as_deref()));
-        journal::append(&transaction, actor, "set", asset, &detail)?;
-        transaction.commit()?;
-        Ok(())
+        let places = options.policy.places(&inventory.assets);
+        Ok(Snapshot { as_of, captures, inventory, identified, policy: options.policy, places })
     }
 }
 
@@ -208,7 +169,11 @@ fn people(connection: &Connection) -> Result<HashMap<String, BTreeMap<String, St
 }
 
 /// An asset's ids with what people said of any of them; where two say different things, the older id's word stands.
-fn identified(ids: Ids, fields: &mut HashMap<String, BTreeMap<String, String>>) -> Identified {
+fn identified(
+    ids: Ids,
+    fields: &mut HashMap<String, BTreeMap<String, String>>,
+    approvals: &mut HashMap<String, Approval>,
+) -> Identified {
     let mut people = fields.remove(&ids.id).unwrap_or_default();
     let mut aliases = ids.aliases;
     for alias in &aliases {
@@ -216,6 +181,9 @@ fn identified(ids: Ids, fields: &mut HashMap<String, BTreeMap<String, String>>) 
             people.entry(field).or_insert(value);
         }
     }
+    let approved = std::iter::once(&ids.id).chain(&aliases).filter_map(|id| approvals.remove(id));
+    // Every one is taken out, the earliest stands.
+    let approval = approved.min_by_key(|approval| approval.on);
     aliases.sort();
-    Identified { id: ids.id, aliases, people }
+    Identified { id: ids.id, aliases, people, approval }
 }

@@ -71,6 +71,27 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A step needs a reason and none was given.
+    #[error("{0} needs a reason")]
+    NoReason(&'static str),
+    /// No decision has this number, or it was undone already.
+    #[error("no decision has the number {0}, or it was undone already")]
+    UnknownDecision(i64),
+    /// The asset was not listed by people alone.
+    #[error("asset {0} was not listed by people: what was heard cannot be deleted, only retired")]
+    NotListed(String),
+    /// A baseline of this name is there already.
+    #[error("there is a baseline \"{0}\" already; a frozen register is never written over")]
+    BaselineExists(String),
+    /// No baseline has this name.
+    #[error("no baseline is called \"{0}\"")]
+    UnknownBaseline(String),
+    /// The register is too large to be frozen.
+    #[error("a baseline of {0} octets is more than is kept")]
+    BaselineTooLarge(usize),
+    /// The policy text cannot be read.
+    #[error("policy: {0}")]
+    Policy(#[from] inventory::policy::PolicyError),
     /// A row contradicts the schema: the file was damaged or edited by something else.
     #[error("the register is damaged: {0}")]
     Damaged(String),

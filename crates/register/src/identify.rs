@@ -118,6 +118,12 @@ fn settle<'i>(
     }
 }
 
+/// The id of an anchor.
+pub(crate) fn new_id(site: &str, anchor: &str, nth: u32) -> String {
+    let name = format!("{site}\0{anchor}\0{nth}");
+    Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
+}
+
 /// A new id, the same wherever and whenever the same anchor gets its first: golden files stay as they are, and two
 /// sensors that hear the same device call it the same.
 fn issue<'a>(asset: &'a Asset, times_issued: &mut HashMap<(&'a str, &'a str), u32>) -> Ids {
@@ -125,8 +131,7 @@ fn issue<'a>(asset: &'a Asset, times_issued: &mut HashMap<(&'a str, &'a str), u3
     let next = times_issued.entry((&asset.site, anchor)).or_default();
     let nth = *next;
     *next = next.saturating_add(1);
-    let name = format!("{}\0{anchor}\0{nth}", asset.site);
-    let id = Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string();
+    let id = new_id(&asset.site, anchor, nth);
     let new = Issued {
         id: id.clone(),
         site: asset.site.clone(),

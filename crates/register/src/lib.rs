@@ -29,8 +29,10 @@
 
 mod assets;
 mod backup;
+mod baseline;
 mod check;
 mod columns;
+mod decide;
 mod error;
 mod evidence;
 mod finish;
@@ -40,6 +42,7 @@ mod journal;
 mod lock;
 mod migrate;
 mod open;
+mod people;
 mod read;
 mod restore;
 mod retention;
@@ -47,15 +50,18 @@ mod rows;
 mod schema;
 mod write;
 
-pub use assets::{Identification, PEOPLE_VALUE_CHARS_MAX};
+pub use assets::Identification;
 pub use backup::Backup;
+pub use baseline::{BASELINE_OCTETS_MAX, BaselineEntry};
 pub use check::{Check, Soundness, Stats};
+pub use decide::{Decided, PolicyEntry};
 pub use error::{Error, Result};
 pub use evidence::{FRAME_OCTETS_MAX, FRAMES_MAX};
 pub use finish::{COUNTER_FRAMES_NOT_KEPT, COUNTER_MALFORMED_NOT_KEPT, Finished};
 pub use fold::Folded;
 pub use journal::{Actor, JournalCheck, JournalEntry, check_journal};
 pub use open::Register;
+pub use people::{Edit, FieldChange, Listing, Mode, PEOPLE_VALUE_CHARS_MAX};
 pub use restore::Restored;
 pub use retention::{COUNTER_FRAMES_PRUNED, COUNTER_MALFORMED_PRUNED, Policy, Pruned};
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};

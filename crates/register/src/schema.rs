@@ -21,9 +21,9 @@
 pub const APPLICATION_ID: i64 = 0x5470_4c72;
 
 /// The newest schema, which this program writes.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 
-pub(crate) const MIGRATIONS: &[&str] = &[VERSION_1, FOLDED];
+pub(crate) const MIGRATIONS: &[&str] = &[VERSION_1, FOLDED, PEOPLE];
 
 const VERSION_1: &str = "
 -- AUTOINCREMENT: the number of a capture that was thrown away is never given again, so its writer cannot add to another.
@@ -242,6 +242,84 @@ CREATE TABLE folded (
     capture INTEGER PRIMARY KEY REFERENCES capture ON DELETE CASCADE,
     before INTEGER NOT NULL,
     conversations_before INTEGER NOT NULL
+) STRICT;
+";
+
+/// People's side: history of fields, approvals, what they listed, what they decided, the policy, baselines.
+const PEOPLE: &str = "
+CREATE TABLE field_history (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    asset TEXT NOT NULL REFERENCES asset (id) ON DELETE CASCADE,
+    field TEXT NOT NULL,
+    before TEXT,
+    after TEXT,
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX field_history_asset ON field_history (asset);
+
+CREATE TABLE approval (
+    asset TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- An asset that people listed; `listed_value` holds what they said of it, `mac` and `ip` among the names.
+CREATE TABLE listed (
+    asset TEXT PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    role TEXT,
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE listed_value (
+    asset TEXT NOT NULL REFERENCES listed (asset) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (asset, name, value)
+) STRICT, WITHOUT ROWID;
+
+-- Merges and splits. Stations are written as anchors, one a line, strongest first. One that was undone stays as history.
+CREATE TABLE decision (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    site TEXT NOT NULL,
+    stations_left TEXT NOT NULL,
+    stations_right TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    undone_reason TEXT,
+    undone_actor TEXT,
+    undone_at INTEGER
+) STRICT;
+
+-- The last one is in force; one without text puts the default in force again.
+CREATE TABLE policy (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    text TEXT,
+    sha256 TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+
+-- `content` is compressed (Zstandard); `sha256` and `octets` are those of what was compressed.
+CREATE TABLE baseline (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    as_of INTEGER,
+    assets INTEGER NOT NULL,
+    octets INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    content BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at INTEGER NOT NULL
 ) STRICT;
 ";
 

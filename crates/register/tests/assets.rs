@@ -5,12 +5,12 @@
 mod common;
 
 use common::{ACTOR, asset, each_station_an_asset, import, told};
-use inventory::{Inventory, Observed};
+use inventory::{Inventory, Observed, Options};
 use observation::Time;
 use register::{Error, Identification, PEOPLE_VALUE_CHARS_MAX, Register};
 
-fn of(assets: &'static [&'static [&'static str]]) -> impl Fn(&Observed) -> Inventory {
-    move |_| Inventory {
+fn of(assets: &'static [&'static [&'static str]]) -> impl Fn(&Observed, &Options) -> Inventory {
+    move |_, _| Inventory {
         assets: assets.iter().map(|anchors| asset("default", anchors)).collect(),
         ..Inventory::default()
     }

@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// The process of the sensor that captures; started by it.
     #[command(hide = true)]
     SensorCapture,
-    /// Lists assets and shows one.
+    /// Lists assets, shows one, and keeps what people say of them.
     #[command(subcommand)]
     Assets(AssetsCommand),
     /// Lists who talks to whom, by which protocol, and what is asked.
@@ -54,6 +54,17 @@ pub(crate) enum Command {
     /// Exports the register.
     #[command(subcommand)]
     Register(RegisterCommand),
+    /// Zones, levels and conduits: what the plant says about its own network.
+    #[command(subcommand)]
+    Policy(crate::policy::PolicyCommand),
+    /// Compares the company's own list with the wire: matched, not listed, silent, conflicting.
+    Reconcile(crate::reconcile::Reconcile),
+    /// Frozen registers, and what is new, missing and changed since.
+    #[command(subcommand)]
+    Baseline(crate::baseline::BaselineCommand),
+    /// The custody journal: who did what and when, each line chained to the one before.
+    #[command(subcommand)]
+    Journal(crate::journal::JournalCommand),
     /// Shows and hands over what proves the values of the register.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
@@ -159,6 +170,8 @@ pub(crate) enum AssetsCommand {
     List(List),
     /// Shows one asset with everything known of it.
     Show(ShowAsset),
+    #[command(flatten)]
+    People(crate::people::arguments::PeopleCommand),
 }
 
 /// How a list is printed.
@@ -266,6 +279,8 @@ pub(crate) struct Export {
 pub(crate) enum RegisterCommand {
     /// Writes the register in another form.
     Export(Export),
+    /// Reads people's fields back from a CSV file or a workbook (the same as `assets import`).
+    Import(crate::people::arguments::ImportFields),
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use ::export::csv::CsvOptions;
 use ::export::json::Part;
-use inventory::{Asset, Snapshot};
+use inventory::policy::Place;
+use inventory::{Asset, Snapshot, fields};
 
 use crate::arguments::{List, ListFormat};
 use crate::export::stdout;
@@ -16,27 +17,38 @@ use crate::summary::by_state;
 use crate::table::{Column, column};
 use crate::terminal;
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 12] = [
     column("asset", 44),
     column("role", 24),
-    column("vendor", 24).leaves(5),
+    column("vendor", 24).leaves(6),
     column("model", 24),
-    column("order number", 22).leaves(6),
-    column("serial", 20).leaves(8),
-    column("firmware", 16).leaves(7),
-    column("IP", 34).leaves(4),
-    column("MAC", 38).leaves(2),
-    column("state", 10).leaves(3),
+    column("order number", 22).leaves(7),
+    column("serial", 20).leaves(9),
+    column("firmware", 16).leaves(8),
+    column("IP", 34).leaves(5),
+    column("MAC", 38).leaves(3),
+    column("state", 22).leaves(4),
+    column("zone", 16).leaves(2),
     column("last seen", 19).leaves(1),
 ];
+
+/// The place of the column of zones.
+const ZONE: usize = 10;
 
 pub(crate) fn list(arguments: &List) -> Result<ExitCode, Failure> {
     let (_, snapshot) = snapshot(&arguments.db.db, None)?;
     let rows = rows(&snapshot);
     if arguments.format == ListFormat::Table {
         let counts = format!(" ({})", by_state(&snapshot.inventory));
-        let rows = rows.into_iter().map(|(_, row)| row).collect();
-        return print_counted(arguments, "asset", &counts, &COLUMNS, rows);
+        // Without a policy there is one zone, which says nothing.
+        let shown = |at: usize| at != ZONE || snapshot.policy.is_given;
+        let kept = |row: Vec<String>| -> Vec<String> {
+            row.into_iter().enumerate().filter(|(at, _)| shown(*at)).map(|(_, cell)| cell).collect()
+        };
+        let columns: Vec<Column> =
+            COLUMNS.iter().enumerate().filter(|(at, _)| shown(*at)).map(|(_, column)| *column).collect();
+        let rows = rows.into_iter().map(|(_, row)| kept(row)).collect();
+        return print_counted(arguments, "asset", &counts, &columns, rows);
     }
     let wanted = rows.iter().filter(|(_, row)| matches(row, arguments.find.as_deref()));
     let ids: BTreeSet<&str> = wanted
@@ -90,14 +102,14 @@ fn push(
 ) {
     for index in children.get(&parent).into_iter().flatten() {
         let Some(asset) = snapshot.inventory.assets.get(*index) else { continue };
-        rows.push((*index, row(asset, depth)));
+        rows.push((*index, row(snapshot, *index, asset, depth)));
         if depth < DEPTH_MAX {
             push(snapshot, children, Some(*index), depth.saturating_add(1), rows);
         }
     }
 }
 
-fn row(asset: &Asset, depth: usize) -> Vec<String> {
+fn row(snapshot: &Snapshot, index: usize, asset: &Asset, depth: usize) -> Vec<String> {
     let indent =
         if depth == 0 { String::new() } else { format!("{}└ ", "  ".repeat(depth.saturating_sub(1))) };
     let addresses = |of: fn(&inventory::AssetStation) -> Vec<String>| {
@@ -114,9 +126,23 @@ fn row(asset: &Asset, depth: usize) -> Vec<String> {
         winner(asset, "firmware_version"),
         addresses(|station| station.ips.iter().map(ToString::to_string).collect()),
         addresses(|station| station.mac.iter().map(ToString::to_string).collect()),
-        asset.state.as_str().to_owned(),
+        state(snapshot, index, asset),
+        snapshot.places.get(index).and_then(Place::zone).unwrap_or_default().to_owned(),
         asset.last.map(short_time).unwrap_or_default(),
     ]
+}
+
+/// `observed`, and what people made of it: `approved`, `retired`.
+fn state(snapshot: &Snapshot, index: usize, asset: &Asset) -> String {
+    let identified = snapshot.identified.get(index);
+    let status = identified.and_then(|identified| identified.people.get(fields::STATUS));
+    let mut state = asset.state.as_str().to_owned();
+    if status.is_some_and(|status| status == fields::RETIRED) {
+        state.push_str(", retired");
+    } else if identified.is_some_and(|identified| identified.approval.is_some()) {
+        state.push_str(", approved");
+    }
+    state
 }
 
 /// The winning value of an attribute, or nothing.

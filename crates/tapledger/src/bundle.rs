@@ -18,11 +18,11 @@ use inventory::Snapshot;
 use register::{JournalCheck, JournalEntry, Register, check_journal};
 use sha2::{Digest, Sha256};
 
+use crate::custody::{json_lines, read_lines};
 use crate::custody_arguments::{CreateBundle, VerifyBundle};
 use crate::export::{TOOL, failure, naming, write_files};
 use crate::failure::{CHECK_FAILED, Failure};
 use crate::frames::{Proving, proving};
-use crate::journal::{json_lines, read_lines};
 use crate::keys;
 use crate::session::{actor, now, person, snapshot};
 use crate::terminal;

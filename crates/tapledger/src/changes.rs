@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use ::export::csv::CsvOptions;
 use ::export::json::Part;
 use clap::{Args, ValueEnum};
-use inventory::{AssetEnd, Change, Options, Snapshot};
+use inventory::{AssetEnd, Change, Snapshot};
 use observation::{Time, number_of};
 
 use crate::arguments::{Db, duration, moment};
@@ -73,8 +74,7 @@ const COLUMNS: [Column; 4] =
     [column("time", 19), column("kind", 20), column("evidence", 16).leaves(1), column("change", 130)];
 
 pub(crate) fn run(arguments: &Changes) -> Result<ExitCode, Failure> {
-    let options = Options { learning: arguments.learning, ..Options::default() };
-    let mut snapshot = read(&arguments.db.db, &options)?;
+    let mut snapshot = read(&arguments.db.db, arguments.learning)?;
     let from = arguments.since.map(|since| match since {
         Since::Moment(time) => time,
         Since::Before(length) => {
@@ -98,8 +98,8 @@ pub(crate) fn run(arguments: &Changes) -> Result<ExitCode, Failure> {
     }
 }
 
-fn read(db: &Path, options: &Options) -> Result<Snapshot, Failure> {
-    snapshot_with(db, None, options).map(|(_, snapshot)| snapshot)
+fn read(db: &Path, learning: Duration) -> Result<Snapshot, Failure> {
+    snapshot_with(db, None, learning).map(|(_, snapshot)| snapshot)
 }
 
 /// An asset and all that is in or behind it. Parents stand before or after their children, so all are looked through

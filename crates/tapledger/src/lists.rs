@@ -15,7 +15,7 @@ use crate::session::snapshot;
 use crate::table::{self, Column, column};
 use crate::terminal;
 
-const CONVERSATIONS: [Column; 10] = [
+const CONVERSATIONS: [Column; 11] = [
     column("client", 44),
     column("server", 44),
     column("protocol", 16),
@@ -24,6 +24,7 @@ const CONVERSATIONS: [Column; 10] = [
     column("frames", 17),
     column("octets", 23).leaves(3),
     column("operations", 40),
+    column("crosses", 32).leaves(5),
     column("first", 19).leaves(1),
     column("last", 19).leaves(2),
 ];
@@ -40,6 +41,7 @@ pub(crate) fn conversations(arguments: &List) -> Result<ExitCode, Failure> {
             format!("{} / {}", conversation.frames[0], conversation.frames[1]),
             format!("{} / {}", conversation.octets[0], conversation.octets[1]),
             operations(conversation),
+            snapshot.policy.crossing(conversation, &snapshot.places).to_string(),
             short_time(conversation.first),
             short_time(conversation.last),
         ]

@@ -6,11 +6,13 @@
 mod arguments;
 mod assets;
 mod backlog;
+mod baseline;
 mod bundle;
 mod capture;
 mod changes;
 mod config;
 mod configuration;
+mod custody;
 mod custody_arguments;
 mod db;
 mod doctor;
@@ -27,7 +29,10 @@ mod keys;
 mod lists;
 mod lockdown;
 mod manual;
+mod people;
+mod policy;
 mod progress;
+mod reconcile;
 mod sensor;
 mod session;
 mod setup;
@@ -67,15 +72,21 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Capture(capture) => capture::run(&capture),
         Command::Assets(AssetsCommand::List(list)) => assets::list(&list),
         Command::Assets(AssetsCommand::Show(asset)) => show::run(&asset),
+        Command::Assets(AssetsCommand::People(command)) => people::run(&command),
+        Command::Register(RegisterCommand::Import(import)) => people::import(&import),
         Command::Conversations(list) => lists::conversations(&list),
         Command::Findings(list) => lists::findings(&list),
         Command::Changes(changes) => changes::run(&changes),
         Command::Export(export) | Command::Register(RegisterCommand::Export(export)) => export::run(&export),
+        Command::Baseline(command) => baseline::run(&command),
+        Command::Reconcile(list) => reconcile::run(&list),
+        Command::Policy(command) => policy::run(&command),
+        Command::Journal(command) => journal::run(&command),
         Command::Evidence(EvidenceCommand::Show(show)) => evidence::show(&show),
         Command::Evidence(EvidenceCommand::Export(export)) => frames::run(&export),
         Command::Evidence(EvidenceCommand::Create(create)) => bundle::create(&create),
         Command::Evidence(EvidenceCommand::Verify(verify)) => bundle::verify(&verify),
-        Command::Evidence(EvidenceCommand::Log(log)) => journal::log(&log),
+        Command::Evidence(EvidenceCommand::Log(log)) => custody::log(&log),
         Command::Keys(keys) => keys::run(&keys),
         Command::Vulns(VulnsCommand::Match(arguments)) => vulns::run(&arguments),
         Command::Doctor(doctor) => doctor::run(&doctor),

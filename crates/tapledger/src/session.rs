@@ -36,11 +36,11 @@ pub(crate) fn actor(name: &str) -> Actor<'_> {
 /// Environment variable with the public prefixes that the plant uses inside, as the sensor's configuration names them.
 const PREFIXES: &str = "TAPLEDGER_PREFIXES";
 
-/// What observations amount to.
+/// What observations amount to, with what people decided.
 #[expect(clippy::disallowed_methods, reason = "the binary reads the environment")]
-pub(crate) fn resolve(observed: &inventory::Observed) -> inventory::Inventory {
+pub(crate) fn resolve(observed: &inventory::Observed, options: &inventory::Options) -> inventory::Inventory {
     let text = std::env::var(PREFIXES).unwrap_or_default();
-    let mut options = inventory::Options::default();
+    let mut options = options.clone();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         match part.parse() {
             Ok(prefix) => options.plant_prefixes.push(prefix),
@@ -57,14 +57,16 @@ pub(crate) fn snapshot(db: &Path, as_of: Option<Time>) -> Result<(Register, Snap
     Ok((register, snapshot))
 }
 
-/// The register as it stands, with options other than the usual ones.
+/// The register as it stands, with a learning period other than the usual one.
 pub(crate) fn snapshot_with(
     db: &Path,
     as_of: Option<Time>,
-    options: &inventory::Options,
+    learning: std::time::Duration,
 ) -> Result<(Register, Snapshot), Failure> {
     let register = Register::open_existing(db)?;
-    let snapshot = register.snapshot(as_of, |observed| inventory::resolve(observed, options))?;
+    let snapshot = register.snapshot(as_of, |observed, options| {
+        resolve(observed, &inventory::Options { learning, ..options.clone() })
+    })?;
     Ok((register, snapshot))
 }
 

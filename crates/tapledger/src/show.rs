@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use inventory::{Asset, AssetEnd, Candidate, Snapshot};
+use inventory::{Asset, AssetEnd, Candidate, Snapshot, fields};
 
 use crate::arguments::ShowAsset;
 use crate::failure::Failure;
@@ -77,8 +77,21 @@ fn text(snapshot: &Snapshot, index: usize, asset: &Asset, why: bool) -> String {
     }
     line("first seen", asset.first.map(export::time::rfc3339).unwrap_or_default());
     line("last seen", asset.last.map(export::time::rfc3339).unwrap_or_default());
-    for (field, value) in &identified.people {
-        line(field, value.clone());
+    if let Some(place) = snapshot.places.get(index) {
+        let level = place.level.map_or(String::new(), |level| format!(", level {}", level.as_str()));
+        let zones = if place.zones.is_empty() { "none".to_owned() } else { place.zones.join(", ") };
+        line("zone", format!("{zones}{level}: {}", place.reason));
+    }
+    if let Some(approval) = &identified.approval {
+        let reason =
+            if approval.reason.is_empty() { String::new() } else { format!(": {}", approval.reason) };
+        line("approved", format!("by {} on {}{reason}", approval.by, export::time::rfc3339(approval.on)));
+    }
+    let known = fields::FIELDS.iter().map(|field| field.name);
+    let further = identified.people.keys().map(String::as_str);
+    for field in known.chain(further.filter(|name| fields::field_named(name).is_none())) {
+        let value = identified.people.get(field).cloned().unwrap_or_default();
+        line(field, value.replace('\n', " / "));
     }
     text.push_str(&attributes(asset));
     text.push_str(&conversations(snapshot, index));

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::net::IpAddr;
 
+use inventory::fields::{COLUMN_PREFIX, FIELDS, field_named};
+use inventory::policy::Place;
 use inventory::{Asset, AssetEnd, Identified, Proof, Snapshot};
 use observation::attribute;
 
@@ -66,12 +68,12 @@ pub fn write_assets_filtered(
     options: &CsvOptions,
 ) -> Result<()> {
     let sorted = Sorted::filtered(snapshot, filter)?;
-    let fields: BTreeSet<&str> = sorted
-        .assets
-        .iter()
-        .flat_map(|(_, identified)| identified.people.keys())
-        .map(String::as_str)
-        .collect();
+    // Every field has its column, filled in or not: what is missing is to be seen, and to be filled in and read back.
+    let mut fields: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+    let given = sorted.assets.iter().flat_map(|(_, identified)| identified.people.keys());
+    let further: BTreeSet<&str> =
+        given.map(String::as_str).filter(|name| field_named(name).is_none()).collect();
+    fields.extend(further);
     let peers = peers(&sorted);
     let mut table = Table::new(writer, options)?;
 
@@ -82,12 +84,14 @@ pub fn write_assets_filtered(
     header.extend(["ipv4", "ipv6", "macs", "vlans", "parent", "parent_name", "position"].map(Cow::from));
     header.extend(["protocols", "services", "talks_to", "external_peers"].map(Cow::from));
     header.extend(["site", "aliases", "first", "last", "captures", "evidence"].map(Cow::from));
-    header.extend(fields.iter().map(|field| Cow::from(format!("people.{field}"))));
+    header.extend(["zone", "zones", "level", "zone_reason", "approved_by", "approved_on"].map(Cow::from));
+    header.extend(fields.iter().map(|field| Cow::from(format!("{COLUMN_PREFIX}{field}"))));
     table.line(header)?;
 
     for (asset, identified) in &sorted.assets {
         let mut line = observed_band(&sorted, asset, identified, peers.get(identified.id.as_str()));
         line.extend(evidence_band(&sorted, asset, identified));
+        line.extend(place_band(sorted.place(&identified.id), identified));
         line.extend(fields.iter().map(|field| identified.people.get(*field).cloned().unwrap_or_default()));
         table.line(line)?;
     }
@@ -164,6 +168,19 @@ fn observed_band(
     line.push(peers.map_or(0, |peers| peers.assets.len()).to_string());
     line.push(list(peers.into_iter().flat_map(|peers| &peers.external)));
     line
+}
+
+/// Where it belongs, and who approved it.
+fn place_band(place: Option<&Place>, identified: &Identified) -> [String; 6] {
+    let approval = identified.approval.as_ref();
+    [
+        place.and_then(Place::zone).unwrap_or_default().to_owned(),
+        list(place.into_iter().flat_map(|place| &place.zones)),
+        place.and_then(|place| place.level).map_or("", |level| level.as_str()).to_owned(),
+        place.map(|place| place.reason.clone()).unwrap_or_default(),
+        approval.map(|approval| approval.by.clone()).unwrap_or_default(),
+        moment(approval.map(|approval| approval.on)),
+    ]
 }
 
 fn evidence_band(sorted: &Sorted<'_>, asset: &Asset, identified: &Identified) -> [String; 6] {

@@ -1,7 +1,7 @@
 //! The register as CSV (RFC 4180): UTF-8, lines end in CR LF, one header line, columns in a fixed order.
 //!
-//! The columns of the asset list are the observed and the evidence band of an ISO/IEC 27001:2022 A.5.9 register, then
-//! one column for each field that people filled in somewhere.
+//! The columns of the asset list are the observed and the evidence band of an ISO/IEC 27001:2022 A.5.9 register, zone and
+//! approval, then one column for each field of [`inventory::fields`], which people fill in and read back.
 
 mod assets;
 
@@ -71,7 +71,7 @@ pub fn write_conversations(snapshot: &Snapshot, writer: impl Write, options: &Cs
         "last",
     ]);
     header.extend(OperationKind::ALL.map(OperationKind::as_str));
-    header.extend(["operations", "guess"]);
+    header.extend(["operations", "guess", "crosses"]);
     table.line(header)?;
     for conversation in &sorted.conversations {
         let Conversation { client, server, frames, octets, .. } = conversation;
@@ -93,6 +93,7 @@ pub fn write_conversations(snapshot: &Snapshot, writer: impl Write, options: &Cs
         let guess =
             inventory::guess_by_port(&conversation.protocol, conversation.transport, conversation.port);
         line.push(guess.unwrap_or_default());
+        line.push(sorted.crossing(conversation).to_string());
         table.line(line)?;
     }
     table.end()

@@ -31,6 +31,18 @@ pub(super) struct AssetOut<'a> {
     joins: Vec<JoinOut<'a>>,
     groups: Vec<GroupOut<'a>>,
     state_reasons: Vec<Text<'a>>,
+    approval: Option<ApprovalOut<'a>>,
+    zone: Option<Text<'a>>,
+    zones: Vec<Text<'a>>,
+    purdue_level: Option<&'static str>,
+    zone_reason: Text<'a>,
+}
+
+#[derive(Serialize)]
+struct ApprovalOut<'a> {
+    by: Text<'a>,
+    on: String,
+    reason: Text<'a>,
 }
 
 #[derive(Serialize)]
@@ -100,6 +112,8 @@ pub(super) fn asset_out<'a>(
     let roles = asset.roles.iter();
     let stations = asset.stations.iter();
     let attributes = asset.attributes.iter();
+    let place = sorted.place(&identified.id);
+    let zones = || place.into_iter().flat_map(|place| &place.zones).map(|zone| safe_text(zone));
     AssetOut {
         id: &identified.id,
         aliases: &identified.aliases,
@@ -166,6 +180,15 @@ pub(super) fn asset_out<'a>(
             })
             .collect(),
         state_reasons: asset.state_reasons.iter().map(|reason| safe_text(reason)).collect(),
+        approval: identified.approval.as_ref().map(|approval| ApprovalOut {
+            by: safe_text(&approval.by),
+            on: rfc3339(approval.on),
+            reason: safe_text(&approval.reason),
+        }),
+        zone: zones().next(),
+        zones: zones().collect(),
+        purdue_level: place.and_then(|place| place.level).map(|level| level.as_str()),
+        zone_reason: safe_text(place.map_or("", |place| &place.reason)),
     }
 }
 

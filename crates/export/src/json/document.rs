@@ -12,10 +12,11 @@ use super::asset::asset_out;
 use super::change::change_out;
 use super::traffic::{capture, conversation_out, finding_out};
 use super::{Part, SCHEMA, Tool};
-use crate::about::{About, Window, ToolOut};
+use crate::about::{About, ToolOut, Window};
 use crate::error::Result;
 use crate::filter::Filter;
 use crate::order::Sorted;
+use crate::safe_text;
 use crate::time::rfc3339;
 
 /// Wire text, safe to show.
@@ -42,6 +43,14 @@ struct Document<'a, C, A, V, F, H> {
     changes: H,
     window: Window,
     filters: &'a Filter,
+    policy: PolicyOut<'a>,
+}
+
+#[derive(Serialize)]
+struct PolicyOut<'a> {
+    given: bool,
+    name: Text<'a>,
+    text: String,
 }
 
 pub(super) fn document<'a>(
@@ -63,6 +72,11 @@ pub(super) fn document<'a>(
         changes: Each(sorted.changes.iter().map(|change| change_out(sorted, snapshot, change))),
         window: Window::of(sorted),
         filters: filter,
+        policy: PolicyOut {
+            given: snapshot.policy.is_given,
+            name: safe_text(&snapshot.policy.name),
+            text: safe_text(&snapshot.policy.text()).into_owned(),
+        },
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use inventory::policy::Crossing;
 use inventory::{AssetEnd, Conversation, Finding, Operations};
 use observation::{CaptureSummary, OperationKind, OperationSeen};
 use serde::{Serialize, Serializer};
@@ -98,6 +99,34 @@ pub(super) struct ConversationOut<'a> {
     operations: Counts<'a>,
     site: Text<'a>,
     named_operations: Vec<NamedOut<'a>>,
+    crosses: Option<CrossingOut>,
+}
+
+/// From one zone into another, and what the policy says of it.
+#[derive(Serialize)]
+struct CrossingOut {
+    from: String,
+    to: String,
+    verdict: &'static str,
+    conduit: Option<String>,
+    reason: Option<String>,
+}
+
+fn crossing(crossing: Crossing) -> Option<CrossingOut> {
+    let (from, to, verdict, conduit, reason) = match crossing {
+        Crossing::Within => return None,
+        Crossing::Allowed { from, to, conduit } => (from, to, "allowed", Some(conduit), None),
+        Crossing::NotAllowed { from, to, reason } => (from, to, "not_allowed", None, Some(reason)),
+        Crossing::Unjudged { from, to } => (from, to, "unjudged", None, None),
+    };
+    let safe = |text: String| safe_text(&text).into_owned();
+    Some(CrossingOut {
+        from: safe(from),
+        to: safe(to),
+        verdict,
+        conduit: conduit.map(safe),
+        reason: reason.map(safe),
+    })
 }
 
 /// Counts by kind, in the order of the contract.
@@ -143,6 +172,7 @@ pub(super) fn conversation_out<'a>(
             .iter()
             .map(|(capture, operation)| named(capture, operation))
             .collect(),
+        crosses: crossing(sorted.crossing(conversation)),
     }
 }
 

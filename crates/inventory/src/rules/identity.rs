@@ -128,6 +128,8 @@ pub(crate) const UNIQUE: &[(&str, &str)] =
 /// only ports that state the same address as well.
 pub(crate) const DEVICE_NAMES: &[&str] = &["cdp.device_id", "lldp.chassis_id"];
 
+/// Attributes in which a device carries the number that people gave it in their books.
+pub(crate) const ASSET_NUMBERS: [&str; 2] = ["lldp.asset_id", "snmp.asset_id"];
 #[cfg(test)]
 mod tests {
     use super::*;

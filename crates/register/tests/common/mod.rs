@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use inventory::{Asset, AssetState, AssetStation, Inventory, Observed};
+use inventory::{Asset, AssetState, AssetStation, Inventory, Observed, Options};
 use observation::{
     Basis, Batch, Binding, CaptureKind, CaptureStatus, CaptureSummary, Conversation, ConversationKey,
     Evidence, Fact, KeptFrame, MalformedMessage, Mention, NANOS_PER_DAY, OperationKind, OperationSeen,
@@ -302,7 +302,7 @@ fn conversations_summed(batch: &Batch) -> Vec<Conversation> {
 }
 
 /// The simplest inventory: every root station that spoke is an asset.
-pub fn each_station_an_asset(observed: &Observed) -> Inventory {
+pub fn each_station_an_asset(observed: &Observed, _: &Options) -> Inventory {
     let mut assets = BTreeMap::new();
     for captured in &observed.captures {
         for presence in captured.observed.presences.iter().filter(|presence| presence.station.path.is_root())

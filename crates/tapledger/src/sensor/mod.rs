@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &ConfigArguments) -> Result<ExitCode, Failure> {
 
 /// What the plant says of itself.
 fn options(config: &Config) -> Options {
-    Options { plant_prefixes: config.prefixes.clone() }
+    Options { plant_prefixes: config.prefixes.clone(), ..Options::default() }
 }
 
 fn require_interface(config: &Config, arguments: &ConfigArguments) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use inventory::Options;
+use inventory::{Observed, Options};
 use observation::{Batch, CaptureKind, CaptureSummary};
 use register::{CaptureStart, CaptureWriter, Error, Register};
 
@@ -213,8 +213,13 @@ impl Desk {
     fn look(&mut self) {
         self.news = false;
         let began = now();
-        let options = self.options.clone();
-        match self.register.identify(|observed| inventory::resolve(observed, &options)) {
+        let prefixes = self.options.plant_prefixes.clone();
+        let resolve = |observed: &Observed, decided: &Options| {
+            let mut options = decided.clone();
+            options.plant_prefixes.extend(prefixes);
+            inventory::resolve(observed, &options)
+        };
+        match self.register.identify(resolve) {
             Ok(found) => {
                 let count = found.inventory.assets.len();
                 self.writing.assets.set(u64::try_from(count).unwrap_or(u64::MAX));
