@@ -6,7 +6,7 @@ use std::fmt;
 use observation::OperationKind;
 use serde::Deserialize;
 
-use super::{Conduit, Direction, Level, OUTSIDE, Policy, Zone};
+use super::{Conduit, Direction, Level, NO_ZONE, OUTSIDE, Policy, Zone};
 use crate::model::Role;
 use crate::options::Prefix;
 
@@ -185,7 +185,7 @@ impl Policy {
 fn zone(zone: ZoneIn) -> Result<Zone, PolicyError> {
     let id = zone.id.trim().to_owned();
     let wrong = |what: String| PolicyError(format!("zone {id}: {what}"));
-    if id.is_empty() || id == OUTSIDE {
+    if id.is_empty() || id == OUTSIDE || id == NO_ZONE {
         return Err(wrong(format!("\"{id}\" cannot be the id of a zone")));
     }
     let level = match &zone.level {

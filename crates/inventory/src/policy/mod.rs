@@ -36,6 +36,9 @@ pub const PLANT: &str = "plant";
 /// Zone of every external end; a policy may name it in its conduits.
 pub const OUTSIDE: &str = "outside";
 
+/// Zone of what is in none, in what is said of conversations; no conduit leads there.
+pub const NO_ZONE: &str = "no zone";
+
 /// What is said where no policy was given.
 pub const DEFAULT_TEXT: &str =
     "no policy file: private prefixes and every asset are the plant, everything else is outside";
@@ -190,7 +193,7 @@ impl Place {
 /// What the policy says of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Crossing {
-    /// Both ends are in one zone, or one end is a group or in no zone.
+    /// Both ends are in one zone or both in none, or one end is a group.
     Within,
     /// From one zone into another, by this conduit.
     Allowed {
@@ -298,7 +301,7 @@ impl Policy {
     /// The zones of an end of a conversation at `site`; `places` as of [`places`](Self::places).
     #[must_use]
     pub fn zones_of_end(&self, site: &str, end: &AssetEnd, places: &[Place]) -> Vec<String> {
-        match end {
+        let mut zones = match end {
             AssetEnd::Asset(index) => places.get(*index).map(|place| place.zones.clone()).unwrap_or_default(),
             AssetEnd::External(ip) => {
                 vec![self.zone_of_ip(site, *ip).map_or(OUTSIDE, |(zone, _)| &zone.id).to_owned()]
@@ -308,7 +311,11 @@ impl Policy {
                 self.zone_of_ip(site, *ip).map(|(zone, _)| zone.id.clone()).into_iter().collect()
             }
             AssetEnd::Group(_) => Vec::new(),
+        };
+        if zones.is_empty() && !matches!(end, AssetEnd::Group(_)) {
+            zones.push(NO_ZONE.to_owned());
         }
+        zones
     }
 
     /// Whether a conversation crosses from one zone into another, and whether it may.

@@ -133,6 +133,7 @@ fn conduits_carry_what_they_say_and_no_more() {
         asset(&["10.10.10.11"], None, Role::Plc),
         asset(&["10.10.30.10"], None, Role::Historian),
         asset(&["10.10.30.1", "10.10.10.1"], None, Role::Firewall),
+        asset(&["10.10.99.1"], None, Role::Workstation),
     ];
     let places = policy.places(&assets);
     let judge = |client, server, protocol, kind: OperationKind| {
@@ -164,6 +165,12 @@ fn conduits_carry_what_they_say_and_no_more() {
         "",
         "the firewall stands in both zones"
     );
+    assert_eq!(
+        judge(Asset(4), Asset(1), "s7comm", OperationKind::Read),
+        "no zone > cell1 (not allowed: no conduit)",
+        "what the policy forgot is not hidden"
+    );
+    assert_eq!(judge(Asset(4), Asset(4), "s7comm", OperationKind::Read), "");
     let outside = External("198.51.100.7".parse().unwrap());
     assert_eq!(
         judge(outside.clone(), Asset(2), "tls", OperationKind::Read),
