@@ -25,7 +25,9 @@ const CHAIN_MAX: usize = 8;
 /// Address and port of one side.
 #[derive(Clone, std::marker::Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Corner {
-    address: [u64; 2],
+    /// Of an address of IPv6 the first half; else 0. Two fields: an array would be compared as octets.
+    upper: u64,
+    lower: u64,
     port: u16,
 }
 
@@ -42,13 +44,11 @@ impl Hash for FlowKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let ports = u64::from(self.low.port) << 16 | u64::from(self.high.port);
         state.write_u64(u64::from(self.kind) << 32 | ports);
-        let [low_upper, low_lower] = self.low.address;
-        let [high_upper, high_lower] = self.high.address;
-        state.write_u64(low_lower);
-        state.write_u64(high_lower);
-        if low_upper | high_upper != 0 {
-            state.write_u64(low_upper);
-            state.write_u64(high_upper);
+        state.write_u64(self.low.lower);
+        state.write_u64(self.high.lower);
+        if self.low.upper | self.high.upper != 0 {
+            state.write_u64(self.low.upper);
+            state.write_u64(self.high.upper);
         }
     }
 }
@@ -69,14 +69,15 @@ pub(crate) struct Ends {
 
 impl Ends {
     /// The key, and which of the two sides (0 low, 1 high) is the source.
+    #[inline]
     pub(crate) fn key(&self) -> (FlowKey, usize) {
-        let source = Corner { address: number(self.source), port: self.source_port };
-        let destination = Corner { address: number(self.destination), port: self.destination_port };
-        let family = match self.source {
-            Address::Mac(_) => 0,
-            Address::Ip(IpAddr::V4(_)) => 1,
-            Address::Ip(IpAddr::V6(_)) => 2,
+        let corner = |address, port| {
+            let [upper, lower] = number(address);
+            Corner { upper, lower, port }
         };
+        let source = corner(self.source, self.source_port);
+        let destination = corner(self.destination, self.destination_port);
+        let family = family(self.source);
         let transport = match self.transport {
             Transport::Tcp => 0,
             Transport::Udp => 1,
@@ -92,7 +93,19 @@ impl Ends {
     }
 }
 
-fn number(address: Address) -> [u64; 2] {
+/// What kind of address it is.
+#[inline]
+pub(crate) fn family(address: Address) -> u32 {
+    match address {
+        Address::Mac(_) => 0,
+        Address::Ip(IpAddr::V4(_)) => 1,
+        Address::Ip(IpAddr::V6(_)) => 2,
+    }
+}
+
+/// An address as a number; addresses of two families may have the same.
+#[inline]
+pub(crate) fn number(address: Address) -> [u64; 2] {
     match address {
         Address::Mac(Mac([a, b, c, d, e, f])) => [0, u64::from_be_bytes([0, 0, a, b, c, d, e, f])],
         Address::Ip(IpAddr::V4(ip)) => [0, u32::from(ip).into()],
@@ -274,10 +287,30 @@ pub(crate) struct Flows {
     /// The first flow of each chain.
     index: HashTable<u32>,
     seed: RandomState,
+    /// Where flows stand that were foreseen lately, by hash: few flows carry most packets, and this stays in the
+    /// processor's first cache where the index does not.
+    recent: Vec<Recent>,
     flows: Vec<Flow>,
     free: Vec<u32>,
     flows_max: usize,
     hand: usize,
+}
+
+/// Places remembered by hash; a power of two.
+const RECENT: usize = 2048;
+
+/// A flow that was foreseen lately.
+#[derive(Clone, std::marker::Copy, Debug)]
+struct Recent {
+    /// Upper half of the key's hash.
+    tag: u32,
+    at: u32,
+}
+
+/// Tag and place of a hash among the recent ones.
+#[expect(clippy::cast_possible_truncation, reason = "a tag and a place, each of half of the hash")]
+fn recent(hash: u64) -> (u32, usize) {
+    ((hash >> 32) as u32, hash as usize & (RECENT - 1))
 }
 
 /// Where a packet belongs.
@@ -294,6 +327,7 @@ impl Flows {
         Self {
             index: HashTable::with_capacity(flows_max),
             seed: RandomState::default(),
+            recent: vec![Recent { tag: 0, at: NONE }; RECENT],
             flows: Vec::with_capacity(flows_max),
             free: Vec::new(),
             flows_max,
@@ -312,9 +346,15 @@ impl Flows {
     }
 
     /// Guesses the flow of a packet that comes soon, and has its octets fetched from memory meanwhile.
-    pub(crate) fn foresee(&self, key: &FlowKey, side: usize) -> Option<u32> {
-        // The first of equal tag is taken: to compare keys, the flow would have to be here already.
-        let at = *self.index.find(self.seed.hash_one(key), |_| true)?;
+    pub(crate) fn foresee(&mut self, key: &FlowKey, side: usize) -> Option<u32> {
+        let hash = self.seed.hash_one(key);
+        let (tag, place) = recent(hash);
+        let recent = self.recent.get_mut(place)?;
+        if recent.tag != tag || recent.at == NONE {
+            // The first of equal tag is taken: to compare keys, the flow would have to be here already.
+            *recent = Recent { tag, at: *self.index.find(hash, |_| true)? };
+        }
+        let at = recent.at;
         let flow = self.flows.get(at as usize)?;
         let [low, high] = &flow.sides;
         let own = if side == 0 { low } else { high };
@@ -337,14 +377,28 @@ impl Flows {
     }
 
     /// The flow of a packet, if there is one; `guess` is what was foreseen.
-    pub(crate) fn find(&self, key: &FlowKey, side: usize, seen: &Seen, guess: Option<u32>) -> Option<Found> {
+    pub(crate) fn find(
+        &mut self,
+        key: &FlowKey,
+        side: usize,
+        seen: &Seen,
+        guess: Option<u32>,
+    ) -> Option<Found> {
         let mut fallback = None;
         let mut exact = None;
         let is_head =
             |at: &u32| self.flows.get(*at as usize).is_some_and(|flow| flow.head && flow.key == *key);
         let mut at = match guess.filter(is_head) {
             Some(at) => at,
-            None => self.head(self.seed.hash_one(key), key)?,
+            None => {
+                let hash = self.seed.hash_one(key);
+                let at = self.head(hash, key)?;
+                let (tag, place) = recent(hash);
+                if let Some(recent) = self.recent.get_mut(place) {
+                    *recent = Recent { tag, at };
+                }
+                at
+            }
         };
         while let Some(flow) = self.flows.get(at as usize) {
             let next = flow.next;
