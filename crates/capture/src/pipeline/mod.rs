@@ -411,9 +411,9 @@ impl Reading<'_> {
     ) {
         let Some(mac) = mac else { return };
         let sighting = Sighting::once(frame.time);
-        self.gathered.presence(Station::root(mac.into(), vlan), sighting, frame.original_length.into());
+        self.gathered.presence(mac.into(), vlan, sighting, frame.original_length.into());
         if source.is_unicast() && source != Address::Mac(mac) {
-            self.gathered.binding(mac, Station::root(source, vlan), sighting, (hop_limit, hop_limit));
+            self.gathered.binding(mac, source, vlan, sighting, (hop_limit, hop_limit));
         }
     }
 
