@@ -13,7 +13,8 @@ use observation::{
 use protocols::{Known, SeenFact};
 
 use super::evidence::Kept;
-use super::flow::{Flow, Orientation, family, number};
+use super::flow::{Flow, Orientation};
+use super::key::{family, number};
 use super::reader::{Recognition, ethertype_name, ip_protocol_name};
 use crate::limits::{BATCH_FRAME_OCTETS_MAX, BATCH_ROWS_MAX, FACTS_MAX, MALFORMED_ROWS_MAX};
 

@@ -8,6 +8,7 @@ mod desk;
 mod evidence;
 mod flow;
 mod gather;
+mod key;
 mod mark;
 mod message;
 mod reader;
@@ -23,8 +24,9 @@ use crate::limits::FLOWS_MAX;
 use crate::packet::{Layer, Network, Outer, Packet};
 use crate::{Dissector, Unreadable};
 use evidence::Kept;
-use flow::{Ends, Flow, Flows, Orientation, Seen};
+use flow::{Flow, Flows, Orientation, Seen};
 use gather::Gathered;
+use key::{Ends, FlowKey};
 use mark::Copy;
 use reader::{Ports, TUNNEL};
 use turn::{Hands, Turn};
@@ -389,7 +391,7 @@ impl Reading<'_> {
     }
 
     /// A new flow; one that had to go for it is folded.
-    fn open(&mut self, key: &flow::FlowKey, ends: &Ends, side: usize) -> u32 {
+    fn open(&mut self, key: &FlowKey, ends: &Ends, side: usize) -> u32 {
         let (at, evicted) = self.flows.insert(*key, ends, side);
         if let Some(mut evicted) = evicted {
             self.turn.evicted(Hands { gathered: self.gathered, kept: self.kept }, &mut evicted);
