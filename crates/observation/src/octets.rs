@@ -103,10 +103,12 @@ impl<'a> Octets<'a> {
     /// Where the octets stand in their frames; empty for octets without an origin.
     #[must_use]
     pub fn evidence(&self) -> Evidence {
-        let mut ranges = Vec::new();
-        for (at, frame, offset, length) in self.runs() {
+        let mut runs = self.runs();
+        let Some(first) = runs.next() else { return Evidence::default() };
+        // Nearly all octets lie in one frame: room for one, and more as it comes.
+        let mut ranges = Vec::with_capacity(1);
+        for (_, frame, offset, length) in std::iter::once(first).chain(runs) {
             let Ok(length) = u32::try_from(length) else { continue };
-            let _ = at;
             ranges.push(Range { frame, offset, length });
         }
         Evidence { ranges }

@@ -46,41 +46,78 @@ impl Service {
     pub fn of_host(host: &str) -> Option<Self> {
         find(host)
     }
+
+    /// True if the host of these labels, each behind the octet of its length, surely belongs to none of the services:
+    /// what nearly every question is about, told without making the name. False if it does, or where a label holds
+    /// octets that are shown otherwise than they stand.
+    #[must_use]
+    pub fn is_surely_none<'l>(labels: impl Iterator<Item = &'l [u8]>) -> bool {
+        let mut name = [0_u8; NAME_OCTETS_MAX];
+        let mut length = 0_usize;
+        for label in labels {
+            let label = label.get(1..).unwrap_or_default();
+            if length > 0 {
+                let Some(dot) = name.get_mut(length) else { return false };
+                *dot = b'.';
+                length = length.saturating_add(1);
+            }
+            let end = length.saturating_add(label.len());
+            let Some(place) = name.get_mut(length..end) else { return false };
+            for (to, octet) in place.iter_mut().zip(label) {
+                if !(octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_')) {
+                    return false;
+                }
+                *to = octet.to_ascii_lowercase();
+            }
+            length = end;
+        }
+        name.get(..length).is_some_and(|name| find_lower(name).is_none())
+    }
 }
 
 /// Kind and service by domain. Every name that is asked for is looked up, so the lines are taken apart once only.
-static BY_DOMAIN: LazyLock<HashMap<&str, Service>> = LazyLock::new(|| {
+static BY_DOMAIN: LazyLock<HashMap<&[u8], Service>> = LazyLock::new(|| {
     let rows = SERVICES.lines().skip(1).filter_map(|line| {
         let (domain, rest) = line.split_once('\t')?;
         let (kind, name) = rest.split_once('\t')?;
         let kind = ServiceKind::ALL.into_iter().find(|known| known.word() == kind)?;
-        Some((domain, Service { kind, name }))
+        Some((domain.as_bytes(), Service { kind, name }))
     });
     rows.collect()
 });
 
+/// What stands before the domain where regions stand in the middle of hosts.
+const THINGS: &[u8] = b"iot";
+
 /// The service of the longest domain that the host is within. Regions stand in the middle of hosts of AWS IoT
 /// (`x-ats.iot.eu-central-1.amazonaws.com`), so a domain that begins with `iot.` fits these, too.
 fn find(host: &str) -> Option<Service> {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let is_iot = host.split('.').any(|label| label == "iot");
+    find_lower(host.trim_end_matches('.').to_ascii_lowercase().as_bytes())
+}
+
+/// As [`find`], of a host in lower case that does not end with a dot. Takes no memory.
+fn find_lower(host: &[u8]) -> Option<Service> {
+    let is_iot = host.split(|octet| *octet == b'.').any(|label| label == THINGS);
     let mut best: Option<(usize, Service)> = None;
-    let mut rest = host.as_str();
+    let mut rest = host;
     loop {
         let direct = BY_DOMAIN.get(rest).map(|found| (rest.len(), *found));
-        let things = if is_iot { BY_DOMAIN.get(format!("iot.{rest}").as_str()) } else { None };
+        let things = if is_iot { BY_DOMAIN.get([THINGS, rest].join(&b'.').as_slice()) } else { None };
         let things = things.map(|found| (rest.len().saturating_add(4), *found));
         for candidate in [direct, things].into_iter().flatten() {
             if best.is_none_or(|(length, _)| candidate.0 > length) {
                 best = Some(candidate);
             }
         }
-        match rest.split_once('.') {
-            Some((_, shorter)) => rest = shorter,
+        match rest.iter().position(|octet| *octet == b'.').and_then(|dot| rest.get(dot.saturating_add(1)..)) {
+            Some(shorter) => rest = shorter,
             None => return best.map(|(_, found)| found),
         }
     }
 }
+
+/// Octets of a name in a message of the domain name system at most (RFC 1035 section 2.3.4).
+const NAME_OCTETS_MAX: usize = 255;
 
 #[cfg(test)]
 #[allow(clippy::panic, reason = "a test")]
@@ -101,6 +138,28 @@ mod tests {
         assert_eq!(service("api.openai.com."), Some(("OpenAI", ServiceKind::Ai)));
         assert_eq!(service("plant-7.openai.azure.com"), Some(("Azure OpenAI", ServiceKind::Ai)));
         assert_eq!((service("plc1.plant.example"), service("")), (None, None));
+    }
+
+    #[test]
+    fn a_name_is_surely_none_only_if_it_is_not_known() {
+        let surely = |host: &str| {
+            let labels = host.split('.').map(|label| [&[label.len() as u8], label.as_bytes()].concat());
+            let labels: Vec<Vec<u8>> = labels.collect();
+            Service::is_surely_none(labels.iter().map(Vec::as_slice))
+        };
+        assert!(surely("plc1.plant.example") && surely("notteamviewer.com") && surely(""));
+        for line in SERVICES.lines().skip(1) {
+            let domain = line.split('\t').next().unwrap_or_default();
+            for host in [domain.to_owned(), format!("Host-1.{}", domain.to_uppercase())] {
+                assert!(!surely(&host), "{host}");
+            }
+        }
+        assert!(!surely("a1b2-ats.iot.eu-central-1.amazonaws.com"));
+        // What is shown escaped, or holds a dot within a label, is left to the rules.
+        assert!(
+            !surely("pl\x1bc1.example") && !Service::is_surely_none([&b"\x0ateamviewer.com"[..]].into_iter())
+        );
+        assert!(!surely(&["a"; 200].join(".")));
     }
 
     #[test]

@@ -14,6 +14,9 @@ pub(crate) const HEADER: usize = 12;
 /// Octets of a name at most (section 2.3.4).
 const NAME_OCTETS_MAX: usize = 255;
 
+/// Labels that most names have room in.
+const LABELS_USUALLY: usize = 6;
+
 /// Records of one message that are read; datagrams hold a few, a zone transfer is not read.
 const RECORDS_MAX: usize = 256;
 
@@ -97,7 +100,18 @@ impl<'a> Name<'a> {
     ///
     /// Fails if it is cut short, too long, or if a pointer does not lead backwards.
     pub(crate) fn read(reader: &mut Reader<'a>, message: Octets<'a>) -> Result<Self, Malformed> {
-        let (mut labels, mut octets, mut there) = (Vec::new(), 0_usize, None::<Reader<'a>>);
+        let mut labels = Vec::with_capacity(LABELS_USUALLY);
+        Self::walk(reader, message, |label| labels.push(label))?;
+        Ok(Self(labels))
+    }
+
+    /// Walks over a name, following pointers, and gives each label.
+    fn walk(
+        reader: &mut Reader<'a>,
+        message: Octets<'a>,
+        mut each: impl FnMut(Octets<'a>),
+    ) -> Result<(), Malformed> {
+        let (mut octets, mut there) = (0_usize, None::<Reader<'a>>);
         loop {
             let current = match &mut there {
                 Some(there) => there,
@@ -105,7 +119,7 @@ impl<'a> Name<'a> {
             };
             let (start, ahead) = (current.offset(), current.peek());
             match current.u8("label")? {
-                0 => return Ok(Self(labels)),
+                0 => return Ok(()),
                 high @ 0xc0..=0xff => {
                     let at = usize::from(u16::from_be_bytes([high & 0x3f, current.u8("pointer")?]));
                     if at >= start {
@@ -120,7 +134,7 @@ impl<'a> Name<'a> {
                     current.skip(length.into(), "label")?;
                     let whole = usize::from(length).saturating_add(1);
                     octets = octets.saturating_add(whole);
-                    labels.push(ahead.head(whole));
+                    each(ahead.head(whole));
                 }
                 other => {
                     let problem = Problem::Value { value: other.into() };
@@ -179,8 +193,6 @@ impl<'a> Name<'a> {
 pub(crate) struct Question<'a> {
     /// Name.
     pub(crate) name: Name<'a>,
-    /// Type.
-    pub(crate) kind: u16,
 }
 
 impl<'a> Question<'a> {
@@ -191,9 +203,24 @@ impl<'a> Question<'a> {
     /// Fails if it is cut short or its name is of another shape.
     pub(crate) fn read(reader: &mut Reader<'a>, message: Octets<'a>) -> Result<Self, Malformed> {
         let name = Name::read(reader, message)?;
+        Self::rest(reader)?;
+        Ok(Self { name })
+    }
+
+    /// Passes over a question and gives its type.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub(crate) fn pass(reader: &mut Reader<'a>, message: Octets<'a>) -> Result<u16, Malformed> {
+        Name::walk(reader, message, |_| {})?;
+        Self::rest(reader)
+    }
+
+    fn rest(reader: &mut Reader<'a>) -> Result<u16, Malformed> {
         let kind = reader.u16_be("type of the question")?;
         reader.skip(2, "class of the question")?;
-        Ok(Self { name, kind })
+        Ok(kind)
     }
 }
 

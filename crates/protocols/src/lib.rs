@@ -18,6 +18,7 @@ mod dns_message;
 mod enterprises;
 mod http_head;
 mod ip_address;
+mod known;
 mod malformed;
 mod netbios;
 mod numbered;
@@ -42,6 +43,7 @@ mod wire_text;
 mod x509;
 
 pub use assembly::Assembly;
+pub use known::{KNOWN_MAX, Known, Print};
 pub use malformed::{Malformed, Problem};
 pub use output::{Mentioned, Operation, Output, SeenFact, Spoke};
 pub use protocol::{Context, Depth, Frame, Probe, Protocol, Session};

@@ -3,6 +3,7 @@
 use observation::{Basis, End, Evidence, Octets, OperationKind, Rule, Station};
 
 use crate::Malformed;
+use crate::known::{Known, Print, Recall};
 
 /// A fact as a decoder makes it; the caller adds protocol and time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct SeenFact {
     pub evidence: Evidence,
     /// The protocol carried inside that says it, if another than the decoder's own.
     pub protocol: Option<&'static str>,
+    /// By what [`Known`] knows it from now on, if there is one.
+    pub print: Option<Print>,
 }
 
 /// An operation that one end asked of the other.
@@ -61,6 +64,10 @@ pub struct Mentioned {
 pub struct Output<'m> {
     /// Statements about stations.
     pub facts: Vec<SeenFact>,
+    /// Facts that were stated before, by the caller's numbers.
+    pub again: Vec<u32>,
+    /// What was stated before, lent by the caller for one message; without it everything is stated in full.
+    pub known: Option<Box<Known>>,
     /// What is asked of the other end. Requests only: an answer is no operation.
     pub operations: Vec<Operation<'m>>,
     /// Stations below an address that sent this message.
@@ -92,11 +99,11 @@ pub struct Output<'m> {
 }
 
 impl<'m> Output<'m> {
-    /// An empty output that uses the room of `operations`, which is emptied.
+    /// An empty output that uses the room of `operations`, which is emptied, and what was stated before.
     #[must_use]
-    pub fn in_room_of(mut operations: Vec<Operation<'m>>) -> Self {
+    pub fn in_room_of(mut operations: Vec<Operation<'m>>, known: Option<Box<Known>>) -> Self {
         operations.clear();
-        Self { operations, ..Self::default() }
+        Self { operations, known, ..Self::default() }
     }
 
     /// Says `attribute` of `station`, as `rule` reads it from `octets`. Nothing is said where the rule reads nothing, and
@@ -109,21 +116,7 @@ impl<'m> Output<'m> {
         rule: &'static Rule,
         octets: Octets<'_>,
     ) {
-        if octets.is_cut() {
-            return;
-        }
-        if let Some(value) = (rule.read)(octets.bytes) {
-            let evidence = octets.evidence();
-            self.facts.push(SeenFact {
-                station: station.clone(),
-                attribute,
-                value,
-                basis,
-                rule: rule.name,
-                evidence,
-                protocol: self.inner,
-            });
-        }
+        self.fact_of(station, attribute, basis, rule, &[octets]);
     }
 
     /// Says `attribute` of `station` from octets of several places, which the rule reads one after another.
@@ -138,11 +131,40 @@ impl<'m> Output<'m> {
         if octets.iter().any(Octets::is_cut) {
             return;
         }
-        let (mut bytes, mut pieces) = (Vec::new(), Vec::new());
-        for part in octets {
-            part.append_to(&mut bytes, &mut pieces);
+        let recalled = self
+            .known
+            .as_ref()
+            .map(|known| known.recall(station, attribute, basis, rule, self.inner, octets));
+        let print = match recalled {
+            Some(Recall::Nothing) => return,
+            Some(Recall::Fact(fact)) => return self.again.push(fact),
+            Some(Recall::New(print)) => Some(print),
+            None => None,
+        };
+        let said = match octets {
+            [octets] => (rule.read)(octets.bytes).map(|value| (value, octets.evidence())),
+            parts => {
+                let (mut bytes, mut pieces) = (Vec::new(), Vec::new());
+                for part in parts {
+                    part.append_to(&mut bytes, &mut pieces);
+                }
+                (rule.read)(&bytes).map(|value| (value, Octets::new(&bytes, &pieces).evidence()))
+            }
+        };
+        match (said, print, &mut self.known) {
+            (Some((value, evidence)), print, _) => self.facts.push(SeenFact {
+                station: station.clone(),
+                attribute,
+                value,
+                basis,
+                rule: rule.name,
+                evidence,
+                protocol: self.inner,
+                print,
+            }),
+            (None, Some(print), Some(known)) => known.learn_nothing(print),
+            (None, ..) => {}
         }
-        self.fact(station, attribute, basis, rule, Octets::new(&bytes, &pieces));
     }
 
     /// Has `read` fill this output with what a protocol carried inside says: facts and mentions made meanwhile are
@@ -184,6 +206,7 @@ impl<'m> Output<'m> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty()
+            && self.again.is_empty()
             && self.operations.is_empty()
             && self.spoke.is_empty()
             && self.mentioned.is_empty()

@@ -32,8 +32,8 @@ impl<const N: usize> Told<N> {
     }
 }
 
-/// A fingerprint of octets: FNV-1a of 64 bits. Whoever sends octets with equal fingerprints on purpose hides only what
-/// it says itself.
+/// A fingerprint of octets, in the manner of FNV-1a but in words of eight octets: octet by octet every
+/// step waits for a multiplication. Whoever sends octets with equal fingerprints on purpose hides only what it says itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Print(u64);
 
@@ -51,12 +51,22 @@ impl Print {
     /// With further octets.
     #[must_use]
     pub(crate) fn with(self, octets: &[u8]) -> Self {
-        Self(
-            octets
-                .iter()
-                .fold(self.0, |print, octet| (print ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)),
-        )
+        let (words, rest) = octets.as_chunks::<8>();
+        let print = words.iter().fold(self.0, |print, word| mixed(print, u64::from_le_bytes(*word)));
+        if rest.is_empty() {
+            return Self(print);
+        }
+        // The length of what is left is in it: a NUL at the end counts.
+        let mut word = [0; 8];
+        for (to, octet) in word.iter_mut().zip(rest) {
+            *to = *octet;
+        }
+        Self(mixed(print ^ (rest.len() as u64).rotate_right(8), u64::from_le_bytes(word)))
     }
+}
+
+fn mixed(print: u64, word: u64) -> u64 {
+    (print ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
 }
 
 #[cfg(test)]
@@ -70,6 +80,9 @@ mod tests {
         assert!(told.is_new(print("a")) && !told.is_new(print("a")));
         assert!(told.is_new(print("b")) && !told.is_new(print("a")));
         assert!(told.is_new(print("c")) && told.is_new(print("a")));
+        assert!(
+            told.is_new(print("c\0")) && told.is_new(print("12345678")) && told.is_new(print("12345678\0"))
+        );
         assert!(Told::<0>::default().is_new(print("a")));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use observation::{Evidence, KeptFrame, Range, Time};
-use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, Transaction, params};
 
 use crate::columns::{counted, evidence_stored, ranges_read, ranges_stored, stored};
 use crate::error::{Error, Result};
@@ -82,38 +82,60 @@ pub(crate) struct Proof {
     pub(crate) importance: Importance,
 }
 
-/// The number of the row with this key, made if need be, with the earliest evidence of all given so far.
-///
-/// Frames of evidence that is stored now are added to `wanted`.
-pub(crate) fn prove(
-    transaction: &Transaction<'_>,
-    proof: &Proof,
-    key: &[&dyn ToSql],
-    evidence: &Evidence,
-    wanted: &mut BTreeMap<u64, Importance>,
-    kept: &mut Kept,
-) -> Result<i64> {
-    let given = evidence_stored(evidence);
-    // Most rows are new: for them one statement does it all.
-    let mut row = key.to_vec();
-    row.push(&given);
-    if transaction.prepare_cached(proof.insert)?.execute(row.as_slice())? == 1 {
-        want(evidence, proof.importance, wanted);
-        return Ok(transaction.last_insert_rowid());
+/// The statements of such a table that nearly every row needs, taken from the cache once for a batch.
+pub(crate) struct Proofs<'t> {
+    transaction: &'t Transaction<'t>,
+    proof: &'static Proof,
+    insert: CachedStatement<'t>,
+    day: CachedStatement<'t>,
+}
+
+impl<'t> Proofs<'t> {
+    pub(crate) fn prepare(transaction: &'t Transaction<'t>, proof: &'static Proof) -> Result<Self> {
+        let insert = transaction.prepare_cached(proof.insert)?;
+        Ok(Self { transaction, proof, insert, day: transaction.prepare_cached(proof.day)? })
     }
-    let (id, before): (i64, Option<Vec<u8>>) =
-        transaction.prepare_cached(proof.select)?.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let earlier = match (&given, &before) {
-        (Some(given), Some(before)) => given < before,
-        (Some(_), None) => true,
-        (None, _) => false,
-    };
-    if earlier {
-        transaction.prepare_cached(proof.update)?.execute(params![id, given])?;
-        kept.replaced |= before.is_some();
-        want(evidence, proof.importance, wanted);
+
+    /// The number of the row with this key, made if need be, with the earliest evidence of all given so far.
+    ///
+    /// Frames of evidence that is stored now are added to `wanted`.
+    pub(crate) fn prove(
+        &mut self,
+        key: &[&dyn ToSql],
+        evidence: &Evidence,
+        wanted: &mut BTreeMap<u64, Importance>,
+        kept: &mut Kept,
+    ) -> Result<i64> {
+        let given = evidence_stored(evidence);
+        // Most rows are new: for them one statement does it all.
+        let mut row = key.to_vec();
+        row.push(&given);
+        if self.insert.execute(row.as_slice())? == 1 {
+            want(evidence, self.proof.importance, wanted);
+            return Ok(self.transaction.last_insert_rowid());
+        }
+        let (id, before): (i64, Option<Vec<u8>>) = self
+            .transaction
+            .prepare_cached(self.proof.select)?
+            .query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let earlier = match (&given, &before) {
+            (Some(given), Some(before)) => given < before,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        if earlier {
+            self.transaction.prepare_cached(self.proof.update)?.execute(params![id, given])?;
+            kept.replaced |= before.is_some();
+            want(evidence, self.proof.importance, wanted);
+        }
+        Ok(id)
     }
-    Ok(id)
+
+    /// Adds what was counted on a day: row, day, first, last, count.
+    pub(crate) fn day(&mut self, row: &[&dyn ToSql]) -> Result<()> {
+        self.day.execute(row)?;
+        Ok(())
+    }
 }
 
 fn want(evidence: &Evidence, importance: Importance, wanted: &mut BTreeMap<u64, Importance>) {
@@ -139,12 +161,16 @@ pub(crate) fn keep_frames(
         (Importance::Fact, FRAMES_MAX, FRAME_OCTETS_MAX),
         (Importance::Other, FRAMES_MAX / 2, FRAME_OCTETS_MAX / 2),
     ];
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO frame (capture, number, time, link_type, original_length, octets, masked)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+    )?;
     for (importance, frames_max, octets_max) in shares {
         let of_this = wanted.iter().filter(|(_, needed)| **needed == importance);
         for frame in of_this.filter_map(|(number, _)| given.get(number)) {
             let octets = frame.octets.len() as u64;
             let has_room = kept.frames < frames_max && kept.octets.saturating_add(octets) <= octets_max;
-            if has_room && insert(transaction, capture, frame)? {
+            if has_room && is_inserted(&mut insert, capture, frame)? {
                 kept.frames = kept.frames.saturating_add(1);
                 kept.octets = kept.octets.saturating_add(octets);
                 continue;
@@ -176,21 +202,16 @@ pub(crate) fn keep_frames(
 }
 
 /// Keeps a frame. False if it is there already.
-fn insert(transaction: &Transaction<'_>, capture: i64, frame: &KeptFrame) -> Result<bool> {
-    let inserted = transaction
-        .prepare_cached(
-            "INSERT INTO frame (capture, number, time, link_type, original_length, octets, masked)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            capture,
-            stored(frame.frame),
-            frame.time.0,
-            frame.link_type,
-            frame.original_length,
-            frame.octets,
-            ranges_stored(&frame.masked)
-        ])?;
+fn is_inserted(insert: &mut CachedStatement<'_>, capture: i64, frame: &KeptFrame) -> Result<bool> {
+    let inserted = insert.execute(params![
+        capture,
+        stored(frame.frame),
+        frame.time.0,
+        frame.link_type,
+        frame.original_length,
+        frame.octets,
+        ranges_stored(&frame.masked)
+    ])?;
     Ok(inserted == 1)
 }
 

@@ -10,8 +10,7 @@
 //! Where the anchor itself is gone (its capture was pruned), the id falls back to the anchors its asset had last, and
 //! then to the id that stood for it. Such an id never takes the place of one that has its anchor.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt};
 use inventory::Asset;
 use uuid::Uuid;
 

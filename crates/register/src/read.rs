@@ -1,8 +1,8 @@
 //! Reading what was observed: every real capture as one sorted batch.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
+use foldhash::{HashMap, HashMapExt};
 use inventory::{Captured, Observed};
 use observation::{
     Basis, Batch, Binding, CaptureKind, CaptureStatus, CaptureSummary, Conversation, ConversationKey, Fact,

@@ -2,16 +2,51 @@
 
 use std::collections::BTreeMap;
 
-use observation::{Batch, Evidence, Fact, MalformedMessage, Mention, OperationSeen, Sighting, Station};
-use rusqlite::{OptionalExtension, ToSql, Transaction, params};
+use observation::{Batch, Evidence, MalformedMessage, Sighting, Station};
+use rusqlite::{ToSql, Transaction, params};
 
 use crate::columns::{stored, vlan_stored};
 use crate::error::Result;
-use crate::evidence::{Importance, Proof, prove};
+use crate::evidence::{Importance, Proof, Proofs};
 use crate::write::{CaptureWriter, MALFORMED_MAX};
 
 /// Most stations whose row numbers a writer remembers; when full it forgets all and looks them up again.
 pub(crate) const STATIONS_REMEMBERED_MAX: usize = 65_536;
+
+const FACT: Proof = Proof {
+    select:
+        "SELECT id, evidence FROM fact WHERE station = ?1 AND attribute = ?2 AND value = ?3 AND basis = ?4
+             AND protocol = ?5 AND rule = ?6",
+    insert: "INSERT INTO fact (station, attribute, value, basis, protocol, rule, evidence)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+    update: "UPDATE fact SET evidence = ?2 WHERE id = ?1",
+    day: "INSERT INTO fact_day (fact, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
+          ON CONFLICT (fact, day) DO UPDATE SET first = min(first, excluded.first),
+             last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
+    importance: Importance::Fact,
+};
+
+const MENTION: Proof = Proof {
+    select: "SELECT id, evidence FROM mention WHERE station = ?1 AND by = ?2 AND protocol = ?3 AND reason = ?4",
+    insert: "INSERT INTO mention (station, by, protocol, reason, evidence) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO NOTHING",
+    update: "UPDATE mention SET evidence = ?2 WHERE id = ?1",
+    day: "INSERT INTO mention_day (mention, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
+          ON CONFLICT (mention, day) DO UPDATE SET first = min(first, excluded.first),
+             last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
+    importance: Importance::Other,
+};
+
+const OPERATION: Proof = Proof {
+    select: "SELECT id, evidence FROM operation WHERE conversation = ?1 AND kind = ?2 AND name = ?3",
+    insert: "INSERT INTO operation (conversation, kind, name, evidence) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO NOTHING",
+    update: "UPDATE operation SET evidence = ?2 WHERE id = ?1",
+    day: "INSERT INTO operation_day (operation, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
+          ON CONFLICT (operation, day) DO UPDATE SET first = min(first, excluded.first),
+             last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
+    importance: Importance::Other,
+};
 
 /// The rows of one batch on their way into one transaction.
 pub(crate) struct Rows<'t> {
@@ -26,12 +61,8 @@ impl Rows<'_> {
     pub(crate) fn add(mut self, batch: &Batch) -> Result<BTreeMap<u64, Importance>> {
         self.presences(batch)?;
         self.bindings(batch)?;
-        for fact in &batch.facts {
-            self.fact(fact)?;
-        }
-        for mention in &batch.mentions {
-            self.mention(mention)?;
-        }
+        self.facts(batch)?;
+        self.mentions(batch)?;
         self.conversations(batch)?;
         for message in &batch.malformed {
             self.malformed(message)?;
@@ -45,16 +76,20 @@ impl Rows<'_> {
         }
         let (address, path) = (station.address.to_string(), station.path.to_string());
         let key = params![self.capture.id, address, vlan_stored(station.vlan), path];
-        let mut select = self.transaction.prepare_cached(
-            "SELECT id FROM station WHERE capture = ?1 AND address = ?2 AND vlan = ?3 AND path = ?4",
-        )?;
-        let known = select.query_row(key, |row| row.get(0)).optional()?;
-        let id = match known {
-            Some(id) => id,
-            None => self
+        let inserted = self
+            .transaction
+            .prepare_cached(
+                "INSERT INTO station (capture, address, vlan, path) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            )?
+            .execute(key)?;
+        let id = match inserted {
+            1 => self.transaction.last_insert_rowid(),
+            _ => self
                 .transaction
-                .prepare_cached("INSERT INTO station (capture, address, vlan, path) VALUES (?1, ?2, ?3, ?4)")?
-                .insert(key)?,
+                .prepare_cached(
+                    "SELECT id FROM station WHERE capture = ?1 AND address = ?2 AND vlan = ?3 AND path = ?4",
+                )?
+                .query_row(key, |row| row.get(0))?,
         };
         if self.capture.stations.len() >= STATIONS_REMEMBERED_MAX {
             self.capture.stations.clear();
@@ -64,171 +99,149 @@ impl Rows<'_> {
     }
 
     fn presences(&mut self, batch: &Batch) -> Result<()> {
+        // Sums stop at 2^63 - 1: a larger one becomes a float in SQLite, and min() takes the other side.
+        let mut add = self.transaction.prepare_cached(
+            "INSERT INTO presence (station, day, first, last, count, octets) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (station, day) DO UPDATE SET
+                first = min(first, excluded.first),
+                last = max(last, excluded.last),
+                count = min(9223372036854775807, count + excluded.count),
+                octets = min(9223372036854775807, octets + excluded.octets)",
+        )?;
         for presence in &batch.presences {
             let station = self.station(&presence.station)?;
             let Sighting { day, first, last, count } = presence.sighting;
-            // Sums stop at 2^63 - 1: a larger one becomes a float in SQLite, and min() takes the other side.
-            self.transaction
-                .prepare_cached(
-                    "INSERT INTO presence (station, day, first, last, count, octets) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                     ON CONFLICT (station, day) DO UPDATE SET
-                        first = min(first, excluded.first),
-                        last = max(last, excluded.last),
-                        count = min(9223372036854775807, count + excluded.count),
-                        octets = min(9223372036854775807, octets + excluded.octets)",
-                )?
-                .execute(params![station, day.0, first.0, last.0, stored(count), stored(presence.octets)])?;
+            add.execute(params![station, day.0, first.0, last.0, stored(count), stored(presence.octets)])?;
         }
         Ok(())
     }
 
     fn bindings(&mut self, batch: &Batch) -> Result<()> {
+        let mut add = self.transaction.prepare_cached(
+            "INSERT INTO binding (station, mac, day, first, last, count, hop_limit_min, hop_limit_max)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (station, mac, day) DO UPDATE SET
+                first = min(first, excluded.first),
+                last = max(last, excluded.last),
+                count = min(9223372036854775807, count + excluded.count),
+                hop_limit_min = min(hop_limit_min, excluded.hop_limit_min),
+                hop_limit_max = max(hop_limit_max, excluded.hop_limit_max)",
+        )?;
         for binding in &batch.bindings {
             let station = self.station(&binding.station)?;
             let Sighting { day, first, last, count } = binding.sighting;
-            let (low, high) = binding.hop_limit;
-            self.transaction
-                .prepare_cached(
-                    "INSERT INTO binding (station, mac, day, first, last, count, hop_limit_min, hop_limit_max)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                     ON CONFLICT (station, mac, day) DO UPDATE SET
-                        first = min(first, excluded.first),
-                        last = max(last, excluded.last),
-                        count = min(9223372036854775807, count + excluded.count),
-                        hop_limit_min = min(hop_limit_min, excluded.hop_limit_min),
-                        hop_limit_max = max(hop_limit_max, excluded.hop_limit_max)",
-                )?
-                .execute(params![station, binding.mac.to_string(), day.0, first.0, last.0, stored(count), low, high])?;
+            let ((low, high), mac) = (binding.hop_limit, binding.mac.to_string());
+            add.execute(params![station, mac, day.0, first.0, last.0, stored(count), low, high])?;
         }
         Ok(())
     }
 
-    fn fact(&mut self, fact: &Fact) -> Result<()> {
-        const PROOF: Proof = Proof {
-            select: "SELECT id, evidence FROM fact WHERE station = ?1 AND attribute = ?2 AND value = ?3 AND basis = ?4
-                     AND protocol = ?5 AND rule = ?6",
-            insert: "INSERT INTO fact (station, attribute, value, basis, protocol, rule, evidence)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-            update: "UPDATE fact SET evidence = ?2 WHERE id = ?1",
-            day: "INSERT INTO fact_day (fact, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-                  ON CONFLICT (fact, day) DO UPDATE SET first = min(first, excluded.first),
-                     last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
-            importance: Importance::Fact,
-        };
-        let station = self.station(&fact.station)?;
-        let key = params![station, fact.attribute, fact.value, fact.basis.as_str(), fact.protocol, fact.rule];
-        self.proved(&PROOF, key, &fact.evidence, &fact.sighting)
+    fn facts(&mut self, batch: &Batch) -> Result<()> {
+        let mut table = Proofs::prepare(self.transaction, &FACT)?;
+        for fact in &batch.facts {
+            let station = self.station(&fact.station)?;
+            let key =
+                params![station, fact.attribute, fact.value, fact.basis.as_str(), fact.protocol, fact.rule];
+            self.proved(&mut table, key, &fact.evidence, &fact.sighting)?;
+        }
+        Ok(())
     }
 
-    fn mention(&mut self, mention: &Mention) -> Result<()> {
-        const PROOF: Proof = Proof {
-            select: "SELECT id, evidence FROM mention WHERE station = ?1 AND by = ?2 AND protocol = ?3 AND reason = ?4",
-            insert:
-                "INSERT INTO mention (station, by, protocol, reason, evidence) VALUES (?1, ?2, ?3, ?4, ?5)
-                     ON CONFLICT DO NOTHING",
-            update: "UPDATE mention SET evidence = ?2 WHERE id = ?1",
-            day: "INSERT INTO mention_day (mention, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-                  ON CONFLICT (mention, day) DO UPDATE SET first = min(first, excluded.first),
-                     last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
-            importance: Importance::Other,
-        };
-        let (station, by) = (self.station(&mention.station)?, self.station(&mention.by)?);
-        let key = params![station, by, mention.protocol.as_ref(), mention.reason.as_ref()];
-        self.proved(&PROOF, key, &mention.evidence, &mention.sighting)
+    fn mentions(&mut self, batch: &Batch) -> Result<()> {
+        let mut table = Proofs::prepare(self.transaction, &MENTION)?;
+        for mention in &batch.mentions {
+            let (station, by) = (self.station(&mention.station)?, self.station(&mention.by)?);
+            let key = params![station, by, mention.protocol.as_ref(), mention.reason.as_ref()];
+            self.proved(&mut table, key, &mention.evidence, &mention.sighting)?;
+        }
+        Ok(())
     }
 
     fn conversations(&mut self, batch: &Batch) -> Result<()> {
+        let mut insert = self.transaction.prepare_cached(
+            "INSERT INTO conversation (client, server, protocol, transport, port, vlan, oriented)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+        )?;
+        let mut add = self.transaction.prepare_cached(
+            "INSERT INTO conversation_day (conversation, day, first, last, count,
+                client_frames, server_frames, client_octets, server_octets)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (conversation, day) DO UPDATE SET
+                first = min(first, excluded.first),
+                last = max(last, excluded.last),
+                count = min(9223372036854775807, count + excluded.count),
+                client_frames = min(9223372036854775807, client_frames + excluded.client_frames),
+                server_frames = min(9223372036854775807, server_frames + excluded.server_frames),
+                client_octets = min(9223372036854775807, client_octets + excluded.client_octets),
+                server_octets = min(9223372036854775807, server_octets + excluded.server_octets)",
+        )?;
+        let mut operations = Proofs::prepare(self.transaction, &OPERATION)?;
         for conversation in &batch.conversations {
-            let (client, server) =
-                (self.station(&conversation.key.client)?, self.station(&conversation.key.server)?);
             let key = &conversation.key;
-            // Once the ends are known they are known: `oriented` only ever rises.
-            let id: i64 = self
-                .transaction
-                .prepare_cached(
-                    "INSERT INTO conversation (client, server, protocol, transport, port, vlan, oriented)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                     ON CONFLICT (client, server, protocol, transport, port, vlan)
-                        DO UPDATE SET oriented = max(oriented, excluded.oriented)
-                     RETURNING id",
-                )?
-                .query_row(
-                    params![
-                        client,
-                        server,
-                        key.protocol,
-                        key.transport.as_str(),
-                        key.port,
-                        vlan_stored(key.vlan),
-                        conversation.oriented
-                    ],
-                    |row| row.get(0),
-                )?;
+            let (client, server) = (self.station(&key.client)?, self.station(&key.server)?);
+            let (transport, vlan) = (key.transport.as_str(), vlan_stored(key.vlan));
+            let row = params![client, server, key.protocol, transport, key.port, vlan, conversation.oriented];
+            // Most conversations of a batch are new: `RETURNING` would set up a table for each.
+            let id = if insert.execute(row)? == 1 {
+                self.transaction.last_insert_rowid()
+            } else {
+                self.known_conversation(row)?
+            };
             let Sighting { day, first, last, count } = conversation.sighting;
             let ([asked, answered], [asked_octets, answered_octets]) =
                 (conversation.frames, conversation.octets);
-            self.transaction
-                .prepare_cached(
-                    "INSERT INTO conversation_day (conversation, day, first, last, count,
-                        client_frames, server_frames, client_octets, server_octets)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                     ON CONFLICT (conversation, day) DO UPDATE SET
-                        first = min(first, excluded.first),
-                        last = max(last, excluded.last),
-                        count = min(9223372036854775807, count + excluded.count),
-                        client_frames = min(9223372036854775807, client_frames + excluded.client_frames),
-                        server_frames = min(9223372036854775807, server_frames + excluded.server_frames),
-                        client_octets = min(9223372036854775807, client_octets + excluded.client_octets),
-                        server_octets = min(9223372036854775807, server_octets + excluded.server_octets)",
-                )?
-                .execute(params![
-                    id,
-                    day.0,
-                    first.0,
-                    last.0,
-                    stored(count),
-                    stored(asked),
-                    stored(answered),
-                    stored(asked_octets),
-                    stored(answered_octets)
-                ])?;
+            add.execute(params![
+                id,
+                day.0,
+                first.0,
+                last.0,
+                stored(count),
+                stored(asked),
+                stored(answered),
+                stored(asked_octets),
+                stored(answered_octets)
+            ])?;
             for operation in &conversation.operations {
                 // An operation belongs to the day of its conversation's counters.
-                self.operation(id, operation, &Sighting { day, ..operation.sighting })?;
+                let sighting = Sighting { day, ..operation.sighting };
+                let key = params![id, operation.kind.as_str(), operation.name];
+                self.proved(&mut operations, key, &operation.evidence, &sighting)?;
             }
         }
         Ok(())
     }
 
-    fn operation(&mut self, conversation: i64, operation: &OperationSeen, sighting: &Sighting) -> Result<()> {
-        const PROOF: Proof = Proof {
-            select: "SELECT id, evidence FROM operation WHERE conversation = ?1 AND kind = ?2 AND name = ?3",
-            insert: "INSERT INTO operation (conversation, kind, name, evidence) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO NOTHING",
-            update: "UPDATE operation SET evidence = ?2 WHERE id = ?1",
-            day: "INSERT INTO operation_day (operation, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-                  ON CONFLICT (operation, day) DO UPDATE SET first = min(first, excluded.first),
-                     last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
-            importance: Importance::Other,
-        };
-        let key = params![conversation, operation.kind.as_str(), operation.name];
-        self.proved(&PROOF, key, &operation.evidence, sighting)
+    /// The number of a conversation that is there. Once its ends are known they are known: `oriented` only ever rises.
+    fn known_conversation(&self, row: &[&dyn ToSql]) -> Result<i64> {
+        const KEY: usize = 6;
+        let (key, _) = row.split_at_checked(KEY).unwrap_or_default();
+        let id = self
+            .transaction
+            .prepare_cached(
+                "SELECT id FROM conversation WHERE client = ?1 AND server = ?2 AND protocol = ?3 AND transport = ?4
+                    AND port = ?5 AND vlan = ?6",
+            )?
+            .query_row(key, |row| row.get(0))?;
+        self.transaction
+            .prepare_cached(
+                "UPDATE conversation SET oriented = ?7 WHERE client = ?1 AND server = ?2 AND protocol = ?3
+                    AND transport = ?4 AND port = ?5 AND vlan = ?6 AND oriented < ?7",
+            )?
+            .execute(row)?;
+        Ok(id)
     }
 
     /// Adds a row that carries evidence, and what was counted of it on a day.
     fn proved(
         &mut self,
-        proof: &Proof,
+        table: &mut Proofs<'_>,
         key: &[&dyn ToSql],
         evidence: &Evidence,
         sighting: &Sighting,
     ) -> Result<()> {
-        let (wanted, kept) = (&mut self.wanted, &mut self.capture.kept);
-        let id = prove(self.transaction, proof, key, evidence, wanted, kept)?;
+        let id = table.prove(key, evidence, &mut self.wanted, &mut self.capture.kept)?;
         let Sighting { day, first, last, count } = *sighting;
-        let day = params![id, day.0, first.0, last.0, stored(count)];
-        self.transaction.prepare_cached(proof.day)?.execute(day)?;
-        Ok(())
+        table.day(params![id, day.0, first.0, last.0, stored(count)])
     }
 
     fn malformed(&mut self, message: &MalformedMessage) -> Result<()> {

@@ -1,7 +1,8 @@
 //! Writing captures: deltas are added up, one transaction per batch.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::{HashMap, HashMapExt};
 use observation::{Batch, CaptureKind, Station};
 use rusqlite::{TransactionBehavior, params};
 
@@ -50,7 +51,7 @@ pub fn session_uid() -> String {
 #[must_use = "a capture that is not finished is thrown away"]
 pub struct CaptureWriter {
     pub(crate) id: i64,
-    /// Row numbers of stations; std's hash tables are seeded, so addresses from the wire cannot be chosen to collide.
+    /// Row numbers of stations; seeded, so that addresses from the wire cannot be chosen to collide.
     pub(crate) stations: HashMap<Station, i64>,
     pub(crate) kept: Kept,
 }

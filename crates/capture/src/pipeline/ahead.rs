@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use observation::{Address, Mac, Transport};
 
-use super::flow::Ends;
+use super::key::Ends;
 use super::reader::Ports;
 use crate::LinkType;
 

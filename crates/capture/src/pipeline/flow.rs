@@ -5,13 +5,13 @@
 //! router. Two flows with equal addresses and ports in two VLANs (identical machines) are told apart by VLAN and MAC
 //! together, and chained.
 
-use std::hash::{BuildHasher, Hash, Hasher};
-use std::net::IpAddr;
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use observation::{Address, End, Mac, Transport};
 
+use super::key::{Ends, FlowKey};
 use super::mark::{Copy, Marks};
 use super::reader::{Reader, Recognition};
 use crate::limits::{EVICTION_CANDIDATES, UNDECIDED_BATCHES_MAX};
@@ -21,87 +21,6 @@ const NONE: u32 = u32::MAX;
 
 /// Flows that may share addresses and ports in different VLANs.
 const CHAIN_MAX: usize = 8;
-
-/// Address and port of one side.
-#[derive(Clone, std::marker::Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Corner {
-    address: [u64; 2],
-    port: u16,
-}
-
-/// Both sides, the lesser first, and what carries the flow.
-#[derive(Clone, std::marker::Copy, PartialEq, Eq, Debug)]
-pub(crate) struct FlowKey {
-    low: Corner,
-    high: Corner,
-    kind: u32,
-}
-
-impl Hash for FlowKey {
-    /// In whole words: the derived one would go octet by octet through slices.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let ports = u64::from(self.low.port) << 16 | u64::from(self.high.port);
-        state.write_u64(u64::from(self.kind) << 32 | ports);
-        let [low_upper, low_lower] = self.low.address;
-        let [high_upper, high_lower] = self.high.address;
-        state.write_u64(low_lower);
-        state.write_u64(high_lower);
-        if low_upper | high_upper != 0 {
-            state.write_u64(low_upper);
-            state.write_u64(high_upper);
-        }
-    }
-}
-
-/// What a packet says about its flow.
-#[derive(Clone, std::marker::Copy, Debug)]
-pub(crate) struct Ends {
-    pub(crate) source: Address,
-    pub(crate) destination: Address,
-    pub(crate) source_port: u16,
-    pub(crate) destination_port: u16,
-    pub(crate) transport: Transport,
-    /// EtherType or IP protocol number; 0 for TCP and UDP.
-    pub(crate) number: u16,
-    /// Which of the protocols that share the EtherType: see [`Ports::share`](super::reader::Ports::share).
-    pub(crate) share: u8,
-}
-
-impl Ends {
-    /// The key, and which of the two sides (0 low, 1 high) is the source.
-    pub(crate) fn key(&self) -> (FlowKey, usize) {
-        let source = Corner { address: number(self.source), port: self.source_port };
-        let destination = Corner { address: number(self.destination), port: self.destination_port };
-        let family = match self.source {
-            Address::Mac(_) => 0,
-            Address::Ip(IpAddr::V4(_)) => 1,
-            Address::Ip(IpAddr::V6(_)) => 2,
-        };
-        let transport = match self.transport {
-            Transport::Tcp => 0,
-            Transport::Udp => 1,
-            Transport::Ethernet => 2,
-            Transport::Ip => 3,
-        };
-        let kind = u32::from(self.share) << 26 | family << 24 | transport << 16 | u32::from(self.number);
-        if source <= destination {
-            (FlowKey { low: source, high: destination, kind }, 0)
-        } else {
-            (FlowKey { low: destination, high: source, kind }, 1)
-        }
-    }
-}
-
-fn number(address: Address) -> [u64; 2] {
-    match address {
-        Address::Mac(Mac([a, b, c, d, e, f])) => [0, u64::from_be_bytes([0, 0, a, b, c, d, e, f])],
-        Address::Ip(IpAddr::V4(ip)) => [0, u32::from(ip).into()],
-        Address::Ip(IpAddr::V6(ip)) => {
-            let [a, b, c, d, e, f, g, h] = ip.segments().map(u64::from);
-            [a << 48 | b << 32 | c << 16 | d, e << 48 | f << 32 | g << 16 | h]
-        }
-    }
-}
 
 /// What one side sent since it was last folded. It fills two lines of the processor's cache and begins with one.
 #[derive(Clone, std::marker::Copy, Debug)]
@@ -274,10 +193,30 @@ pub(crate) struct Flows {
     /// The first flow of each chain.
     index: HashTable<u32>,
     seed: RandomState,
+    /// Where flows stand that were foreseen lately, by hash: few flows carry most packets, and this stays in the
+    /// processor's first cache where the index does not.
+    recent: Vec<Recent>,
     flows: Vec<Flow>,
     free: Vec<u32>,
     flows_max: usize,
     hand: usize,
+}
+
+/// Places remembered by hash; a power of two.
+const RECENT: usize = 2048;
+
+/// A flow that was foreseen lately.
+#[derive(Clone, std::marker::Copy, Debug)]
+struct Recent {
+    /// Upper half of the key's hash.
+    tag: u32,
+    at: u32,
+}
+
+/// Tag and place of a hash among the recent ones.
+#[expect(clippy::cast_possible_truncation, reason = "a tag and a place, each of half of the hash")]
+fn recent(hash: u64) -> (u32, usize) {
+    ((hash >> 32) as u32, hash as usize & (RECENT - 1))
 }
 
 /// Where a packet belongs.
@@ -294,6 +233,7 @@ impl Flows {
         Self {
             index: HashTable::with_capacity(flows_max),
             seed: RandomState::default(),
+            recent: vec![Recent { tag: 0, at: NONE }; RECENT],
             flows: Vec::with_capacity(flows_max),
             free: Vec::new(),
             flows_max,
@@ -312,9 +252,15 @@ impl Flows {
     }
 
     /// Guesses the flow of a packet that comes soon, and has its octets fetched from memory meanwhile.
-    pub(crate) fn foresee(&self, key: &FlowKey, side: usize) -> Option<u32> {
-        // The first of equal tag is taken: to compare keys, the flow would have to be here already.
-        let at = *self.index.find(self.seed.hash_one(key), |_| true)?;
+    pub(crate) fn foresee(&mut self, key: &FlowKey, side: usize) -> Option<u32> {
+        let hash = self.seed.hash_one(key);
+        let (tag, place) = recent(hash);
+        let recent = self.recent.get_mut(place)?;
+        if recent.tag != tag || recent.at == NONE {
+            // The first of equal tag is taken: to compare keys, the flow would have to be here already.
+            *recent = Recent { tag, at: *self.index.find(hash, |_| true)? };
+        }
+        let at = recent.at;
         let flow = self.flows.get(at as usize)?;
         let [low, high] = &flow.sides;
         let own = if side == 0 { low } else { high };
@@ -337,14 +283,28 @@ impl Flows {
     }
 
     /// The flow of a packet, if there is one; `guess` is what was foreseen.
-    pub(crate) fn find(&self, key: &FlowKey, side: usize, seen: &Seen, guess: Option<u32>) -> Option<Found> {
+    pub(crate) fn find(
+        &mut self,
+        key: &FlowKey,
+        side: usize,
+        seen: &Seen,
+        guess: Option<u32>,
+    ) -> Option<Found> {
         let mut fallback = None;
         let mut exact = None;
         let is_head =
             |at: &u32| self.flows.get(*at as usize).is_some_and(|flow| flow.head && flow.key == *key);
         let mut at = match guess.filter(is_head) {
             Some(at) => at,
-            None => self.head(self.seed.hash_one(key), key)?,
+            None => {
+                let hash = self.seed.hash_one(key);
+                let at = self.head(hash, key)?;
+                let (tag, place) = recent(hash);
+                if let Some(recent) = self.recent.get_mut(place) {
+                    *recent = Recent { tag, at };
+                }
+                at
+            }
         };
         while let Some(flow) = self.flows.get(at as usize) {
             let next = flow.next;

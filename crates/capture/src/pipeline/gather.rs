@@ -2,21 +2,24 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use observation::{
-    Basis, Batch, Binding, Conversation, ConversationKey, Day, End, Evidence, Fact, Mac, MalformedMessage,
-    Mention, OperationSeen, Presence, Sighting, Station, Time, Transport,
+    Address, Basis, Batch, Binding, Conversation, ConversationKey, Day, End, Evidence, Fact, Mac,
+    MalformedMessage, Mention, OperationSeen, Presence, Sighting, Station, Time, Transport,
 };
-use protocols::SeenFact;
+use protocols::{Known, SeenFact};
 
 use super::evidence::Kept;
 use super::flow::{Flow, Orientation};
+use super::key::{family, number};
 use super::reader::{Recognition, ethertype_name, ip_protocol_name};
 use crate::limits::{BATCH_FRAME_OCTETS_MAX, BATCH_ROWS_MAX, FACTS_MAX, MALFORMED_ROWS_MAX};
 
 /// What a fact says, without when.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 struct FactKey {
     station: Station,
     attribute: &'static str,
@@ -24,6 +27,58 @@ struct FactKey {
     basis: Basis,
     protocol: &'static str,
     rule: &'static str,
+}
+
+impl FactKey {
+    fn is(&self, protocol: &'static str, seen: &SeenFact) -> bool {
+        self.value == seen.value
+            && self.station == seen.station
+            && self.attribute == seen.attribute
+            && self.rule == seen.rule
+            && self.basis == seen.basis
+            && self.protocol == protocol
+    }
+}
+
+/// Facts by number, in the order they were first stated.
+#[derive(Debug, Default)]
+struct Facts {
+    all: Vec<(FactKey, Evidence)>,
+    /// What was counted of each since the last batch, by day; count 0 is nothing. All that stating a fact again touches.
+    sightings: Vec<Sighting>,
+    index: HashTable<u32>,
+    seed: RandomState,
+}
+
+impl Facts {
+    fn find(&self, protocol: &'static str, seen: &SeenFact) -> Option<u32> {
+        let is = |at: &u32| self.all.get(*at as usize).is_some_and(|(key, _)| key.is(protocol, seen));
+        self.index.find(self.hash(&seen.station, seen.attribute, &seen.value), is).copied()
+    }
+
+    fn hash(&self, station: &Station, attribute: &'static str, value: &str) -> u64 {
+        self.seed.hash_one((station, attribute, value))
+    }
+
+    /// Adds a fact and gives its number.
+    fn insert(&mut self, key: FactKey, evidence: Evidence, time: Time) -> u32 {
+        let at = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        let hash = self.hash(&key.station, key.attribute, &key.value);
+        self.all.push((key, evidence));
+        self.sightings.push(Sighting::once(time));
+        let (all, seed) = (&self.all, &self.seed);
+        self.index.insert_unique(hash, at, |at| {
+            let key = all.get(*at as usize).map(|(key, _)| (&key.station, key.attribute, key.value.as_str()));
+            key.map_or(0, |key| seed.hash_one(key))
+        });
+        at
+    }
+
+    fn clear(&mut self) {
+        self.all.clear();
+        self.sightings.clear();
+        self.index.clear();
+    }
 }
 
 /// A mention, without when.
@@ -35,8 +90,41 @@ struct MentionKey {
     reason: &'static str,
 }
 
-/// An IP address behind a MAC on a day.
-type BindingKey = (Mac, Station, Day);
+/// What rows of addresses are found by, in whole words: the derived hash of stations would go field by field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Words<const N: usize>([u64; N]);
+
+impl<const N: usize> Hash for Words<N> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for word in self.0 {
+            state.write_u64(word);
+        }
+    }
+}
+
+/// An address with its VLAN, and room for 32 bits more.
+fn root(address: Address, vlan: Option<u16>, more: u32) -> [u64; 3] {
+    let [upper, lower] = number(address);
+    let vlan = vlan.map_or(0, |vlan| u32::from(vlan).saturating_add(1));
+    [upper, lower, u64::from(family(address) << 24 | vlan) << 32 | u64::from(more)]
+}
+
+/// Where [`root`] leaves room for a transport.
+const TRANSPORT_BIT: u32 = 60;
+
+/// A name of a protocol in two words: names have at most 16 octets, which a test checks.
+fn name_words(name: &str) -> [u64; 2] {
+    let mut octets = [[0; 8]; 2];
+    for (to, octet) in octets.as_flattened_mut().iter_mut().zip(name.bytes()) {
+        *to = octet;
+    }
+    octets.map(u64::from_le_bytes)
+}
+
+/// A day in 32 bits.
+fn day(day: Day) -> u32 {
+    day.0.cast_unsigned()
+}
 
 /// Something remembered with its evidence and what was counted since the last batch, by day.
 #[derive(Clone, Debug)]
@@ -69,12 +157,19 @@ impl Counters {
 }
 
 /// All rows since the last batch, and the memory of what was said before.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Gathered {
-    presences: HashMap<(Station, Day), (Sighting, u64), RandomState>,
-    bindings: HashMap<BindingKey, (Sighting, (u8, u8)), RandomState>,
-    conversations: HashMap<(ConversationKey, Day), Conversation, RandomState>,
-    facts: HashMap<FactKey, Remembered, RandomState>,
+    /// Frames of addresses.
+    presences: HashMap<Words<3>, Presence, RandomState>,
+    /// Messages of stations below an address.
+    below: HashMap<(Station, Day), (Sighting, u64), RandomState>,
+    /// By IP address and MAC.
+    bindings: HashMap<Words<4>, Binding, RandomState>,
+    /// By client, server and what they speak.
+    conversations: HashMap<Words<8>, Conversation, RandomState>,
+    facts: Facts,
+    /// By what octets facts were stated: lent to the decoder while it reads a message.
+    pub(crate) known: Option<Box<Known>>,
     mentions: HashMap<MentionKey, Remembered, RandomState>,
     /// Facts and mentions of a day that is over.
     past_facts: Vec<Fact>,
@@ -84,56 +179,114 @@ pub(crate) struct Gathered {
     pub(crate) counters: Counters,
 }
 
+impl Default for Gathered {
+    fn default() -> Self {
+        Self {
+            presences: HashMap::default(),
+            below: HashMap::default(),
+            bindings: HashMap::default(),
+            conversations: HashMap::default(),
+            facts: Facts::default(),
+            known: Some(Box::default()),
+            mentions: HashMap::default(),
+            past_facts: Vec::new(),
+            past_mentions: Vec::new(),
+            malformed: Vec::new(),
+            malformed_rows: HashMap::new(),
+            counters: Counters::default(),
+        }
+    }
+}
+
 impl Gathered {
     /// True if a batch should be taken before memory grows further.
     pub(crate) fn is_due(&self, kept: &Kept) -> bool {
-        let rows =
-            self.presences.len().saturating_add(self.bindings.len()).saturating_add(self.conversations.len());
+        let rows = [self.presences.len(), self.below.len(), self.bindings.len(), self.conversations.len()];
+        let rows = rows.into_iter().fold(0, usize::saturating_add);
         rows.saturating_add(self.past_facts.len()).saturating_add(self.past_mentions.len()) >= BATCH_ROWS_MAX
-            || self.facts.len().saturating_add(self.mentions.len()) >= FACTS_MAX
+            || self.facts.all.len().saturating_add(self.mentions.len()) >= FACTS_MAX
             || kept.octets() >= BATCH_FRAME_OCTETS_MAX
     }
 
-    /// Counts frames or messages that a station sent.
-    pub(crate) fn presence(&mut self, station: Station, sighting: Sighting, octets: u64) {
+    /// Counts frames that an address sent.
+    pub(crate) fn presence(&mut self, address: Address, vlan: Option<u16>, sighting: Sighting, octets: u64) {
+        let row = self.presences.entry(Words(root(address, vlan, day(sighting.day)))).or_insert_with(|| {
+            let station = Station::root(address, vlan);
+            Presence { station, sighting: Sighting { count: 0, ..sighting }, octets: 0 }
+        });
+        merge(&mut row.sighting, &sighting);
+        row.octets = row.octets.saturating_add(octets);
+    }
+
+    /// Counts messages that a station sent.
+    pub(crate) fn spoke(&mut self, station: Station, sighting: Sighting, octets: u64) {
+        if station.path.is_root() {
+            return self.presence(station.address, station.vlan, sighting, octets);
+        }
         let (sum, total) =
-            self.presences.entry((station, sighting.day)).or_insert((Sighting { count: 0, ..sighting }, 0));
+            self.below.entry((station, sighting.day)).or_insert((Sighting { count: 0, ..sighting }, 0));
         merge(sum, &sighting);
         *total = total.saturating_add(octets);
     }
 
     /// Counts frames from an IP address behind a MAC.
-    pub(crate) fn binding(&mut self, mac: Mac, station: Station, sighting: Sighting, hop_limit: (u8, u8)) {
-        let (sum, hops) = self
-            .bindings
-            .entry((mac, station, sighting.day))
-            .or_insert((Sighting { count: 0, ..sighting }, (u8::MAX, 0)));
-        merge(sum, &sighting);
-        *hops = (hops.0.min(hop_limit.0), hops.1.max(hop_limit.1));
+    pub(crate) fn binding(
+        &mut self,
+        mac: Mac,
+        address: Address,
+        vlan: Option<u16>,
+        sighting: Sighting,
+        hop_limit: (u8, u8),
+    ) {
+        let [upper, lower, rest] = root(address, vlan, day(sighting.day));
+        let [_, of_mac] = number(mac.into());
+        let row = self.bindings.entry(Words([upper, lower, rest, of_mac])).or_insert_with(|| Binding {
+            mac,
+            station: Station::root(address, vlan),
+            sighting: Sighting { count: 0, ..sighting },
+            hop_limit: (u8::MAX, 0),
+        });
+        merge(&mut row.sighting, &sighting);
+        row.hop_limit = (row.hop_limit.0.min(hop_limit.0), row.hop_limit.1.max(hop_limit.1));
     }
 
     /// Notes a fact. True if it was not said before: its frames are needed.
     pub(crate) fn fact(&mut self, protocol: &'static str, seen: &SeenFact, time: Time) -> bool {
-        let key = FactKey {
-            station: seen.station.clone(),
-            attribute: seen.attribute,
-            value: seen.value.clone(),
-            basis: seen.basis,
-            protocol,
-            rule: seen.rule,
+        let known = self.facts.find(protocol, seen);
+        let at = match known {
+            Some(at) => {
+                self.again(at, time);
+                at
+            }
+            None => {
+                let key = FactKey {
+                    station: seen.station.clone(),
+                    attribute: seen.attribute,
+                    value: seen.value.clone(),
+                    basis: seen.basis,
+                    protocol,
+                    rule: seen.rule,
+                };
+                self.facts.insert(key, seen.evidence.clone(), time)
+            }
         };
-        let Some(known) = self.facts.get_mut(&key) else {
-            self.facts
-                .insert(key, Remembered { evidence: seen.evidence.clone(), sighting: Sighting::once(time) });
-            return true;
-        };
-        if known.sighting.count > 0 && known.sighting.day != time.day() {
-            self.past_facts.push(fact(&key, known));
-            known.sighting = Sighting::once(time);
-        } else {
-            again(&mut known.sighting, time);
+        if let (Some(known), Some(print)) = (&mut self.known, seen.print) {
+            known.learn(print, at);
         }
-        false
+        known.is_none()
+    }
+
+    /// Notes that a fact was said again.
+    pub(crate) fn again(&mut self, fact: u32, time: Time) {
+        let Some(sighting) = self.facts.sightings.get_mut(fact as usize) else { return };
+        if sighting.count > 0 && sighting.day != time.day() {
+            let past = std::mem::replace(sighting, Sighting::once(time));
+            if let Some((key, evidence)) = self.facts.all.get(fact as usize) {
+                self.past_facts.push(self::fact(key, evidence, past));
+            }
+        } else {
+            again(sighting, time);
+        }
     }
 
     /// Notes a mention. True if it was not made before.
@@ -172,26 +325,13 @@ impl Gathered {
     /// Folds what a flow counted into rows.
     pub(crate) fn fold(&mut self, flow: &mut Flow) {
         flow.dirty = false;
-        let stations = [End::Client, End::Server].map(|end| {
-            let side = flow.side(end);
-            Station::root(side.address, if side.seen { side.vlan } else { flow.side(end.other()).vlan })
-        });
         let [client, server] = [End::Client, End::Server].map(|end| *flow.side(end));
         let (first, last) = (client.first.min(server.first), client.last.max(server.last));
         if client.frames.saturating_add(server.frames) > 0 {
-            let [from_client, from_server] = stations;
-            let key = ConversationKey {
-                client: from_client,
-                server: from_server,
-                protocol: Cow::Borrowed(protocol_name(flow)),
-                transport: flow.transport,
-                port: port(flow),
-                vlan: client.vlan.or(server.vlan),
-            };
             let sighting =
                 Sighting { day: Time(first).day(), first: Time(first), last: Time(last), count: flow.opened };
             flow.opened = 0;
-            self.conversation(key, sighting, flow, &client, &server);
+            self.conversation(sighting, flow, &client, &server);
         }
         for side in &mut flow.sides {
             if side.frames > 0 {
@@ -208,31 +348,45 @@ impl Gathered {
         &mut self,
         mac: Option<Mac>,
         vlan: Option<u16>,
-        address: observation::Address,
+        address: Address,
         sighting: Sighting,
         octets: u64,
         hop_limit: (u8, u8),
     ) {
-        let station = Station::root(address, vlan);
-        if let Some(mac) = mac.filter(|mac| observation::Address::Mac(*mac) != address) {
-            self.presence(Station::root(mac.into(), vlan), sighting, octets);
+        if let Some(mac) = mac.filter(|mac| Address::Mac(*mac) != address) {
+            self.presence(mac.into(), vlan, sighting, octets);
             if address.is_unicast() {
-                self.binding(mac, station.clone(), sighting, hop_limit);
+                self.binding(mac, address, vlan, sighting, hop_limit);
             }
         }
-        self.presence(station, sighting, octets);
+        self.presence(address, vlan, sighting, octets);
     }
 
     fn conversation(
         &mut self,
-        key: ConversationKey,
         sighting: Sighting,
         flow: &mut Flow,
         client: &super::flow::Side,
         server: &super::flow::Side,
     ) {
-        let row = self.conversations.entry((key.clone(), sighting.day)).or_insert_with(|| Conversation {
-            key,
+        // Who was not seen is taken to be in the VLAN of the other.
+        let of_client = if client.seen { client.vlan } else { server.vlan };
+        let of_server = if server.seen { server.vlan } else { client.vlan };
+        let (protocol, port, vlan) = (protocol_name(flow), port(flow), client.vlan.or(server.vlan));
+        let [a, b, c] = root(client.address, of_client, day(sighting.day));
+        let vlan_and_port = vlan.map_or(0, |vlan| u32::from(vlan).saturating_add(1)) << 16 | u32::from(port);
+        let [d, e, f] = root(server.address, of_server, vlan_and_port);
+        let [g, h] = name_words(protocol);
+        let c = c | (flow.transport as u64) << TRANSPORT_BIT;
+        let row = self.conversations.entry(Words([a, b, c, d, e, f, g, h])).or_insert_with(|| Conversation {
+            key: ConversationKey {
+                client: Station::root(client.address, of_client),
+                server: Station::root(server.address, of_server),
+                protocol: Cow::Borrowed(protocol),
+                transport: flow.transport,
+                port,
+                vlan,
+            },
             sighting: Sighting { count: 0, ..sighting },
             frames: [0; 2],
             octets: [0; 2],
@@ -246,7 +400,8 @@ impl Gathered {
         row.octets =
             [row.octets[0].saturating_add(client.octets), row.octets[1].saturating_add(server.octets)];
         let Some(reader) = &mut flow.reader else { return };
-        for operation in reader.operations.iter_mut().filter(|operation| operation.sighting.count > 0) {
+        for (operation, evidence) in reader.operations.iter_mut().filter(|(seen, _)| seen.sighting.count > 0)
+        {
             let known = row
                 .operations
                 .iter_mut()
@@ -254,13 +409,15 @@ impl Gathered {
             match known {
                 Some(known) => {
                     merge(&mut known.sighting, &operation.sighting);
-                    known.evidence = known.evidence.clone().min(operation.evidence.clone());
+                    if *evidence < known.evidence {
+                        known.evidence.clone_from(evidence);
+                    }
                 }
                 None => row.operations.push(OperationSeen {
                     kind: operation.kind,
                     name: Cow::Borrowed(operation.name),
                     sighting: operation.sighting,
-                    evidence: operation.evidence.clone(),
+                    evidence: evidence.clone(),
                 }),
             }
             operation.sighting.count = 0;
@@ -273,17 +430,16 @@ impl Gathered {
         let mut batch = Batch { facts: std::mem::take(&mut self.past_facts), ..Batch::default() };
         batch.mentions = std::mem::take(&mut self.past_mentions);
         batch.malformed = std::mem::take(&mut self.malformed);
-        for ((station, _), (sighting, octets)) in std::mem::take(&mut self.presences) {
+        batch.presences.extend(std::mem::take(&mut self.presences).into_values());
+        for ((station, _), (sighting, octets)) in std::mem::take(&mut self.below) {
             batch.presences.push(Presence { station, sighting, octets });
         }
-        for ((mac, station, _), (sighting, hop_limit)) in std::mem::take(&mut self.bindings) {
-            batch.bindings.push(Binding { mac, station, sighting, hop_limit });
-        }
+        batch.bindings.extend(std::mem::take(&mut self.bindings).into_values());
         batch.conversations.extend(std::mem::take(&mut self.conversations).into_values());
-        for (key, known) in &mut self.facts {
-            if known.sighting.count > 0 {
-                batch.facts.push(fact(key, known));
-                known.sighting.count = 0;
+        for ((key, evidence), sighting) in self.facts.all.iter().zip(&mut self.facts.sightings) {
+            if sighting.count > 0 {
+                batch.facts.push(fact(key, evidence, *sighting));
+                sighting.count = 0;
             }
         }
         for (key, known) in &mut self.mentions {
@@ -292,8 +448,11 @@ impl Gathered {
                 known.sighting.count = 0;
             }
         }
-        if self.facts.len().saturating_add(self.mentions.len()) >= FACTS_MAX {
+        if self.facts.all.len().saturating_add(self.mentions.len()) >= FACTS_MAX {
             self.facts.clear();
+            if let Some(known) = &mut self.known {
+                known.clear();
+            }
             self.mentions.clear();
             self.counters.add("fact memory cleared", 1);
         }
@@ -310,7 +469,7 @@ impl Gathered {
     }
 }
 
-fn fact(key: &FactKey, known: &Remembered) -> Fact {
+fn fact(key: &FactKey, evidence: &Evidence, sighting: Sighting) -> Fact {
     Fact {
         station: key.station.clone(),
         attribute: Cow::Borrowed(key.attribute),
@@ -318,8 +477,8 @@ fn fact(key: &FactKey, known: &Remembered) -> Fact {
         basis: key.basis,
         protocol: Cow::Borrowed(key.protocol),
         rule: Cow::Borrowed(key.rule),
-        evidence: known.evidence.clone(),
-        sighting: known.sighting,
+        evidence: evidence.clone(),
+        sighting,
     }
 }
 
@@ -376,6 +535,40 @@ fn port(flow: &Flow) -> u16 {
                 _ => reader.protocol.udp,
             });
             if !registered.contains(&server) && registered.contains(&client) { client } else { server }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fit_in_two_words() {
+        let ours = protocols::ALL.iter().map(|protocol| protocol.name);
+        let below = (0..=u16::MAX).flat_map(|number| [ethertype_name(number), ip_protocol_name(number)]);
+        for name in ours.chain(below) {
+            assert!(name.len() <= 16, "{name}");
+        }
+        assert_ne!(name_words("s7comm"), name_words("s7comm_plus"));
+    }
+
+    #[test]
+    fn addresses_families_vlans_and_days_are_kept_apart() {
+        let mac = Address::Mac(Mac([0, 0, 10, 0, 0, 1]));
+        let ip: Address = "10.0.0.1".parse().unwrap();
+        let all = [
+            root(mac, None, 0),
+            root(ip, None, 0),
+            root(ip, Some(0), 0),
+            root(ip, Some(4094), 0),
+            root(ip, None, day(Day(-1))),
+            root("::10.0.0.1".parse().unwrap(), None, 0),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(all.iter().skip(at + 1).all(|other| other != one));
+            assert_eq!(one[2] >> TRANSPORT_BIT, 0);
         }
     }
 }

@@ -24,10 +24,15 @@ impl Desk<'_, '_> {
     fn is_handed_over<'m>(&mut self, message: Octets<'m>, at_hand: &AtHand<'_>) -> bool {
         let context = context(self.flow, self.side, at_hand.frame.time);
         let spare = std::mem::take(&mut self.turn.spare);
-        let mut output: Output<'m> = Output::in_room_of(recycled(spare));
+        let mut known = self.hands.gathered.known.take();
+        if let Some(known) = &mut known {
+            known.begin(self.reader.protocol.name);
+        }
+        let mut output: Output<'m> = Output::in_room_of(recycled(spare), known);
         if let Err(malformed) = self.reader.session.message(&context, message, &mut output) {
             self.note_unless_cut(message, at_hand, &malformed);
         }
+        self.hands.gathered.known = output.known.take();
         if !output.is_empty() {
             self.take(message, at_hand, &mut output);
         }
@@ -69,12 +74,15 @@ impl Desk<'_, '_> {
             }
         }
         for spoke in output.spoke.drain(..) {
-            self.hands.gathered.presence(spoke.station, Sighting::once(time), message.len() as u64);
+            self.hands.gathered.spoke(spoke.station, Sighting::once(time), message.len() as u64);
         }
         for mentioned in &output.mentioned {
             if self.hands.gathered.mention(mentioned.protocol.unwrap_or(name), mentioned, time) {
                 self.hands.kept.keep(&mentioned.evidence, at_hand, &mut self.hands.gathered.counters);
             }
+        }
+        for fact in &output.again {
+            self.hands.gathered.again(*fact, time);
         }
         for fact in &output.facts {
             if self.hands.gathered.fact(fact.protocol.unwrap_or(name), fact, time) {

@@ -8,6 +8,7 @@ mod desk;
 mod evidence;
 mod flow;
 mod gather;
+mod key;
 mod mark;
 mod message;
 mod reader;
@@ -23,8 +24,9 @@ use crate::limits::FLOWS_MAX;
 use crate::packet::{Layer, Network, Outer, Packet};
 use crate::{Dissector, Unreadable};
 use evidence::Kept;
-use flow::{Ends, Flow, Flows, Orientation, Seen};
+use flow::{Flow, Flows, Orientation, Seen};
 use gather::Gathered;
+use key::{Ends, FlowKey};
 use mark::Copy;
 use reader::{Ports, TUNNEL};
 use turn::{Hands, Turn};
@@ -395,7 +397,7 @@ impl Reading<'_> {
     }
 
     /// A new flow; one that had to go for it is folded.
-    fn open(&mut self, key: &flow::FlowKey, ends: &Ends, side: usize) -> u32 {
+    fn open(&mut self, key: &FlowKey, ends: &Ends, side: usize) -> u32 {
         let (at, evicted) = self.flows.insert(*key, ends, side);
         if let Some(mut evicted) = evicted {
             self.turn.evicted(Hands { gathered: self.gathered, kept: self.kept }, &mut evicted);
@@ -417,9 +419,9 @@ impl Reading<'_> {
     ) {
         let Some(mac) = mac else { return };
         let sighting = Sighting::once(frame.time);
-        self.gathered.presence(Station::root(mac.into(), vlan), sighting, frame.original_length.into());
+        self.gathered.presence(mac.into(), vlan, sighting, frame.original_length.into());
         if source.is_unicast() && source != Address::Mac(mac) {
-            self.gathered.binding(mac, Station::root(source, vlan), sighting, (hop_limit, hop_limit));
+            self.gathered.binding(mac, source, vlan, sighting, (hop_limit, hop_limit));
         }
     }
 

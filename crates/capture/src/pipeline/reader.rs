@@ -1,10 +1,11 @@
 //! What reads a flow once its protocol is recognised, and how it is recognised.
 
-use std::collections::HashMap;
 use std::fmt;
 
+use foldhash::{HashMap, HashMapExt};
 use observation::{Evidence, OperationKind, Piece, Sighting, Transport};
 use protocols::{ALL, Frame, Operation, Probe, Protocol, Session};
+use smallvec::SmallVec;
 
 use super::stream::Direction;
 use crate::limits::{HAND_OVERS_MAX, OPERATION_NAMES_MAX, RECOGNITION_TRIES, UNSURE_MESSAGES_MIN};
@@ -34,15 +35,11 @@ pub(crate) struct Fits {
     sides: u8,
 }
 
-/// The state of reading one flow.
+/// The state of reading one flow. What every message touches stands first and in one piece.
+#[repr(C)]
 pub(crate) struct Reader {
     pub(crate) protocol: &'static Protocol,
     pub(crate) session: Box<dyn Session>,
-    /// Streams of the low and the high side.
-    pub(crate) directions: [Direction; 2],
-    pub(crate) operations: Vec<OperationCount>,
-    /// Another protocol that is really carried.
-    pub(crate) carries: Option<&'static str>,
     /// Messages read.
     pub(crate) messages: u64,
     /// Payloads in a row that were no message.
@@ -51,15 +48,57 @@ pub(crate) struct Reader {
     pub(crate) hand_overs: u8,
     /// True if the rest of the connection is of no interest.
     pub(crate) finished: bool,
+    /// Another protocol that is really carried.
+    pub(crate) carries: Option<&'static str>,
+    pub(crate) operations: Operations,
+    /// Streams of the low and the high side.
+    pub(crate) directions: [Direction; 2],
+}
+
+/// Operations of a flow, and what proves each. Most flows have one or two, which stand here.
+#[derive(Debug, Default)]
+pub(crate) struct Operations {
+    counts: SmallVec<[OperationCount; 2]>,
+    /// Of each, the octets that ask for it the first time.
+    proofs: SmallVec<[Evidence; 1]>,
 }
 
 /// How often an operation was seen since the last fold.
 #[derive(Clone, Debug)]
 pub(crate) struct OperationCount {
-    pub(crate) kind: OperationKind,
     pub(crate) name: &'static str,
+    pub(crate) kind: OperationKind,
     pub(crate) sighting: Sighting,
-    pub(crate) evidence: Evidence,
+}
+
+impl Operations {
+    /// Counts an operation. True if it is the first of its name; `None` if there is no room for another name.
+    fn count(&mut self, operation: &Operation<'_>, time: observation::Time) -> Option<bool> {
+        let known = self.counts.iter_mut().find(|known| {
+            known.kind == operation.kind
+                && (std::ptr::eq(known.name, operation.name) || known.name == operation.name)
+        });
+        if let Some(known) = known {
+            if known.sighting.count == 0 {
+                known.sighting = Sighting::once(time);
+            } else {
+                known.sighting.add(time);
+            }
+            return Some(false);
+        }
+        if self.counts.len() >= OPERATION_NAMES_MAX {
+            return None;
+        }
+        let (kind, name) = (operation.kind, operation.name);
+        self.counts.push(OperationCount { kind, name, sighting: Sighting::once(time) });
+        self.proofs.push(operation.octets.evidence());
+        Some(true)
+    }
+
+    /// All of them with what proves them.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&mut OperationCount, &Evidence)> {
+        self.counts.iter_mut().zip(&self.proofs)
+    }
 }
 
 impl Reader {
@@ -67,13 +106,13 @@ impl Reader {
         Box::new(Self {
             protocol,
             session: (protocol.session)(),
-            directions: [Direction::default(), Direction::default()],
-            operations: Vec::new(),
-            carries: None,
             messages: 0,
             foreign: 0,
             hand_overs: 0,
             finished: false,
+            carries: None,
+            operations: Operations::default(),
+            directions: [Direction::default(), Direction::default()],
         })
     }
 
@@ -95,29 +134,7 @@ impl Reader {
 
     /// Counts an operation. True if it is the first of its name; `None` if there is no room for another name.
     pub(crate) fn count(&mut self, operation: &Operation<'_>, time: observation::Time) -> Option<bool> {
-        let known = self.operations.iter_mut().find(|known| {
-            known.kind == operation.kind
-                && (std::ptr::eq(known.name, operation.name) || known.name == operation.name)
-        });
-        if let Some(known) = known {
-            if known.sighting.count == 0 {
-                known.sighting = Sighting::once(time);
-            } else {
-                known.sighting.add(time);
-            }
-            return Some(false);
-        }
-        if self.operations.len() >= OPERATION_NAMES_MAX {
-            return None;
-        }
-        let evidence = operation.octets.evidence();
-        self.operations.push(OperationCount {
-            kind: operation.kind,
-            name: operation.name,
-            sighting: Sighting::once(time),
-            evidence,
-        });
-        Some(true)
+        self.operations.count(operation, time)
     }
 
     /// Where the messages stand that are not whole yet.

@@ -59,9 +59,10 @@ impl Session for Dns {
             return Ok(());
         }
         for _ in 0..header.questions.min(1) {
-            let question = Question::read(&mut reader, message)?;
-            if !header.response && header.opcode == QUERY {
-                asks(&context.source(), &question.name, output);
+            if header.response || header.opcode != QUERY {
+                Question::pass(&mut reader, message)?;
+            } else {
+                asks(&context.source(), &Question::read(&mut reader, message)?.name, output);
             }
         }
         if header.response && header.rcode == 0 && header.opcode == QUERY {
@@ -80,8 +81,7 @@ impl Session for Dns {
 }
 
 fn operation<'m>(header: &Header, mut reader: Reader<'m>, message: Octets<'m>, output: &mut Output<'m>) {
-    let mut transfers =
-        || Question::read(&mut reader, message).is_ok_and(|question| question.kind == TYPE_AXFR);
+    let mut transfers = || Question::pass(&mut reader, message) == Ok(TYPE_AXFR);
     let (kind, name) = match header.opcode {
         UPDATE => (OperationKind::Write, "update"),
         NOTIFY => (OperationKind::Diagnostic, "notify"),
@@ -96,6 +96,9 @@ fn operation<'m>(header: &Header, mut reader: Reader<'m>, message: Octets<'m>, o
 
 /// Who asks for a portal, a cloud or an AI service depends on it.
 fn asks(client: &Station, name: &Name<'_>, output: &mut Output<'_>) {
+    if Service::is_surely_none(name.0.iter().map(|label| label.bytes)) {
+        return;
+    }
     let uses = [
         ("dns.remote_access", &REMOTE_ACCESS),
         ("dns.cloud", &CLOUD),

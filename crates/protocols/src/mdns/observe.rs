@@ -34,7 +34,7 @@ impl Session for Mdns {
             return Ok(());
         }
         for _ in 0..header.questions {
-            Question::read(&mut reader, message)?;
+            Question::pass(&mut reader, message)?;
         }
         // Whom they are about shows when all have been read. A query repeats what others answered before (RFC 6762
         // section 7.1), and proposes own records as authorities (section 8.2).

@@ -80,9 +80,10 @@ impl Modbus {
                 output.operation(OperationKind::Write, name, asks);
             }
         }
-        if let Some(position) = below(adu.unit)
+        if is_below(adu.unit)
             && context.destination.is_unicast()
             && self.asked.insert(adu.unit)
+            && let Some(position) = below(adu.unit)
         {
             output.mentioned(
                 context.destination().below([position]),
@@ -105,23 +106,24 @@ impl Modbus {
         output: &mut Output<'m>,
     ) -> Result<(), Malformed> {
         let server = context.source();
-        let position = below(adu.unit);
-        let station = position.clone().map_or_else(|| server.clone(), |position| server.below([position]));
+        // Made where something is said of it, which cyclic answers do not.
+        let unit = || below(adu.unit).map(|position| server.below([position]));
+        let station = || unit().unwrap_or_else(|| server.clone());
         let function = Function(adu.pdu.get(0).unwrap_or_default());
         if function.is_exception() {
             if let Some(exception) = adu.pdu.get(1).and_then(GatewayException::from_code) {
-                self.silent(&server, position.map(|_| station), exception, adu, output);
+                self.silent(&server, unit(), exception, adu, output);
             }
             return check_length(pdu::response_length(adu.pdu.bytes), "exception", adu);
         }
         let whole = check_length(pdu::response_length(adu.pdu.bytes), "response", adu);
-        if whole.is_ok() && position.is_some() && self.answered.insert(adu.unit) {
-            output.spoke(station.clone());
+        if whole.is_ok() && is_below(adu.unit) && self.answered.insert(adu.unit) {
+            output.spoke(station());
         }
         if identity::is_identification(adu.pdu.bytes) {
-            identity::identification(&station, adu.pdu, adu.pdu_offset, output)?;
+            identity::identification(&station(), adu.pdu, adu.pdu_offset, output)?;
         } else if function == Function::REPORT_SERVER_ID {
-            identity::server_identity(&station, adu.pdu, adu.pdu_offset, output)?;
+            identity::server_identity(&station(), adu.pdu, adu.pdu_offset, output)?;
         } else if umas::is_response(adu.pdu.bytes) {
             output.carries = Some(umas::PROTOCOL.name);
             self.umas(context, adu, Role::Response, output)?;
@@ -214,10 +216,15 @@ impl Session for Modbus {
     }
 }
 
-/// The position of a unit; 0 and 255 stand for the server itself (Messaging V1.0b, section 4.4.2.1; on a serial line 0
-/// is broadcast).
+/// False for 0 and 255, which stand for the server itself (Messaging V1.0b, section 4.4.2.1; on a serial line 0 is
+/// broadcast).
+fn is_below(unit: u8) -> bool {
+    !matches!(unit, 0 | 255)
+}
+
+/// The position of a unit below its server.
 fn below(unit: u8) -> Option<Position> {
-    (!matches!(unit, 0 | 255)).then(|| Position::new("unit", unit))
+    is_below(unit).then(|| Position::new("unit", unit))
 }
 
 fn malformed(what: &'static str, offset: usize, problem: Problem) -> Malformed {
