@@ -161,7 +161,7 @@ fn frozen(db: &Db, wanted: &str) -> Result<(Frozen, Vec<u8>), Failure> {
 fn show(wanted: &Show) -> Result<ExitCode, Failure> {
     let (frozen, text) = frozen(&wanted.db, &wanted.name)?;
     if wanted.format == ListFormat::Json {
-        crate::lists::stdout(|out| Ok(out.write_all(&text)?))?;
+        crate::export::stdout(|out| Ok(out.write_all(&text)?))?;
         return Ok(ExitCode::SUCCESS);
     }
     let or_not_seen = |values: Vec<String>| {
@@ -203,7 +203,9 @@ fn show(wanted: &Show) -> Result<ExitCode, Failure> {
 
 fn table_or_csv(format: ListFormat, heads: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
     if format == ListFormat::Csv {
-        crate::lists::stdout(|out| ::export::csv::write_table(heads, &rows, out, &Default::default()))?;
+        crate::export::stdout(|out| {
+            ::export::csv::write_table(heads, rows.clone(), out, &Default::default())
+        })?;
     } else {
         terminal::print(&terminal::table(heads, rows))?;
     }
@@ -243,7 +245,7 @@ fn diff(wanted: &Diff) -> Result<ExitCode, Failure> {
                 "after": {"name": wanted.after, "as_of": after.as_of},
                 "differences": found,
             });
-            crate::lists::stdout(|out| {
+            crate::export::stdout(|out| {
                 serde_json::to_writer_pretty(&mut *out, &document)?;
                 Ok(out.write_all(b"\n")?)
             })?;

@@ -12,8 +12,9 @@ use inventory::{AssetEnd, Change, Snapshot};
 use observation::{Time, number_of};
 
 use crate::arguments::{Db, duration, moment};
+use crate::export::stdout;
 use crate::failure::Failure;
-use crate::lists::{short_time, stdout};
+use crate::lists::short_time;
 use crate::session::{find, snapshot_with};
 use crate::table::{self, Column, column};
 use crate::terminal;
@@ -30,7 +31,7 @@ pub(crate) struct Changes {
     asset: Option<String>,
     /// How long after the first observed time of a sensor what is seen builds the first baseline, as in 7d, 24h, 0s.
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = duration)]
-    learning: std::time::Duration,
+    learning: Duration,
     /// Also print what was learned; CSV and JSON always have it, marked.
     #[arg(long)]
     learned: bool,
@@ -59,7 +60,7 @@ enum ChangesFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Since {
     Moment(Time),
-    Before(std::time::Duration),
+    Before(Duration),
 }
 
 fn since(text: &str) -> Result<Since, String> {

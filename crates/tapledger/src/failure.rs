@@ -55,7 +55,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Other(error) => write!(f, "{error:#}"),
-            Self::Usage(text) | Self::Config(text) | Self::Permission(text) => f.write_str(text),
+            Self::Usage(text) | Self::Config(text) | Self::Permission(text) | Self::Check(text) => {
+                f.write_str(text)
+            }
             Self::Gone => f.write_str("whoever read the output has gone"),
         }
     }

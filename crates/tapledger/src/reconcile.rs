@@ -374,7 +374,7 @@ impl Report<'_> {
                     out.write_all(terminal::table(&heads, shown).as_bytes())?;
                     Ok(out.write_all(format!("{}\n", self.summary()).as_bytes())?)
                 }
-                Format::Csv => ::export::csv::write_table(&HEADS, &rows, out, &Default::default()),
+                Format::Csv => ::export::csv::write_table(&HEADS, rows.clone(), out, &Default::default()),
                 Format::Json => {
                     serde_json::to_writer_pretty(&mut *out, &self.json(baseline))?;
                     Ok(out.write_all(b"\n")?)
@@ -402,7 +402,7 @@ impl Report<'_> {
             }
         };
         if arguments.output == Path::new("-") {
-            crate::lists::stdout(write)?;
+            crate::export::stdout(write)?;
             return Ok(());
         }
         let naming =

@@ -70,6 +70,7 @@ fn unknown(index: usize) -> Asset {
         first: None,
         last: None,
         joins: Vec::new(),
+        groups: Vec::new(),
     }
 }
 
