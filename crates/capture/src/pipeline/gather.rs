@@ -177,8 +177,13 @@ impl Gathered {
             Station::root(side.address, if side.seen { side.vlan } else { flow.side(end.other()).vlan })
         });
         let [client, server] = [End::Client, End::Server].map(|end| *flow.side(end));
-        let (first, last) = (client.first.min(server.first), client.last.max(server.last));
-        if client.frames.saturating_add(server.frames) > 0 {
+        let (mut first, mut last) = (client.first.min(server.first), client.last.max(server.last));
+        if client.frames.saturating_add(server.frames) == 0
+            && let Some(read) = read_late(flow)
+        {
+            (first, last) = (read.0.0, read.1.0);
+        }
+        if first <= last {
             let [from_client, from_server] = stations;
             let key = ConversationKey {
                 client: from_client,
@@ -348,6 +353,13 @@ fn again(sighting: &mut Sighting, time: Time) {
     } else {
         sighting.add(time);
     }
+}
+
+/// First and last time of operations that were read after their frames had been counted.
+fn read_late(flow: &Flow) -> Option<(Time, Time)> {
+    let reader = flow.reader.as_ref()?;
+    let read = || reader.operations.iter().map(|read| read.sighting).filter(|read| read.count > 0);
+    Some((read().map(|read| read.first).min()?, read().map(|read| read.last).max()?))
 }
 
 /// The protocol of a flow's conversation.
