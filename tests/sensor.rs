@@ -486,14 +486,30 @@ fn a_good_configuration_is_taken_over_and_a_bad_one_is_not() {
     sensor.signal("USR1");
     sensor.until("it counts", |sensor| sensor.events("stats").len() == 1);
     assert!(sensor.events("stats")[0]["frames"].as_u64().unwrap() >= 20);
+    // A second interface, and the first goes on.
+    lab.tap_link(&["set", "lo", "up"]);
+    let config = folder.path().join("config.toml");
+    let more = fs::read_to_string(&config).unwrap() + "[[interface]]\nname = \"lo\"\nbuffer_mib = 8\n";
+    fs::write(&config, more).unwrap();
+    sensor.signal("HUP");
+    sensor.until("it is taken over", |sensor| sensor.events("reloaded").len() == 2);
+    assert_eq!(sensor.events("reloaded")[1]["sessions_ended"], 0);
+    sensor.until("both are listened on", |sensor| sensor.events("interface_open").len() == 3);
+    sensor.until("both are named", |sensor| {
+        let words = sensor.words.lock().unwrap();
+        words.last().is_some_and(|line| line.starts_with("STATUS=tap0 ") && line.contains("; lo "))
+    });
     sensor.stop();
     let register = export(&folder.path().join("register.db"));
     let mut sites: Vec<_> = list(&register, "captures")
         .iter()
-        .map(|capture| (text(capture, "site"), text(capture, "status")))
+        .map(|capture| (text(capture, "site"), text(capture, "interface"), text(capture, "status")))
         .collect();
     sites.sort_unstable();
-    assert_eq!(sites, [("default", "complete"), ("other", "complete")]);
+    assert_eq!(
+        sites,
+        [("default", "tap0", "complete"), ("other", "lo", "complete"), ("other", "tap0", "complete")]
+    );
 }
 
 #[test]

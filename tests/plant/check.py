@@ -18,7 +18,10 @@ def check(tapledger, out, seconds, run, recorder):
     """Runs the plant with tapledger and dumpcap side by side; prints figures, gives 0 or 6."""
     begin = time.monotonic()
     live, recorded, capture = out / "live.db", out / "recorded.db", out / "plant.pcapng"
-    sensor = ("tapledger", f"{tapledger} capture -i {CAPTURED} --duration {seconds + 60}s --db {live}")
+    out.mkdir(parents=True, exist_ok=True)
+    config = out / "sensor.toml"
+    config.write_text(f'register = "{live}"\nlog.format = "text"\n\n[[interface]]\nname = "{CAPTURED}"\n')
+    sensor = ("tapledger", f"{tapledger} sensor --config {config}")
     report = run(seconds, out, listeners=[sensor, recorder(capture)])
     subprocess.run([tapledger, "import", capture, "--db", recorded], stdin=subprocess.DEVNULL, check=True, capture_output=True)
     registers = {"live": export(tapledger, live), "recorded": export(tapledger, recorded)}

@@ -12,7 +12,8 @@ import sys
 SHOWN_MAX = 40
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 TIMES_DIFFER_MAX = 0.001
-# Of a capture: what names its source; counters of the file format are left out, too.
+# Of a capture: what names its source; counters of the file format, and of the interface and the sensor, are left out, too.
+SOURCE_COUNTERS = ("source.", "interface:", "sensor:")
 SOURCE = ("id", "kind", "name", "interface", "sensor", "octets", "kernel_drops")
 
 
@@ -55,7 +56,7 @@ def plain(register):
     for capture in whole["captures"]:
         for name in SOURCE:
             capture.pop(name, None)
-        capture["counters"] = {name: count for name, count in capture.get("counters", {}).items() if not name.startswith("source.")}
+        capture["counters"] = {name: count for name, count in capture.get("counters", {}).items() if not name.startswith(SOURCE_COUNTERS)}
     return dict(
         captures=whole["captures"],
         assets={asset["id"]: asset for asset in whole["assets"]},

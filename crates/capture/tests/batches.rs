@@ -72,3 +72,40 @@ fn a_handshake_that_nothing_follows_does_not_wait_for_ever() {
     assert_eq!(counted(&segments, 1), (BTreeMap::from([("tcp".to_owned(), 2)]), 0));
     assert_eq!(counted(&segments, 20), (BTreeMap::from([("tcp".to_owned(), 2)]), 1));
 }
+
+/// A Modbus request to read a register, in a segment to port 502.
+fn request(sequence: u32, transaction: u8) -> Vec<u8> {
+    let mut frame = segment(true, ACK, sequence, &[0, transaction, 0, 0, 0, 6, 1, 3, 0, 0, 0, 1]);
+    frame.splice(36..38, 502_u16.to_be_bytes());
+    frame
+}
+
+#[test]
+fn a_message_that_waited_for_a_lost_segment_counts_though_its_frame_was_counted_before() {
+    // The second of three requests is lost; the third waits for it until the end.
+    let segments = [request(100, 1), request(124, 3)];
+    let reads = |with_batches: bool| -> u64 {
+        let mut pipeline = Pipeline::new(16);
+        let mut batches: Vec<Batch> = Vec::new();
+        for (index, octets) in segments.iter().enumerate() {
+            pipeline.frame(&RawFrame {
+                number: index as u64 + 1,
+                time: Time(index as i64 * 1_000_000),
+                link_type: LinkType(1),
+                original_length: octets.len() as u32,
+                octets,
+            });
+            if with_batches {
+                batches.push(pipeline.take_batch());
+            }
+        }
+        batches.push(pipeline.finish().0);
+        let rows: Vec<_> = batches.iter().flat_map(|batch| &batch.conversations).collect();
+        let frames: u64 = rows.iter().flat_map(|row| row.frames).sum();
+        assert_eq!(frames, 2);
+        assert!(rows.iter().all(|row| row.sighting.first <= row.sighting.last));
+        rows.iter().flat_map(|row| &row.operations).map(|operation| operation.sighting.count).sum()
+    };
+    assert_eq!(reads(false), 2);
+    assert_eq!(reads(true), 2);
+}

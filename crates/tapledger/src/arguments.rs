@@ -14,6 +14,9 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failure, 2 wrong arguments, 3 wr
 
 Data goes to standard output, everything else to standard error.";
 
+/// Where the sensor's configuration is unless somebody says.
+pub(crate) const CONFIG: &str = "/etc/tapledger/config.toml";
+
 /// Listens at a mirror port or reads packet captures, and keeps the register of the industrial assets it hears. It never sends a frame.
 #[derive(Debug, Parser)]
 #[command(name = "tapledger", version, after_help = EXIT_CODES, max_term_width = 110)]
@@ -343,7 +346,7 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArguments {
     /// The configuration; files of conf.d/*.toml beside it are merged in.
-    #[arg(long, value_name = "FILE", default_value = "/etc/tapledger/config.toml", env = "TAPLEDGER_CONFIG")]
+    #[arg(long, value_name = "FILE", default_value = CONFIG, env = "TAPLEDGER_CONFIG")]
     pub(crate) config: PathBuf,
     /// Another value of a key, as in queue.frames_max=65536; may be given again.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]

@@ -1,8 +1,9 @@
 //! `config check`, `config show`: the configuration of the sensor, and where each value was said.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use crate::arguments::ConfigArguments;
+use crate::arguments::{CONFIG, ConfigArguments};
 use crate::config::{self, Loaded, Sources};
 use crate::failure::Failure;
 use crate::terminal;
@@ -28,7 +29,10 @@ pub(crate) fn sources(arguments: &ConfigArguments) -> Sources {
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with(VARIABLES));
-    Sources { file: Some(arguments.config.clone()), environment: environment.collect(), flags }
+    // Without the file that nobody named everything has its default.
+    let is_there = arguments.config != Path::new(CONFIG) || arguments.config.exists();
+    let file = is_there.then(|| arguments.config.clone());
+    Sources { file, environment: environment.collect(), flags }
 }
 
 /// The configuration that the arguments name.

@@ -97,7 +97,7 @@ fn two_stations_talk(snapshot: &Snapshot) -> bool {
     })
 }
 
-/// What the machine itself says of an interface. True if something would speak on it.
+/// What the machine itself says of an interface: whether it is there, and what would speak on it.
 pub(crate) fn local(snapshot: &Snapshot, name: &str) -> String {
     let mut text = String::new();
     let Some(traffic) = interface::traffic(name) else {

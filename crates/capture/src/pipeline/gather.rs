@@ -326,8 +326,13 @@ impl Gathered {
     pub(crate) fn fold(&mut self, flow: &mut Flow) {
         flow.dirty = false;
         let [client, server] = [End::Client, End::Server].map(|end| *flow.side(end));
-        let (first, last) = (client.first.min(server.first), client.last.max(server.last));
-        if client.frames.saturating_add(server.frames) > 0 {
+        let (mut first, mut last) = (client.first.min(server.first), client.last.max(server.last));
+        if client.frames.saturating_add(server.frames) == 0
+            && let Some(read) = read_late(flow)
+        {
+            (first, last) = (read.0.0, read.1.0);
+        }
+        if first <= last {
             let sighting =
                 Sighting { day: Time(first).day(), first: Time(first), last: Time(last), count: flow.opened };
             flow.opened = 0;
@@ -507,6 +512,13 @@ fn again(sighting: &mut Sighting, time: Time) {
     } else {
         sighting.add(time);
     }
+}
+
+/// First and last time of operations that were read after their frames had been counted.
+fn read_late(flow: &Flow) -> Option<(Time, Time)> {
+    let reader = flow.reader.as_ref()?;
+    let read = || reader.operations.iter().map(|read| read.sighting).filter(|read| read.count > 0);
+    Some((read().map(|read| read.first).min()?, read().map(|read| read.last).max()?))
 }
 
 /// The protocol of a flow's conversation.

@@ -95,6 +95,11 @@ impl Operations {
         Some(true)
     }
 
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &OperationCount> {
+        self.counts.iter()
+    }
+
     /// All of them with what proves them.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&mut OperationCount, &Evidence)> {
         self.counts.iter_mut().zip(&self.proofs)

@@ -156,6 +156,8 @@ impl Turn {
                 }
             }
             self.waiting = self.waiting.saturating_sub(before);
+            // What was read only now is counted too, though no frame came since the last batch.
+            flow.dirty = true;
         }
         flow.reader = Some(reader);
     }

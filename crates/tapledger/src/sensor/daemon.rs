@@ -191,6 +191,8 @@ impl<'a> Daemon<'a> {
     fn tick(&mut self) {
         if self.leaving.iter().any(JoinHandle::is_finished) {
             self.leaving.retain(|thread| !thread.is_finished());
+            let mut routes = self.supply.routes.lock().unwrap_or_else(PoisonError::into_inner);
+            routes.retain(|_, ways| !ways.state.ended.is_set());
         }
         if !self.ready {
             let open = |ear: &Ear| ear.ways.state.open.is_set();
@@ -334,9 +336,10 @@ impl<'a> Daemon<'a> {
             std::mem::swap(&mut new.pcap_ring, &mut old.pcap_ring);
         }
         // What a session was begun with stays with it.
-        let anew = (&old.site, &old.sensor, old.batch, old.queue)
-            != (&new.site, &new.sensor, new.batch, new.queue)
-            || flows_max(&old) != flows_max(new);
+        let key = |config: &Config| {
+            (config.site.clone(), config.sensor.clone(), config.batch, config.queue, config.memory_mib)
+        };
+        let anew = key(&old) != key(new);
         let stays = |ear: &Ear| !anew && new.interfaces.contains(&ear.interface);
         let (stay, leave) = std::mem::take(&mut self.ears).into_iter().partition(stays);
         self.ears = stay;
