@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The second command: installs what is missing and runs every check. Exit code 0 if all hold.
 #
+# With PACKAGE=1 also the Debian package in a fresh tree, as root (some minutes).
+#
 # With PLANT=1 also a plant of real protocol stacks, as root (two minutes; see tests/plant/README.md).
 #
 # Needs Rust and, for what else is missing, apt-get as root or through sudo. Works in any folder, without a terminal.
@@ -79,6 +81,14 @@ plant() {
     return "$code"
 }
 
+# The Debian package installed, upgraded and purged in a tree of its own. It needs root, and installs debootstrap and lintian.
+package() {
+    local code=0
+    tests/package.sh --binary "$release" || code=$?
+    [ "$code" = 5 ] && code=0
+    return "$code"
+}
+
 release=$(cargo metadata --no-deps --format-version 1 --locked | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/tapledger
 
 # The modules of protocols are declared inside a macro, where `cargo fmt` does not look for files.
@@ -93,6 +103,7 @@ check "tests of the documentation" cargo test --workspace --doc --locked
 check "fuzzing" fuzz
 check "first command" first_command
 check "accuracy" accuracy
+[ -z "${PACKAGE:-}" ] || check "package" package
 [ -z "${PLANT:-}" ] || check "plant" plant
 
 echo
