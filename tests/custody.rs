@@ -159,6 +159,9 @@ fn one_asset_has_a_timeline_and_peers() {
         serde_json::from_str(&fs::read_to_string(file.with_extension("timeline.json")).unwrap()).unwrap();
     let times: Vec<&str> = list(&json, "timeline").iter().map(|event| text(event, "at")).collect();
     assert!(!times.is_empty());
+    let (exit, said) =
+        code(&register, &["evidence", "export", "--asset", text(plc, "id"), "--bundle", "-o", "-"]);
+    assert_eq!(exit, Some(2), "{said}");
     // Nothing before the first asked for, nothing after the last.
     let late = ["--from", "2100-01-01T00:00:00Z"];
     let later = [&["evidence", "export", "--asset", text(plc, "id"), "-o", "-"], &late[..]].concat();

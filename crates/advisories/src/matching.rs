@@ -190,9 +190,9 @@ impl<'d> Ready<'d> {
             // Families that leave something out, or tell series apart that the device does not state.
             return if bracket.contains("excl") || bracket.contains("without") {
                 possible(format!("family {family} ({shown}), which leaves some out"))
-            } else if stated.series.is_empty() {
-                certain(format!("family {family} ({shown})"))
-            } else if stated.series.iter().any(|series| self.model.series.contains(series)) {
+            } else if stated.series.is_empty()
+                || stated.series.iter().any(|series| self.model.series.contains(series))
+            {
                 certain(format!("family {family} ({shown})"))
             } else if self.model.series.is_empty() {
                 possible(format!("family {family} ({shown}); the advisory tells series apart"))

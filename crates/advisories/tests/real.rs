@@ -3,6 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a test that reads files and says what it skips"

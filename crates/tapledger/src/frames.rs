@@ -65,6 +65,9 @@ pub(crate) fn proving(register: &Register, snapshot: &Snapshot, wanted: &Wanted)
 }
 
 pub(crate) fn run(arguments: &ExportEvidence) -> Result<ExitCode, Failure> {
+    if arguments.bundle && arguments.output == Path::new("-") {
+        return Err(Failure::Usage("--bundle writes files beside a file; name one with -o".to_owned()));
+    }
     let (mut register, snapshot) = snapshot(&arguments.db.db, None)?;
     let asset = arguments.asset.as_deref().map(|asset| find(&snapshot, asset)).transpose()?;
     let id = asset.and_then(|index| snapshot.identified.get(index)).map(|identified| identified.id.clone());
