@@ -30,6 +30,10 @@ mod captures;
 mod changes;
 /// Exit codes, help, refusals, pipes.
 mod cli;
+/// What a port cannot see.
+mod coverage;
+/// What people decide about findings.
+mod findings;
 /// Strings from the wire that attack whoever shows them.
 mod hostile;
 /// The laws of the register: order, repetition, totals, evidence, kill.

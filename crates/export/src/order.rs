@@ -1,6 +1,6 @@
 //! The order of an export: the same whatever order the snapshot's parts came in.
 
-use inventory::{Asset, AssetEnd, Change, Conversation, Finding, Identified, Snapshot};
+use inventory::{Asset, AssetEnd, Change, Conversation, Coverage, Finding, Identified, Snapshot};
 use observation::CaptureSummary;
 
 use crate::error::{Error, Result};
@@ -17,6 +17,8 @@ pub(crate) struct Sorted<'s> {
     pub(crate) findings: Vec<&'s Finding>,
     /// By time, kind, site, asset, what they say.
     pub(crate) changes: Vec<&'s Change>,
+    /// By site and sensor.
+    pub(crate) coverage: Vec<&'s Coverage>,
     /// The ids, by index of the snapshot.
     ids: Vec<&'s str>,
 }
@@ -62,6 +64,7 @@ impl<'s> Sorted<'s> {
             conversations: inventory.conversations.iter().collect(),
             findings: inventory.findings.iter().collect(),
             changes: inventory.changes.iter().collect(),
+            coverage: inventory.coverage.iter().collect(),
             ids,
         };
         sorted.captures.sort_by(|a, b| a.uid.cmp(&b.uid));
@@ -93,6 +96,7 @@ impl<'s> Sorted<'s> {
             let said = (&change.subject, &change.before, &change.after);
             ((change.time, change.kind.as_str(), &change.site), (asset, peer), said, &change.evidence)
         });
+        sorted.coverage.sort_by(|a, b| (&a.site, &a.sensor).cmp(&(&b.site, &b.sensor)));
         Ok(sorted)
     }
 

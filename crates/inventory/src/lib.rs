@@ -6,6 +6,7 @@
 mod assets;
 mod attributes;
 mod changes;
+mod coverage;
 mod destinations;
 mod devices;
 mod findings;
@@ -28,9 +29,11 @@ mod sets;
 mod silent;
 mod snapshot;
 mod span;
+mod standing;
 mod talks;
 
 pub use changes::{Change, ChangeKind};
+pub use coverage::{CaptureCoverage, Coverage, Estimate, NoEstimate, estimate};
 pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
@@ -39,3 +42,4 @@ pub use model::{
 pub use options::{LEARNING, Options, ParsePrefixError, Prefix};
 pub use resolve::resolve;
 pub use snapshot::{Identified, Snapshot};
+pub use standing::{FindingState, Standing};

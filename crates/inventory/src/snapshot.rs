@@ -18,7 +18,7 @@ pub struct Identified {
 }
 
 /// The register at a moment. `identified` runs parallel to `inventory.assets`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// Latest observed time, or what the user asked for.
     pub as_of: Option<Time>,
@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub inventory: Inventory,
     /// Ids and people's fields of the assets.
     pub identified: Vec<Identified>,
+    /// Kinds of findings that people switched off, with how many were left out.
+    pub findings_off: BTreeMap<String, u64>,
 }
 
 impl Snapshot {

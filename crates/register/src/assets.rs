@@ -7,6 +7,7 @@ use observation::Time;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::error::{Error, Result};
+use crate::findings::{self, Decisions, finding_rules};
 use crate::identify::{Ids, Issued, assign};
 use crate::journal::{self, Actor};
 use crate::open::Register;
@@ -19,7 +20,7 @@ pub const PEOPLE_VALUE_CHARS_MAX: usize = 4096;
 const NAME: &str = "name";
 
 /// What [`Register::identify`] did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Identification {
     /// What the observations amount to, without ids and people's fields.
     pub inventory: Inventory,
@@ -84,6 +85,7 @@ impl Register {
         let transaction = self.connection.unchecked_transaction()?;
         let observed = observed(&transaction)?;
         let (issued, mut fields) = (issued(&transaction)?, people(&transaction)?);
+        let (decisions, rules) = (Decisions::read(&transaction)?, finding_rules(&transaction)?);
         drop(transaction);
         let mut inventory = resolve(&observed);
         let ids = assign(&issued, &inventory.assets);
@@ -95,7 +97,8 @@ impl Register {
         }
         let captures: Vec<_> = observed.captures.into_iter().map(|captured| captured.summary).collect();
         let as_of = as_of.or_else(|| captures.iter().filter_map(|summary| summary.last).max());
-        Ok(Snapshot { as_of, captures, inventory, identified })
+        let findings_off = findings::apply(&mut inventory.findings, &decisions, &rules, as_of);
+        Ok(Snapshot { as_of, captures, inventory, identified, findings_off })
     }
 
     /// Sets a person's field of an asset, or clears it. The id may be an alias: the field stays with the id it was given

@@ -7,9 +7,11 @@ mod arguments;
 mod assets;
 mod capture;
 mod changes;
+mod coverage;
 mod doctor;
 mod evidence;
 mod failure;
+mod findings;
 mod import;
 mod lists;
 mod progress;
@@ -43,8 +45,9 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Assets(AssetsCommand::List(list)) => assets::list(&list),
         Command::Assets(AssetsCommand::Show(asset)) => show::run(&asset),
         Command::Conversations(list) => lists::conversations(&list),
-        Command::Findings(list) => lists::findings(&list),
+        Command::Findings(findings) => findings::run(&findings),
         Command::Changes(changes) => changes::run(&changes),
+        Command::Coverage(coverage) => coverage::run(&coverage),
         Command::Export(export) | Command::Register(RegisterCommand::Export(export)) => {
             lists::export(&export)
         }

@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::asset::asset_out;
 use super::change::change_out;
+use super::coverage::coverage_out;
 use super::traffic::{capture, conversation_out, finding_out};
 use super::{Part, SCHEMA, Tool};
 use crate::order::Sorted;
@@ -28,7 +29,7 @@ impl<I: Iterator<Item: Serialize> + Clone> Serialize for Each<I> {
 }
 
 #[derive(Serialize)]
-struct Document<'a, C, A, V, F, H> {
+struct Document<'a, C, A, V, F, H, O> {
     schema: &'static str,
     tool: ToolOut<'a>,
     as_of: Option<String>,
@@ -37,6 +38,7 @@ struct Document<'a, C, A, V, F, H> {
     conversations: V,
     findings: F,
     changes: H,
+    coverage: O,
 }
 
 #[derive(Serialize)]
@@ -61,6 +63,7 @@ pub(super) fn document<'a>(
         ),
         findings: Each(sorted.findings.iter().map(|finding| finding_out(sorted, finding))),
         changes: Each(sorted.changes.iter().map(|change| change_out(sorted, snapshot, change))),
+        coverage: Each(sorted.coverage.iter().map(|coverage| coverage_out(coverage))),
     }
 }
 
@@ -87,6 +90,9 @@ pub(super) fn write_part(
         }
         Part::Findings => {
             serializer.collect_seq(sorted.findings.iter().map(|finding| finding_out(sorted, finding)))
+        }
+        Part::Coverage => {
+            serializer.collect_seq(sorted.coverage.iter().map(|coverage| coverage_out(coverage)))
         }
         Part::Changes => {
             let changes = sorted.changes.iter();
