@@ -189,5 +189,5 @@ fn of_captures(context: &Context<'_, '_>, captures: &BTreeSet<&str>) -> Vec<Capt
             losses: losses.map(|(name, count)| (name.clone(), *count)).collect(),
         }
     };
-    summaries.map(|summary| of_capture(&summary)).collect()
+    summaries.map(of_capture).collect()
 }
