@@ -53,7 +53,7 @@ fn what_comes_after_the_learning_period_is_told_and_what_was_learned_is_marked()
     );
     assert_eq!(
         kinds(changes, false),
-        ["first_control", "first_program", "new_asset", "new_peer", "new_service"]
+        ["first_control", "first_program", "first_write", "new_asset", "new_peer", "new_service"]
     );
     let program = changes.iter().find(|change| change["kind"] == "first_program").unwrap();
     assert!(!list(&program["evidence"][0], "ranges").is_empty(), "{program}");

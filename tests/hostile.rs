@@ -50,7 +50,7 @@ fn no_export_and_no_list_prints_a_character_that_acts() {
         assert!(!string.chars().any(acts), "{string:?}");
     }
     let mut commands: Vec<Vec<String>> =
-        ["assets list", "conversations", "findings", "changes --learned", "doctor"]
+        ["assets list", "conversations", "findings", "changes --learned", "coverage", "doctor"]
             .into_iter()
             .map(|command| command.split(' ').map(str::to_owned).collect())
             .collect();

@@ -30,12 +30,16 @@ mod captures;
 mod changes;
 /// Exit codes, help, refusals, pipes.
 mod cli;
+/// What a port cannot see.
+mod coverage;
 /// Exports, proving frames, bundles and the journal.
 mod custody;
 /// Looking after the register's file: migrate, check, backup, restore, prune.
 mod db;
 /// A disk that fills up under a live capture.
 mod disk_full;
+/// What people decide about findings.
+mod findings;
 /// Strings from the wire that attack whoever shows them.
 mod hostile;
 /// Which stations are one device: replaced, moved, spoofed, of two sites.

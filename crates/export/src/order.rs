@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use inventory::policy::{Crossing, Place};
-use inventory::{Asset, AssetEnd, Change, Conversation, Finding, Identified, Snapshot};
+use inventory::{Asset, AssetEnd, Change, Conversation, Coverage, Finding, Identified, Snapshot};
 use observation::CaptureSummary;
 
 use crate::error::{Error, Result};
@@ -21,6 +21,8 @@ pub(crate) struct Sorted<'s> {
     pub(crate) findings: Vec<&'s Finding>,
     /// By time, kind, site, asset, what they say.
     pub(crate) changes: Vec<&'s Change>,
+    /// By site and sensor.
+    pub(crate) coverage: Vec<&'s Coverage>,
     /// The ids, by index of the snapshot.
     ids: Vec<&'s str>,
     /// All assets of the register, by id: ends and parents may be outside of the export.
@@ -101,6 +103,7 @@ impl<'s> Sorted<'s> {
             conversations: inventory.conversations.iter().filter(holds_conversation).collect(),
             findings: inventory.findings.iter().filter(holds_finding).collect(),
             changes: inventory.changes.iter().filter(holds_change).collect(),
+            coverage: inventory.coverage.iter().filter(|one| filter.holds_site(&one.site)).collect(),
             ids,
             all,
             places: identified.iter().map(|one| one.id.as_str()).zip(&snapshot.places).collect(),
@@ -135,6 +138,7 @@ impl<'s> Sorted<'s> {
             let said = (&change.subject, &change.before, &change.after);
             ((change.time, change.kind.as_str(), &change.site), (asset, peer), said, &change.evidence)
         });
+        sorted.coverage.sort_by(|a, b| (&a.site, &a.sensor).cmp(&(&b.site, &b.sensor)));
         Ok(sorted)
     }
 

@@ -8,7 +8,7 @@ pub fn register() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use inventory::{AssetState, ChangeKind, Role, Severity};
+    use inventory::{AssetState, ChangeKind, FindingState, Role, Severity};
     use observation::{Basis, CaptureKind, CaptureStatus, OperationKind, Position, Transport};
     use serde_json::Value;
 
@@ -37,6 +37,8 @@ mod tests {
         );
         let severities = [Severity::Information, Severity::Notice, Severity::Warning];
         expect("/$defs/finding/properties/severity/enum", words(&severities, |severity| severity.as_str()));
+        let states = words(&FindingState::ALL, |state| state.as_str());
+        expect("/$defs/finding/properties/state/enum", states);
         let kinds = words(ChangeKind::ALL, |kind| kind.as_str());
         expect("/$defs/change/properties/kind/enum", kinds);
         let kinds = [CaptureKind::File, CaptureKind::Live];

@@ -140,6 +140,7 @@ fn plant() -> Snapshot {
             ],
             findings: Vec::new(),
             changes: Vec::new(),
+            coverage: Vec::new(),
         },
         identified: ids
             .map(|id| Identified {
@@ -147,6 +148,7 @@ fn plant() -> Snapshot {
                 ..Identified::default()
             })
             .into(),
+        ..Snapshot::default()
     }
 }
 

@@ -9,9 +9,9 @@ use export::csv::{CsvOptions, write_assets, write_changes, write_conversations, 
 use export::json::{Tool, write};
 use export::{Error, schema};
 use inventory::{
-    Approval, Asset, AssetEnd, AssetState, AssetStation, Candidate, Change, ChangeKind, Conversation,
-    Finding, FindingEvidence, Identified, Inventory, Join, Proof, Role, RoleClaim, Service, Severity,
-    Snapshot,
+    Approval, Asset, AssetEnd, AssetState, AssetStation, Candidate, CaptureCoverage, Change, ChangeKind,
+    Conversation, Coverage, Estimate, Finding, FindingEvidence, FindingState, Identified, Inventory, Join,
+    NoEstimate, Proof, Role, RoleClaim, Service, Severity, Snapshot, Standing,
 };
 use observation::{
     Basis, CaptureKind, CaptureStatus, CaptureSummary, Day, Evidence, OperationKind, OperationSeen, Position,
@@ -122,6 +122,29 @@ fn conversation(client: AssetEnd, server: AssetEnd, port: u16) -> Conversation {
     }
 }
 
+fn coverage(sensor: &str, estimate: Result<Estimate, NoEstimate>) -> Coverage {
+    Coverage {
+        site: "default".into(),
+        sensor: sensor.into(),
+        span: Some((Time(NOON), Time(NOON + 9))),
+        days: 1,
+        captures: vec![CaptureCoverage {
+            capture: "ab".repeat(32),
+            one_way: 1,
+            tcp: 4,
+            kernel_drops: 2,
+            losses: BTreeMap::from([("tcp gaps".into(), 3)]),
+        }],
+        silent_targets: vec!["192.168.1.99".parse().unwrap()],
+        vlans_carried: vec![10],
+        vlans_missing: vec![20, 30],
+        heard: 4,
+        referenced: 1,
+        behind_router: 2,
+        estimate,
+    }
+}
+
 fn change(kind: ChangeKind, asset: Option<usize>, peer: Option<AssetEnd>) -> Change {
     Change {
         time: Time(NOON + 7),
@@ -200,19 +223,33 @@ fn plant() -> Snapshot {
                 severity: Severity::Warning,
                 text: "panel asks SIMATIC 300 for request download".into(),
                 site: "default".into(),
+                about: "s7comm".into(),
+                anchors: vec![vec!["192.168.1.50".into()], vec!["00:1b:1b:23:eb:3b".into()]],
                 assets: vec![2, 0],
                 first: Some(Time(NOON)),
                 last: None,
                 count: 9,
                 evidence: vec![FindingEvidence { capture: "ab".repeat(32), evidence: evidence(31) }],
+                standing: Standing {
+                    state: FindingState::Accepted,
+                    reason: "commissioning".into(),
+                    owner: Some("line 2".into()),
+                    expires: Some(Time(NOON + 5_000_000_000)),
+                    ..Standing::default()
+                },
             }],
             changes: vec![
                 change(ChangeKind::ModeChanged, Some(0), None),
                 change(ChangeKind::FirstProgram, Some(2), Some(AssetEnd::Asset(0))),
                 change(ChangeKind::SiteQuiet, None, None),
             ],
+            coverage: vec![
+                coverage("b", inventory::estimate(&[1, 1, 2, 3], 3)),
+                coverage("a", Err(NoEstimate::OneOccasion)),
+            ],
         },
         identified: identified.into(),
+        findings_off: BTreeMap::new(),
         ..Snapshot::default()
     };
     snapshot.places = snapshot.policy.places(&snapshot.inventory.assets);
@@ -248,6 +285,7 @@ fn turned() -> Snapshot {
         }
     }
     inventory.changes.reverse();
+    inventory.coverage.reverse();
     inventory.conversations.reverse();
     inventory.findings.reverse();
     snapshot.captures.reverse();
@@ -317,8 +355,9 @@ fn the_schema_refuses_fields_it_does_not_know_and_misses_those_it_does() {
     fn objects(value: &Value, at: String, found: &mut Vec<String>) {
         match value {
             Value::Object(fields) => {
-                let named =
-                    ["/attributes", "/people", "/counters", "/malformed"].iter().any(|end| at.ends_with(end));
+                let named = ["/attributes", "/people", "/counters", "/malformed", "/losses"]
+                    .iter()
+                    .any(|end| at.ends_with(end));
                 if !named {
                     found.push(at.clone());
                 }
@@ -389,11 +428,15 @@ fn hostile() -> Snapshot {
         conversation.named[0].1.name = next().into();
     }
     for finding in &mut snapshot.inventory.findings {
-        (finding.text, finding.site) = (next(), next());
+        (finding.text, finding.site, finding.about) = (next(), next(), next());
+        (finding.standing.reason, finding.standing.owner) = (next(), Some(next()));
     }
     for change in &mut snapshot.inventory.changes {
         (change.subject, change.site) = (next(), next());
         (change.before, change.after) = (Some(next()), Some(next()));
+    }
+    for coverage in &mut snapshot.inventory.coverage {
+        (coverage.site, coverage.sensor) = (next(), next());
     }
     snapshot
 }

@@ -8,6 +8,7 @@ mod assets;
 mod attributes;
 mod changes;
 mod classes;
+mod coverage;
 mod decisions;
 mod declared;
 mod destinations;
@@ -37,10 +38,12 @@ mod sets;
 mod silent;
 mod snapshot;
 mod span;
+mod standing;
 mod talks;
 mod tenures;
 
 pub use changes::{Change, ChangeKind};
+pub use coverage::{CaptureCoverage, Coverage, Estimate, NoEstimate, estimate};
 pub use decisions::{Decision, DecisionKind};
 pub use declared::Declared;
 pub use guesses::{guess_by_port, guessed_names};
@@ -51,3 +54,4 @@ pub use model::{
 pub use options::{LEARNING, Options, ParsePrefixError, Prefix};
 pub use resolve::resolve;
 pub use snapshot::{Approval, Identified, Snapshot};
+pub use standing::{FindingState, Standing};

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use observation::{Basis, Batch, CaptureSummary, Evidence, Mac, OperationSeen, Position, Time, Transport};
 
 use crate::changes::Change;
+use crate::coverage::Coverage;
+use crate::standing::Standing;
 
 /// One capture with everything observed in it: all its batches added up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub struct Observed {
 }
 
 /// What the observations amount to. Everything is sorted; indices point into `assets`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inventory {
     /// The assets, by site and first station.
     pub assets: Vec<Asset>,
@@ -34,6 +36,8 @@ pub struct Inventory {
     pub findings: Vec<Finding>,
     /// What changed, in observed-time order.
     pub changes: Vec<Change>,
+    /// What the sensors cannot see, by site and sensor.
+    pub coverage: Vec<Coverage>,
 }
 
 /// Whether an asset was heard itself.
@@ -393,6 +397,10 @@ pub struct Finding {
     pub text: String,
     /// The site.
     pub site: String,
+    /// What else than kind, site and assets tells it from others of its kind: a protocol, an address, a capture.
+    pub about: String,
+    /// Anchors of the assets that tell it from others of its kind, strongest first, in a fixed order of the assets.
+    pub anchors: Vec<Vec<String>>,
     /// The assets it is about.
     pub assets: Vec<usize>,
     /// First time.
@@ -403,4 +411,22 @@ pub struct Finding {
     pub count: u64,
     /// Where to look.
     pub evidence: Vec<FindingEvidence>,
+    /// How people stand to it; observations alone leave it open.
+    pub standing: Standing,
+}
+
+impl Finding {
+    /// Sixteen hexadecimal digits that name the finding: of kind, site, what it is about and the strongest anchors
+    /// (FNV-1a of 64 bits; draft-eastlake-fnv). They change when an asset gets a stronger anchor; what people said of the
+    /// finding is found by any of the anchors.
+    #[must_use]
+    pub fn id(&self) -> String {
+        const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0000_0100_0000_01b3;
+        let anchors = self.anchors.iter().map(|anchors| anchors.first().map_or("", String::as_str));
+        let parts = [self.kind, self.site.as_str(), self.about.as_str()].into_iter().chain(anchors);
+        let octets = parts.flat_map(|part| part.bytes().chain([0xff]));
+        let hash = octets.fold(OFFSET, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(PRIME));
+        format!("{hash:016x}")
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::assets::Context;
 use crate::changes;
+use crate::coverage;
 use crate::devices::Devices;
 use crate::findings;
 use crate::gather::Gathered;
@@ -75,8 +76,9 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Invent
     add_groups(&mut assets);
     let findings = findings::findings(&context, &assets, &shared);
     let changes = changes::changes(&context, &assets, options);
+    let coverage = coverage::coverage(&context, &assets);
     declared::attach(&options.declared, site, &mut assets);
-    Inventory { assets, conversations, findings, changes }
+    Inventory { assets, conversations, findings, changes, coverage }
 }
 
 /// Appends the inventory of another site: its indices move behind those that are there.
@@ -106,4 +108,5 @@ fn append(inventory: &mut Inventory, mut site: Inventory) {
     inventory.conversations.append(&mut site.conversations);
     inventory.findings.append(&mut site.findings);
     inventory.changes.append(&mut site.changes);
+    inventory.coverage.append(&mut site.coverage);
 }

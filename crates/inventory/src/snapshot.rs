@@ -32,7 +32,7 @@ pub struct Approval {
 }
 
 /// The register at a moment. `identified` runs parallel to `inventory.assets`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// Latest observed time, or what the user asked for.
     pub as_of: Option<Time>,
@@ -46,6 +46,8 @@ pub struct Snapshot {
     pub policy: Policy,
     /// Where each asset belongs; runs parallel to `inventory.assets`.
     pub places: Vec<Place>,
+    /// Kinds of findings that people switched off, with how many were left out.
+    pub findings_off: BTreeMap<String, u64>,
 }
 
 impl Snapshot {

@@ -156,7 +156,7 @@ fn firmware_that_is_changed_and_changed_back_is_two_changes() {
         write!(text, "at {}\nfact 10.0.0.1 | s7comm: firmware_version={version}\n", day * DAY).unwrap();
         // Another protocol words it in its own way, and tells the same step.
         write!(text, "at {}\nfact 10.0.0.1 | snmp: firmware_version={version}\n", day * DAY + HOUR).unwrap();
-        write!(text, "fact 10.0.0.1 | http: firmware_version={version}.0\n").unwrap();
+        writeln!(text, "fact 10.0.0.1 | http: firmware_version={version}.0").unwrap();
     }
     check(
         &text,

@@ -284,6 +284,8 @@ fn without_proofs(mut inventory: Inventory) -> Inventory {
     }
     inventory.findings.iter_mut().for_each(|finding| finding.evidence.clear());
     inventory.changes.iter_mut().for_each(|change| change.evidence.clear());
+    // What each capture saw half depends on what a capture is.
+    inventory.coverage.clear();
     inventory
 }
 

@@ -282,7 +282,8 @@ fn who_programs_whom_is_a_finding_with_its_octets() {
             .replace("scada server", "engineering workstation")
             .as_str(),
     );
-    let findings = inventory(text).findings;
+    let mut findings = inventory(text).findings;
+    findings.retain(|finding| finding.kind.ends_with("_operation"));
     assert_eq!(
         (findings[2].count, findings[2].evidence[0].capture.as_str(), findings[2].assets.as_slice()),
         (7, "a", [0, 1].as_slice())
@@ -317,8 +318,11 @@ fn captures_that_are_cut_lossy_or_hold_secrets_are_findings() {
     };
     capture.observed.malformed.push(message);
     let findings = resolve(&observed, &Options::default()).findings;
-    let texts: Vec<_> =
-        findings.iter().map(|finding| (finding.kind, finding.text.as_str(), finding.count)).collect();
+    let texts: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.kind != "unknown_device")
+        .map(|finding| (finding.kind, finding.text.as_str(), finding.count))
+        .collect();
     assert_eq!(
         texts,
         [

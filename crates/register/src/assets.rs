@@ -8,13 +8,14 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::decide::options;
 use crate::error::Result;
+use crate::findings::{self, Decisions, finding_rules};
 use crate::identify::{Ids, Issued, assign};
 use crate::open::Register;
 use crate::people::approvals;
 use crate::read::observed;
 
 /// What [`Register::identify`] did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Identification {
     /// What the observations amount to, without ids and people's fields.
     pub inventory: Inventory,
@@ -87,6 +88,7 @@ impl Register {
         let observed = observed(&transaction)?;
         let (issued, mut fields) = (issued(&transaction)?, people(&transaction)?);
         let (options, mut approvals) = (options(&transaction)?, approvals(&transaction)?);
+        let (decisions, rules) = (Decisions::read(&transaction)?, finding_rules(&transaction)?);
         drop(transaction);
         let mut inventory = resolve(&observed, &options);
         let ids = assign(&issued, &inventory.assets);
@@ -100,7 +102,8 @@ impl Register {
         let captures: Vec<_> = observed.captures.into_iter().map(|captured| captured.summary).collect();
         let as_of = as_of.or_else(|| captures.iter().filter_map(|summary| summary.last).max());
         let places = options.policy.places(&inventory.assets);
-        Ok(Snapshot { as_of, captures, inventory, identified, policy: options.policy, places })
+        let findings_off = findings::apply(&mut inventory.findings, &decisions, &rules, as_of);
+        Ok(Snapshot { as_of, captures, inventory, identified, findings_off, policy: options.policy, places })
     }
 }
 

@@ -23,7 +23,7 @@ pub const APPLICATION_ID: i64 = 0x5470_4c72;
 /// The newest schema, which this program writes.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 
-pub(crate) const MIGRATIONS: &[&str] = &[VERSION_1, FOLDED, PEOPLE];
+pub(crate) const MIGRATIONS: &[&str] = &[VERSION_1, FOLDED, PEOPLE, FINDING_DECISIONS];
 
 const VERSION_1: &str = "
 -- AUTOINCREMENT: the number of a capture that was thrown away is never given again, so its writer cannot add to another.
@@ -321,6 +321,45 @@ CREATE TABLE baseline (
     actor TEXT NOT NULL,
     at INTEGER NOT NULL
 ) STRICT;
+";
+
+/// What people decided about findings.
+const FINDING_DECISIONS: &str = "
+-- What people decided about a finding. `anchors` are the strongest anchors of its assets, one on each line; `state` is
+-- what was decided, not what holds: acceptances expire, and what was closed opens when it is seen after `closed_at`.
+CREATE TABLE finding_decision (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    about TEXT NOT NULL,
+    anchors TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    owner TEXT,
+    due INTEGER,
+    expires INTEGER,
+    closed_at INTEGER,
+    actor TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    UNIQUE (site, kind, about, anchors)
+) STRICT;
+
+CREATE TABLE finding_step (
+    id INTEGER PRIMARY KEY,
+    decision INTEGER NOT NULL REFERENCES finding_decision ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX finding_step_decision ON finding_step (decision);
+
+-- Kinds of findings that are not shown.
+CREATE TABLE finding_rule (
+    kind TEXT PRIMARY KEY,
+    actor TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 ";
 
 #[cfg(test)]

@@ -49,9 +49,11 @@ pub(crate) enum Command {
     /// Lists who talks to whom, by which protocol, and what is asked.
     Conversations(List),
     /// Lists what an auditor or engineer should see.
-    Findings(List),
+    Findings(crate::findings::Findings),
     /// Lists what changed, in observed-time order.
     Changes(crate::changes::Changes),
+    /// Says what the ports that were listened at cannot see.
+    Coverage(crate::coverage::Coverage),
     /// Writes the register in another form: JSON, CSV, and what other systems take (the same as `register export`).
     Export(Export),
     /// Exports the register.

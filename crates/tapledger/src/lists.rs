@@ -1,4 +1,4 @@
-//! `conversations` and `findings`.
+//! `conversations`.
 
 use std::process::ExitCode;
 
@@ -65,45 +65,6 @@ pub(crate) fn protocol(name: &str, transport: Transport, port: u16) -> String {
     match inventory::guess_by_port(name, transport, port) {
         Some(guess) => format!("{name} ({guess}?)"),
         None => name.to_owned(),
-    }
-}
-
-/// What a finding says comes last: it may take all the room that is left.
-const FINDINGS: [Column; 6] = [
-    column("severity", 11),
-    column("kind", 24).leaves(3),
-    column("count", 10).leaves(4),
-    column("last", 19).leaves(1),
-    column("evidence", 16).leaves(2),
-    column("finding", 110),
-];
-
-pub(crate) fn findings(arguments: &List) -> Result<ExitCode, Failure> {
-    let (_, mut snapshot) = snapshot(&arguments.db.db, None)?;
-    let rows = snapshot.inventory.findings.iter().map(|finding| {
-        let evidence = finding
-            .evidence
-            .iter()
-            .flat_map(|one| &one.evidence.ranges)
-            .map(|range| format!("frame {}", range.frame));
-        vec![
-            finding.severity.as_str().to_owned(),
-            finding.kind.to_owned(),
-            finding.count.to_string(),
-            finding.last.map(short_time).unwrap_or_default(),
-            evidence.take(1).collect::<String>(),
-            finding.text.clone(),
-        ]
-    });
-    let rows: Vec<_> = rows.collect();
-    if arguments.format == ListFormat::Table {
-        return print(arguments, "finding", &FINDINGS, rows);
-    }
-    let mut wanted = rows.iter().map(|row| matches(row, arguments.find.as_deref()));
-    snapshot.inventory.findings.retain(|_| wanted.next().unwrap_or(false));
-    match arguments.format {
-        ListFormat::Json => stdout(|out| ::export::json::write_part(&snapshot, Part::Findings, None, out)),
-        _ => stdout(|out| ::export::csv::write_findings(&snapshot, out, &CsvOptions::default())),
     }
 }
 

@@ -12,6 +12,7 @@ mod capture;
 mod changes;
 mod config;
 mod configuration;
+mod coverage;
 mod custody;
 mod custody_arguments;
 mod db;
@@ -20,6 +21,7 @@ mod evidence;
 mod export;
 mod failure;
 mod filters;
+mod findings;
 mod frames;
 mod health;
 mod import;
@@ -75,8 +77,9 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Assets(AssetsCommand::People(command)) => people::run(&command),
         Command::Register(RegisterCommand::Import(import)) => people::import(&import),
         Command::Conversations(list) => lists::conversations(&list),
-        Command::Findings(list) => lists::findings(&list),
+        Command::Findings(findings) => findings::run(&findings),
         Command::Changes(changes) => changes::run(&changes),
+        Command::Coverage(coverage) => coverage::run(&coverage),
         Command::Export(export) | Command::Register(RegisterCommand::Export(export)) => export::run(&export),
         Command::Baseline(command) => baseline::run(&command),
         Command::Reconcile(list) => reconcile::run(&list),

@@ -118,9 +118,16 @@ pub fn write_findings(snapshot: &Snapshot, writer: impl Write, options: &CsvOpti
         "last",
         "count",
         "evidence",
+        "id",
+        "state",
+        "reason",
+        "owner",
+        "due",
+        "expires",
     ])?;
     for finding in &sorted.findings {
-        let Finding { kind, severity, text, site, assets, first, last, count, evidence } = *finding;
+        let Finding { kind, severity, text, site, assets, first, last, count, evidence, standing, .. } =
+            *finding;
         let ids: Vec<&str> = assets.iter().map(|index| sorted.id(*index)).collect();
         let names = ids.iter().filter_map(|id| sorted.asset(id)).map(|asset| asset.name.as_str());
         let evidence = evidence.iter().map(|FindingEvidence { capture, evidence }| place(capture, evidence));
@@ -135,6 +142,12 @@ pub fn write_findings(snapshot: &Snapshot, writer: impl Write, options: &CsvOpti
             moment(*last),
             count.to_string(),
             list(evidence),
+            finding.id(),
+            standing.state.as_str().into(),
+            standing.reason.clone(),
+            standing.owner.clone().unwrap_or_default(),
+            moment(standing.due),
+            moment(standing.expires),
         ])?;
     }
     table.end()

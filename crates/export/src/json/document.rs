@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::asset::asset_out;
 use super::change::change_out;
+use super::coverage::coverage_out;
 use super::traffic::{capture, conversation_out, finding_out};
 use super::{Part, SCHEMA, Tool};
 use crate::about::{About, ToolOut, Window};
@@ -32,7 +33,7 @@ impl<I: Iterator<Item: Serialize> + Clone> Serialize for Each<I> {
 }
 
 #[derive(Serialize)]
-struct Document<'a, C, A, V, F, H> {
+struct Document<'a, C, A, V, F, H, O> {
     schema: &'static str,
     tool: ToolOut<'a>,
     as_of: Option<String>,
@@ -44,6 +45,7 @@ struct Document<'a, C, A, V, F, H> {
     window: Window,
     filters: &'a Filter,
     policy: PolicyOut<'a>,
+    coverage: O,
 }
 
 #[derive(Serialize)]
@@ -77,6 +79,7 @@ pub(super) fn document<'a>(
             name: safe_text(&snapshot.policy.name),
             text: safe_text(&snapshot.policy.text()).into_owned(),
         },
+        coverage: Each(sorted.coverage.iter().map(|coverage| coverage_out(coverage))),
     }
 }
 
@@ -103,6 +106,9 @@ pub(super) fn write_part(
         }
         Part::Findings => {
             serializer.collect_seq(sorted.findings.iter().map(|finding| finding_out(sorted, finding)))
+        }
+        Part::Coverage => {
+            serializer.collect_seq(sorted.coverage.iter().map(|coverage| coverage_out(coverage)))
         }
         Part::Changes => {
             let changes = sorted.changes.iter();

@@ -2,6 +2,7 @@
 
 mod asset;
 mod change;
+mod coverage;
 mod document;
 mod traffic;
 
@@ -42,6 +43,8 @@ pub enum Part {
     Findings,
     /// `changes`.
     Changes,
+    /// `coverage`.
+    Coverage,
 }
 
 /// Writes one list of the document as a JSON array, indented, with a line end after it; of the assets those with the

@@ -199,6 +199,13 @@ pub(super) struct FindingOut<'a> {
     last: Option<String>,
     count: u64,
     evidence: Vec<EvidenceOut<'a>>,
+    id: String,
+    about: Text<'a>,
+    state: &'static str,
+    reason: Text<'a>,
+    owner: Option<Text<'a>>,
+    due: Option<String>,
+    expires: Option<String>,
 }
 
 pub(super) fn finding_out<'a>(sorted: &'a Sorted<'_>, finding: &'a Finding) -> FindingOut<'a> {
@@ -215,5 +222,12 @@ pub(super) fn finding_out<'a>(sorted: &'a Sorted<'_>, finding: &'a Finding) -> F
         evidence: evidence
             .map(|proof| EvidenceOut { capture: &proof.capture, ranges: ranges(&proof.evidence), rule: None })
             .collect(),
+        id: finding.id(),
+        about: safe_text(&finding.about),
+        state: finding.standing.state.as_str(),
+        reason: safe_text(&finding.standing.reason),
+        owner: finding.standing.owner.as_deref().map(safe_text),
+        due: moment(finding.standing.due),
+        expires: moment(finding.standing.expires),
     }
 }

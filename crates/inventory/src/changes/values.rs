@@ -216,6 +216,7 @@ fn steps<'a>(mut seen: Vec<Seen<'a>>, one: bool, tells_further: bool) -> Vec<Ste
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a test")]
 mod tests {
     use super::*;
 

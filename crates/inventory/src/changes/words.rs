@@ -88,6 +88,7 @@ pub(crate) fn duration(nanos: i64) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a test")]
 mod tests {
     use super::*;
 

@@ -1,5 +1,6 @@
 //! What an auditor or engineer should see.
 
+mod exposure;
 mod replaced;
 mod traffic;
 
@@ -16,6 +17,7 @@ use crate::roles::list;
 use crate::rules::nesting::SILENT;
 use crate::rules::operations::is_disruptive;
 use crate::span::{Span, extend};
+use crate::standing::Standing;
 
 /// Places to look at that one finding names; more say nothing new.
 const EVIDENCE_MAX: usize = 16;
@@ -35,6 +37,12 @@ pub(crate) fn findings(context: &Context<'_, '_>, assets: &[Asset], shared: &[Sh
     findings.extend(writer.one_sided());
     findings.extend(writer.captures());
     findings.extend(writer.malformed());
+    findings.extend(writer.boundary());
+    findings.extend(writer.remote_access());
+    findings.extend(writer.writes());
+    findings.extend(writer.insecure());
+    findings.extend(writer.readers());
+    findings.extend(writer.unknown());
     findings.sort_by(|left, right| {
         (left.kind, &left.assets, &left.text).cmp(&(right.kind, &right.assets, &right.text))
     });
@@ -53,12 +61,31 @@ impl Writer<'_, '_, '_> {
             severity,
             text,
             site: self.context.gathered.site.to_owned(),
+            about: String::new(),
+            anchors: Vec::new(),
             assets: Vec::new(),
             first: seen.map(|span| span.first),
             last: seen.map(|span| span.last),
             count: seen.map_or(0, |span| span.count),
             evidence: Vec::new(),
+            standing: Standing::default(),
         }
+    }
+
+    /// The finding with its key: what it is about, and the ends that tell it from others, in this order.
+    fn keyed<const N: usize>(&self, finding: Finding, about: String, ends: [&AssetEnd; N]) -> Finding {
+        let mut parts = vec![about];
+        let mut anchors = Vec::new();
+        for end in ends {
+            match end {
+                AssetEnd::Asset(index) => {
+                    anchors.extend(self.assets.get(*index).map(|asset| asset.anchors.clone()));
+                }
+                _ => parts.extend(exposure::address(end)),
+            }
+        }
+        parts.retain(|part| !part.is_empty());
+        Finding { about: parts.join(" "), anchors, assets: assets_of(ends), ..finding }
     }
 
     fn end(&self, end: &AssetEnd) -> String {
@@ -119,9 +146,8 @@ impl Writer<'_, '_, '_> {
                 said.join(", ")
             );
             let mut finding = self.finding(kind, severity, text, seen);
-            finding.assets = assets_of([client, server]);
             finding.evidence = places(evidence);
-            findings.push(finding);
+            findings.push(self.keyed(finding, protocol.to_owned(), [client, server]));
         }
         findings
     }
@@ -165,6 +191,7 @@ impl Writer<'_, '_, '_> {
                 .collect::<BTreeSet<_>>()
                 .into_iter()
                 .collect();
+            finding.about = known.key();
             finding.evidence =
                 places(claims.iter().map(|claim| (claim.stated.proof.1, claim.stated.proof.2)).collect());
             findings.push(finding);
@@ -187,9 +214,8 @@ impl Writer<'_, '_, '_> {
                     "{} has the identity that comes with {program}: it is no such device, or the default was never changed",
                     self.end(&AssetEnd::Asset(asset))
                 );
-                let mut finding = self.finding("default_identity", Severity::Notice, text, seen);
-                finding.assets = vec![asset];
-                findings.push(finding);
+                let finding = self.finding("default_identity", Severity::Notice, text, seen);
+                findings.push(self.keyed(finding, known.path.to_string(), [&AssetEnd::Asset(asset)]));
             }
             if identity.is_ambiguous() {
                 let said: Vec<_> = identity
@@ -225,6 +251,7 @@ impl Writer<'_, '_, '_> {
                 );
                 let mut finding = self.finding("identity_conflict", Severity::Warning, text, span);
                 finding.assets = vec![asset];
+                finding.about = known.key();
                 let serials: BTreeSet<_> = in_time.iter().map(|(_, (serial, _))| **serial).collect();
                 finding.evidence = places(
                     known
@@ -254,6 +281,7 @@ impl Writer<'_, '_, '_> {
         }
         Finding {
             assets: assets.into_iter().collect(),
+            about: shared.serial.to_string(),
             ..self.finding("shared_serial", Severity::Notice, text, seen)
         }
     }
@@ -278,6 +306,7 @@ impl Writer<'_, '_, '_> {
             let text = format!("{}: {}", known.key(), reasons.into_iter().collect::<Vec<_>>().join(", "));
             findings.push(Finding {
                 assets: vec![asset],
+                about: known.key(),
                 ..self.finding("silent_station", Severity::Information, text, seen)
             });
         }

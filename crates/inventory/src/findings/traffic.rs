@@ -67,7 +67,8 @@ impl Writer<'_, '_, '_> {
                 self.end(&AssetEnd::Asset(asset)),
                 list(peers.into_iter())
             );
-            Finding { assets: vec![asset], ..self.finding("external_peer", severity, text, seen) }
+            let finding = self.finding("external_peer", severity, text, seen);
+            self.keyed(finding, String::new(), [&AssetEnd::Asset(asset)])
         };
         talks.into_iter().map(finding).collect()
     }
@@ -87,9 +88,11 @@ impl Writer<'_, '_, '_> {
             );
             let mut finding = self.finding("address_sweep", Severity::Notice, text, sweep.span);
             finding.count = sweep.addresses.len().try_into().unwrap_or(u64::MAX);
-            finding.assets = asset.into_iter().collect();
             finding.evidence = places(sweep.evidence.clone());
-            finding
+            match asset {
+                Some(asset) => self.keyed(finding, String::new(), [&AssetEnd::Asset(asset)]),
+                None => Finding { about: who, ..finding },
+            }
         };
         self.context.silent.sweeps.iter().map(finding).collect()
     }
@@ -135,6 +138,7 @@ impl Writer<'_, '_, '_> {
                 .collect();
             Finding {
                 assets: assets.into_iter().collect(),
+                about: protocol.to_owned(),
                 ..self.finding("one_sided_conversation", Severity::Information, text, seen)
             }
         };
@@ -148,6 +152,7 @@ impl Writer<'_, '_, '_> {
             let mut add = |kind, severity, text, count| {
                 let mut finding = self.finding(kind, severity, text, None);
                 (finding.first, finding.last, finding.count) = (capture.first, capture.last, count);
+                finding.about.clone_from(&capture.uid);
                 findings.push(finding);
             };
             let name = &capture.name;
@@ -237,6 +242,7 @@ impl Writer<'_, '_, '_> {
                 .collect();
             let mut finding = self.finding("malformed_messages", Severity::Notice, text, seen);
             finding.count = count;
+            finding.about = protocol.to_owned();
             finding.assets = senders.collect::<BTreeSet<_>>().into_iter().collect();
             finding.evidence =
                 places(evidence.iter().map(|(capture, evidence)| (*capture, evidence)).collect());

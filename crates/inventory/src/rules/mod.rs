@@ -3,6 +3,8 @@
 pub(crate) mod addresses;
 pub(crate) mod changes;
 pub(crate) mod classes;
+pub(crate) mod coverage;
+pub(crate) mod exposure;
 pub(crate) mod identity;
 pub(crate) mod nesting;
 pub(crate) mod operations;

@@ -1,0 +1,193 @@
+//! What a port cannot see, by site and sensor.
+
+mod estimate;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use observation::{Address, Day, Time, Transport};
+
+use crate::assets::Context;
+use crate::model::{Asset, AssetState};
+use crate::rules::coverage::{ANNOUNCED_VLANS, LOSSES};
+use crate::rules::nesting::REQUESTS;
+pub use estimate::{Estimate, NoEstimate, estimate};
+
+/// What one capture lost and saw half.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaptureCoverage {
+    /// Its id.
+    pub capture: String,
+    /// TCP conversations of which one direction was seen only.
+    pub one_way: u64,
+    /// TCP conversations.
+    pub tcp: u64,
+    /// Frames that the operating system lost.
+    pub kernel_drops: u64,
+    /// Other losses, by the name of their counter: gaps in streams, octets cut off, what bounds dropped.
+    pub losses: BTreeMap<String, u64>,
+}
+
+/// What a sensor of a site cannot see. Files that name no sensor are one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coverage {
+    /// The site.
+    pub site: String,
+    /// The sensor; empty for files that name none.
+    pub sensor: String,
+    /// First and last moment.
+    pub span: Option<(Time, Time)>,
+    /// UTC days on which something was heard.
+    pub days: usize,
+    /// Its captures, by id.
+    pub captures: Vec<CaptureCoverage>,
+    /// Addresses that were asked for by ARP and never spoke, sorted.
+    pub silent_targets: Vec<IpAddr>,
+    /// VLANs whose tags frames carried, sorted.
+    pub vlans_carried: Vec<u16>,
+    /// VLANs that switches announce and no tag carried, sorted. Untagged frames may be of one of them.
+    pub vlans_missing: Vec<u16>,
+    /// Assets that spoke.
+    pub heard: usize,
+    /// Assets that others name or turn to, and that did not speak.
+    pub referenced: usize,
+    /// Addresses that were seen through a router only: what they say on their own link passes here never.
+    pub behind_router: usize,
+    /// How many there are at least, or why that cannot be said.
+    pub estimate: Result<Estimate, NoEstimate>,
+}
+
+/// The coverage of each sensor of a site, by name.
+pub(crate) fn coverage(context: &Context<'_, '_>, assets: &[Asset]) -> Vec<Coverage> {
+    let gathered = context.gathered;
+    let mut sensors: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for capture in &gathered.captures {
+        sensors.entry(&capture.sensor).or_default().insert(&capture.uid);
+    }
+    sensors.into_iter().map(|(sensor, captures)| of_sensor(context, assets, sensor, &captures)).collect()
+}
+
+fn of_sensor(
+    context: &Context<'_, '_>,
+    assets: &[Asset],
+    sensor: &str,
+    captures: &BTreeSet<&str>,
+) -> Coverage {
+    let gathered = context.gathered;
+    let (mut silent, mut carried, mut announced) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut days, mut span): (BTreeSet<Day>, Option<(Time, Time)>) = (BTreeSet::new(), None);
+    let mut behind_router = 0_usize;
+    for known in &gathered.stations {
+        let own = || known.sightings.iter().filter(|(capture, _)| captures.contains(capture));
+        for (_, sighting) in own() {
+            days.insert(sighting.day);
+            let (first, last) = span.unwrap_or((sighting.first, sighting.last));
+            span = Some((first.min(sighting.first), last.max(sighting.last)));
+        }
+        let is_heard = own().next().is_some();
+        if is_heard {
+            carried.extend(&known.vlans);
+        }
+        if let Address::Ip(ip) = known.address
+            && known.is_root()
+        {
+            let is_asked = known.mentions.iter().any(|(capture, mention)| {
+                captures.contains(capture) && REQUESTS.contains(&mention.reason.as_ref())
+            });
+            if is_asked && !known.is_active() && known.address.is_unicast() {
+                silent.insert(ip);
+            }
+            behind_router =
+                behind_router.saturating_add(usize::from(is_heard && context.links.is_behind_router(ip)));
+        }
+        let facts = known.facts.iter().filter(|said| captures.contains(said.capture));
+        let vlans = facts.filter(|said| ANNOUNCED_VLANS.contains(&said.fact.attribute.as_ref()));
+        announced.extend(vlans.filter_map(|said| said.fact.value.parse::<u16>().ok()));
+    }
+    let (heard_by_day, heard_by_capture, referenced) = heard(context, assets, captures);
+    let estimate = if days.len() > 1 || captures.len() < 2 {
+        estimate(&heard_by_day, days.len())
+    } else {
+        estimate(&heard_by_capture, captures.len())
+    };
+    Coverage {
+        site: gathered.site.to_owned(),
+        sensor: sensor.to_owned(),
+        span,
+        days: days.len(),
+        captures: of_captures(context, captures),
+        silent_targets: silent.into_iter().collect(),
+        vlans_missing: announced
+            .difference(&carried)
+            .copied()
+            .filter(|vlan| (1..4095).contains(vlan))
+            .collect(),
+        vlans_carried: carried.into_iter().collect(),
+        heard: heard_by_day.len(),
+        referenced,
+        behind_router,
+        estimate,
+    }
+}
+
+/// On how many days, and in how many captures, each asset spoke that did; and how many are only referenced here.
+fn heard(
+    context: &Context<'_, '_>,
+    assets: &[Asset],
+    captures: &BTreeSet<&str>,
+) -> (Vec<usize>, Vec<usize>, usize) {
+    let (mut by_day, mut by_capture, mut referenced) = (Vec::new(), Vec::new(), 0_usize);
+    for (asset, device) in assets.iter().zip(&context.devices.list) {
+        let stations = || device.stations.iter().filter_map(|station| context.gathered.station(*station));
+        let sightings = || {
+            stations().flat_map(|known| &known.sightings).filter(|(capture, _)| captures.contains(capture))
+        };
+        let days: BTreeSet<Day> = sightings().map(|(_, sighting)| sighting.day).collect();
+        if days.is_empty() {
+            let mut named = stations().flat_map(|known| known.mentions.iter().map(|(capture, _)| *capture));
+            let mut told = stations().flat_map(|known| known.facts.iter().map(|said| said.capture));
+            let is_here = named.any(|capture| captures.contains(capture))
+                || told.any(|capture| captures.contains(capture));
+            referenced =
+                referenced.saturating_add(usize::from(asset.state == AssetState::Referenced && is_here));
+        } else if asset.parent.is_none() {
+            by_day.push(days.len());
+            by_capture.push(sightings().map(|(capture, _)| *capture).collect::<BTreeSet<_>>().len());
+        }
+    }
+    (by_day, by_capture, referenced)
+}
+
+fn of_captures(context: &Context<'_, '_>, captures: &BTreeSet<&str>) -> Vec<CaptureCoverage> {
+    type Key<'a> = (&'a str, usize, usize, u16);
+    let mut frames: BTreeMap<Key<'_>, [bool; 2]> = BTreeMap::new();
+    for talk in &context.gathered.talks {
+        let conversation = talk.conversation;
+        if conversation.key.transport == Transport::Tcp && captures.contains(talk.capture) {
+            let key = (talk.capture, talk.client, talk.server, conversation.key.port);
+            let seen = frames.entry(key).or_default();
+            *seen = [seen[0] || conversation.frames[0] > 0, seen[1] || conversation.frames[1] > 0];
+        }
+    }
+    let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for ((capture, ..), seen) in frames {
+        let (one_way, tcp) = counts.entry(capture).or_default();
+        *tcp = tcp.saturating_add(1);
+        *one_way = one_way.saturating_add(u64::from(seen != [true, true]));
+    }
+    let summaries =
+        context.gathered.captures.iter().filter(|summary| captures.contains(summary.uid.as_str()));
+    let of_capture = |summary: &&observation::CaptureSummary| {
+        let (one_way, tcp) = counts.get(summary.uid.as_str()).copied().unwrap_or_default();
+        let is_loss = |name: &str| LOSSES.iter().any(|word| name.contains(word));
+        let losses = summary.counters.iter().filter(|(name, count)| is_loss(name) && **count > 0);
+        CaptureCoverage {
+            capture: summary.uid.clone(),
+            one_way,
+            tcp,
+            kernel_drops: summary.kernel_drops,
+            losses: losses.map(|(name, count)| (name.clone(), *count)).collect(),
+        }
+    };
+    summaries.map(of_capture).collect()
+}

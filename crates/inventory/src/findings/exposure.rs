@@ -1,0 +1,358 @@
+//! Findings about who reaches the plant and how: across its boundary, from afar, without protection, unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use observation::{Basis, Evidence, OperationKind, Time, number_of};
+
+use super::{Writer, assets_of, places};
+use crate::changes::words::moment;
+use crate::model::{Asset, AssetEnd, AssetState, Conversation, Finding, Role, Severity};
+use crate::roles::list;
+use crate::rules::exposure::{AFTER_SESSION, BUSINESS, INSECURE, Insecure, remote_access, usual_level};
+use crate::rules::operations::{is_engineering, is_industrial};
+use crate::span::{Span, extend};
+
+/// One side of the boundary between plant and business, or outside of both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Plant,
+    Business,
+    Outside,
+}
+
+/// The side that an end is on; `None` where nothing tells. The one place that decides: a policy of zones goes here.
+///
+/// Without a policy the primary role of an asset proposes its level, and public addresses are outside.
+fn side(assets: &[Asset], end: &AssetEnd) -> Option<Side> {
+    match end {
+        AssetEnd::Asset(index) => {
+            let role = assets.get(*index)?.roles.first()?.role;
+            let level = usual_level(role)?;
+            Some(if level >= BUSINESS { Side::Business } else { Side::Plant })
+        }
+        AssetEnd::External(_) => Some(Side::Outside),
+        AssetEnd::Group(_) | AssetEnd::Silent(_) => None,
+    }
+}
+
+/// A session of remote access on one day of one capture.
+struct Session {
+    first: Time,
+    last: Time,
+}
+
+/// What somebody engineered on one day: by whom, what, when, and where to see it.
+struct Engineered<'a> {
+    first: Time,
+    last: Time,
+    server: usize,
+    name: &'a str,
+    protocol: &'a str,
+    capture: &'a str,
+    evidence: &'a Evidence,
+}
+
+impl<'a> Writer<'_, '_, 'a> {
+    /// Traffic between the plant and the business network, one finding per pair. Traffic with the outside is
+    /// `external_peer`.
+    pub(super) fn boundary(&self) -> Vec<Finding> {
+        let mut pairs: BTreeMap<(&AssetEnd, &AssetEnd), Vec<&Conversation>> = BTreeMap::new();
+        for conversation in self.answered() {
+            let (client, server) = (&conversation.client, &conversation.server);
+            let sides = (side(self.assets, client), side(self.assets, server));
+            if let (Some(Side::Plant), Some(Side::Business)) | (Some(Side::Business), Some(Side::Plant)) =
+                sides
+            {
+                pairs.entry((client, server)).or_default().push(conversation);
+            }
+        }
+        let finding = |((client, server), conversations): ((&AssetEnd, &AssetEnd), Vec<&Conversation>)| {
+            let protocols: BTreeSet<&str> =
+                conversations.iter().map(|conversation| conversation.protocol.as_str()).collect();
+            let industrial = protocols.iter().any(|protocol| is_industrial(protocol));
+            let severity = if industrial { Severity::Warning } else { Severity::Notice };
+            let text = format!(
+                "{} and {} talk across the boundary of the plant, by {} (sides proposed by role; crossings that this port does not see are not listed)",
+                self.described(client),
+                self.described(server),
+                list(protocols.into_iter().map(str::to_owned))
+            );
+            let mut finding =
+                self.finding("boundary_crossing", severity, text, seen(conversations.iter().copied()));
+            finding.evidence = proofs(&conversations);
+            self.keyed(finding, String::new(), [client, server])
+        };
+        pairs.into_iter().map(finding).collect()
+    }
+
+    /// Sessions of remote access, one finding per pair and protocol, with what the machine that was reached engineered
+    /// in them or within a shift after.
+    pub(super) fn remote_access(&self) -> Vec<Finding> {
+        let talks = &self.context.gathered.talks;
+        let mut sessions: BTreeMap<(AssetEnd, AssetEnd, &'a str), Vec<Session>> = BTreeMap::new();
+        let mut engineered: BTreeMap<AssetEnd, Vec<Engineered<'a>>> = BTreeMap::new();
+        for talk in talks {
+            let (protocol, frames) = (talk.conversation.key.protocol.as_ref(), talk.conversation.frames);
+            if remote_access(protocol).is_some() && frames.iter().all(|frames| *frames > 0) {
+                let key = (self.end_of(talk.client), self.end_of(talk.server), protocol);
+                let sighting = talk.conversation.sighting;
+                let session = Session { first: sighting.first, last: sighting.last };
+                sessions.entry(key).or_default().push(session);
+            }
+        }
+        if sessions.is_empty() {
+            return Vec::new();
+        }
+        for talk in talks {
+            for seen in &talk.conversation.operations {
+                let protocol = talk.conversation.key.protocol.as_ref();
+                if is_engineering(protocol, seen.kind, &seen.name) {
+                    engineered.entry(self.end_of(talk.client)).or_default().push(Engineered {
+                        first: seen.sighting.first,
+                        last: seen.sighting.last,
+                        server: talk.server,
+                        name: &seen.name,
+                        protocol,
+                        capture: talk.capture,
+                        evidence: &seen.evidence,
+                    });
+                }
+            }
+        }
+        let none = Vec::new();
+        let finding = |((client, server, protocol), sessions): ((AssetEnd, AssetEnd, &str), Vec<Session>)| {
+            let is_ends = |end: &AssetEnd| matches!(end, AssetEnd::Asset(_) | AssetEnd::External(_));
+            if !is_ends(&client) || !is_ends(&server) || assets_of([&client, &server]).is_empty() {
+                return None;
+            }
+            // Through a tunnel either end may be the one that is worked on.
+            let targets = [&server, &client].into_iter().filter(|end| matches!(end, AssetEnd::Asset(_)));
+            let is_tunnel = remote_access(protocol).is_some_and(|called| called.starts_with("VPN"));
+            let targets = targets.take(if is_tunnel { 2 } else { 1 });
+            let mut done: BTreeMap<(AssetEnd, &str, &str), Time> = BTreeMap::new();
+            let mut evidence = BTreeSet::new();
+            for one in targets.flat_map(|target| engineered.get(target).unwrap_or(&none)) {
+                let within = sessions.iter().any(|session| {
+                    one.first.0 <= session.last.0.saturating_add(AFTER_SESSION) && one.last >= session.first
+                });
+                if within {
+                    let key = (self.end_of(one.server), one.protocol, one.name);
+                    let first = done.entry(key).or_insert(one.first);
+                    *first = (*first).min(one.first);
+                    evidence.insert((one.capture, one.evidence));
+                }
+            }
+            let outside = [&client, &server].into_iter().any(|end| matches!(end, AssetEnd::External(_)));
+            let severity = match (outside, done.is_empty()) {
+                (_, false) | (true, _) => Severity::Warning,
+                (false, true) => Severity::Notice,
+            };
+            let mut span = None;
+            for session in &sessions {
+                extend(&mut span, Span { first: session.first, last: session.last, count: 1 });
+            }
+            let operations = done.iter().map(|((end, protocol, name), first)| {
+                format!("{name} on {} by {protocol} at {}", self.end(end), moment(*first))
+            });
+            let during = match done.len() {
+                0 => "no engineering was seen in or after it".to_owned(),
+                _ => format!("in it or within a shift after: {}", list(operations)),
+            };
+            let called = remote_access(protocol).unwrap_or(protocol);
+            let text = format!("{} reaches {} by {called}; {during}", self.end(&client), self.end(&server));
+            let mut finding = self.finding("remote_access", severity, text, span);
+            finding.evidence = places(evidence);
+            Some(self.keyed(finding, protocol.to_owned(), [&client, &server]))
+        };
+        sessions.into_iter().filter_map(finding).collect()
+    }
+
+    /// Who writes values, one finding per pair and protocol.
+    pub(super) fn writes(&self) -> Vec<Finding> {
+        let mut pairs: BTreeMap<(&AssetEnd, &AssetEnd, &str), Vec<&Conversation>> = BTreeMap::new();
+        for conversation in self
+            .context
+            .conversations
+            .iter()
+            .filter(|conversation| is_industrial(&conversation.protocol) && writes(conversation) > 0)
+        {
+            let key = (&conversation.client, &conversation.server, conversation.protocol.as_str());
+            pairs.entry(key).or_default().push(conversation);
+        }
+        let finding = |((client, server, protocol), conversations): (
+            (&AssetEnd, &AssetEnd, &str),
+            Vec<&Conversation>,
+        )| {
+            let mut names: BTreeMap<&str, u64> = BTreeMap::new();
+            let (mut span, mut evidence) = (None, BTreeSet::new());
+            for (capture, seen) in conversations.iter().flat_map(|conversation| &conversation.named) {
+                if seen.kind == OperationKind::Write {
+                    let count = names.entry(&seen.name).or_default();
+                    *count = count.saturating_add(seen.sighting.count);
+                    extend(&mut span, Span::of(&seen.sighting));
+                    evidence.insert((capture.as_str(), &seen.evidence));
+                }
+            }
+            let said = list(names.iter().map(|(name, count)| format!("{name} ({count})")));
+            let text = format!("{} writes to {} by {protocol}: {said}", self.end(client), self.end(server));
+            let mut finding = self.finding("write_operation", Severity::Information, text, span);
+            finding.evidence = places(evidence);
+            self.keyed(finding, protocol.to_owned(), [client, server])
+        };
+        pairs.into_iter().map(finding).collect()
+    }
+
+    /// Protocols in use that protect nothing, one finding each, with the servers that speak them.
+    pub(super) fn insecure(&self) -> Vec<Finding> {
+        INSECURE.iter().filter_map(|insecure| self.insecure_one(insecure)).collect()
+    }
+
+    fn insecure_one(&self, insecure: &Insecure) -> Option<Finding> {
+        let is_stated = |asset: &Asset| {
+            insecure.stated.is_none_or(|(attribute, values)| {
+                asset.attributes.get(attribute).into_iter().flatten().any(|candidate| {
+                    candidate.basis == Basis::Stated
+                        && (values.is_empty() || values.contains(&candidate.value.as_str()))
+                })
+            })
+        };
+        let used: Vec<_> = self
+            .answered()
+            .filter(|conversation| conversation.protocol == insecure.protocol)
+            .filter(|conversation| match &conversation.server {
+                AssetEnd::Asset(index) => self.assets.get(*index).is_some_and(is_stated),
+                _ => insecure.stated.is_none() && matches!(conversation.client, AssetEnd::Asset(_)),
+            })
+            .collect();
+        let servers: BTreeSet<&AssetEnd> = used.iter().map(|conversation| &conversation.server).collect();
+        if servers.is_empty() {
+            return None;
+        }
+        let number = number_of(servers.len(), "server");
+        let names = list(servers.iter().map(|server| self.end(server)));
+        let Insecure { name, protocol, why, source, .. } = insecure;
+        let text = format!("{protocol} is in use with {number}: {names}; {why} ({source})");
+        let mut finding =
+            self.finding("insecure_protocol", Severity::Notice, text, seen(used.iter().copied()));
+        finding.assets = servers
+            .iter()
+            .flat_map(|server| assets_of([server]))
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        finding.evidence = proofs(&used);
+        finding.about = (*name).to_owned();
+        Some(finding)
+    }
+
+    /// Gateways of data and systems of artificial intelligence that read controllers.
+    pub(super) fn readers(&self) -> Vec<Finding> {
+        let mut read: BTreeMap<usize, Vec<&Conversation>> = BTreeMap::new();
+        for conversation in self.context.conversations {
+            let count = conversation.operations.get(OperationKind::Read.as_str()).copied().unwrap_or(0);
+            if let AssetEnd::Asset(client) = &conversation.client
+                && is_industrial(&conversation.protocol)
+                && count > 0
+            {
+                read.entry(*client).or_default().push(conversation);
+            }
+        }
+        let finding = |(index, conversations): (usize, Vec<&Conversation>)| {
+            let asset = self.assets.get(index)?;
+            let claim =
+                asset.roles.iter().find(|claim| matches!(claim.role, Role::AiSystem | Role::DataGateway))?;
+            let servers: BTreeSet<&AssetEnd> =
+                conversations.iter().map(|conversation| &conversation.server).collect();
+            let severity = if claim.role == Role::AiSystem { Severity::Warning } else { Severity::Notice };
+            let text = format!(
+                "{} reads {} as {}: {}; accept this once it is in the register of such systems",
+                self.end(&AssetEnd::Asset(index)),
+                list(servers.iter().map(|server| self.end(server))),
+                claim.role.as_str(),
+                list(claim.reasons.iter().cloned())
+            );
+            let mut finding =
+                self.finding("edge_system_reads", severity, text, seen(conversations.iter().copied()));
+            finding.evidence = proofs(&conversations);
+            Some(self.keyed(finding, String::new(), [&AssetEnd::Asset(index)]))
+        };
+        read.into_iter().filter_map(finding).collect()
+    }
+
+    /// Devices that spoke and of which nothing tells what they are.
+    pub(super) fn unknown(&self) -> Vec<Finding> {
+        let is_unknown = |asset: &&Asset| {
+            asset.state == AssetState::Observed
+                && asset.parent.is_none()
+                && asset.roles.iter().all(|claim| claim.role == Role::Unknown)
+                && asset.attributes.values().flatten().all(|candidate| candidate.basis == Basis::Inferred)
+        };
+        let unknown: Vec<_> = self.assets.iter().enumerate().filter(|(_, asset)| is_unknown(asset)).collect();
+        let finding = |(index, asset): (usize, &Asset)| {
+            let services = asset.services.iter().map(|service| {
+                format!("{} on {} port {}", service.protocol, service.transport.as_str(), service.port)
+            });
+            let services = list(services);
+            let text = match services.is_empty() {
+                true => format!("{} said nothing of itself, and nobody says what it is", asset.name),
+                false => format!("{} answers {services}, and nobody says what it is", asset.name),
+            };
+            let span = asset.first.zip(asset.last).map(|(first, last)| Span { first, last, count: 1 });
+            let finding = self.finding("unknown_device", Severity::Information, text, span);
+            self.keyed(finding, String::new(), [&AssetEnd::Asset(index)])
+        };
+        unknown.into_iter().map(finding).collect()
+    }
+
+    /// Conversations that were answered.
+    fn answered(&self) -> impl Iterator<Item = &Conversation> {
+        let conversations = self.context.conversations.iter();
+        conversations.filter(|conversation| conversation.frames.iter().all(|frames| *frames > 0))
+    }
+
+    fn end_of(&self, station: usize) -> AssetEnd {
+        self.context.devices.end(self.context.gathered, station)
+    }
+
+    /// An end with its role: `HMI 1 @ 10.0.0.3 (hmi)`.
+    fn described(&self, end: &AssetEnd) -> String {
+        let role = match end {
+            AssetEnd::Asset(index) => self.assets.get(*index).and_then(|asset| asset.roles.first()),
+            _ => None,
+        };
+        let role = role.map(|claim| format!(" ({})", claim.role.as_str()));
+        format!("{}{}", self.end(end), role.unwrap_or_default())
+    }
+}
+
+fn writes(conversation: &Conversation) -> u64 {
+    conversation.operations.get(OperationKind::Write.as_str()).copied().unwrap_or(0)
+}
+
+/// First and last time of conversations, and their frames.
+fn seen<'c>(conversations: impl Iterator<Item = &'c Conversation>) -> Option<Span> {
+    let mut span = None;
+    for conversation in conversations {
+        let count = conversation.frames.iter().copied().fold(0, u64::saturating_add);
+        extend(&mut span, Span { first: conversation.first, last: conversation.last, count });
+    }
+    span
+}
+
+/// The first octets of what was asked in conversations.
+fn proofs(conversations: &[&Conversation]) -> Vec<crate::model::FindingEvidence> {
+    let named = conversations.iter().flat_map(|conversation| &conversation.named);
+    let proven = named.filter(|(_, seen)| !seen.evidence.ranges.is_empty());
+    places(proven.map(|(capture, seen)| (capture.as_str(), &seen.evidence)).collect())
+}
+
+/// An address that no asset has, as part of a key.
+pub(super) fn address(end: &AssetEnd) -> Option<String> {
+    let ip = |ip: &IpAddr| Some(ip.to_string());
+    match end {
+        AssetEnd::Asset(_) => None,
+        AssetEnd::External(address) | AssetEnd::Silent(address) => ip(address),
+        AssetEnd::Group(address) => Some(address.to_string()),
+    }
+}

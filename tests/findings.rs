@@ -1,0 +1,74 @@
+//! What people decide about findings, as they type it.
+
+use serde_json::Value;
+
+use crate::support::{Register, capture, list, text};
+
+fn of_kind(register: &Register, kind: &str) -> Value {
+    let document = register.json();
+    list(&document, "findings").iter().find(|finding| text(finding, "kind") == kind).cloned().unwrap()
+}
+
+#[test]
+fn a_finding_goes_from_open_to_closed_and_importing_again_loses_nothing() {
+    let register = Register::of(&[capture("plant.pcapng")]);
+    let finding = of_kind(&register, "program_operation");
+    assert_eq!((text(&finding, "state"), &finding["owner"]), ("open", &Value::Null));
+    let id = text(&finding, "id").to_owned();
+    register.stdout(&["findings", "ack", &id[..8]]);
+    register.stdout(&["findings", "assign", &id, "--owner", "grace", "--due", "2030-01-01"]);
+    assert_eq!(text(&of_kind(&register, "program_operation"), "state"), "acknowledged");
+
+    // Until a day after the latest observed time, and until one before it.
+    register.stdout(&["findings", "accept", &id, "--reason", "commissioning", "--until", "2100-12-31"]);
+    let accepted = of_kind(&register, "program_operation");
+    assert_eq!((text(&accepted, "state"), text(&accepted, "reason")), ("accepted", "commissioning"));
+    assert_eq!(
+        (text(&accepted, "owner"), text(&accepted, "expires")),
+        ("grace", "2100-12-31T23:59:59.999999999Z")
+    );
+    let late = register.stdout(&["findings", "list", "--as-of", "2101-06-01T00:00:00Z", "--format", "json"]);
+    let late: Vec<Value> = serde_json::from_str(&late).unwrap();
+    let late = late.iter().find(|finding| text(finding, "id") == id).unwrap();
+    assert_eq!(text(late, "state"), "open");
+    assert_eq!(text(late, "reason"), "the acceptance has expired (was accepted: commissioning)");
+
+    register.stdout(&["findings", "close", &id, "--reason", "done"]);
+    register.import(&[capture("plant.pcapng"), capture("cuts/modbus-identity.pcapng")]);
+    assert_eq!(text(&of_kind(&register, "program_operation"), "state"), "closed");
+    let shown = register.stdout(&["findings", "show", &id]);
+    for word in ["finding acknowledged", "finding assigned", "finding accepted", "finding closed", "evidence"]
+    {
+        assert!(shown.contains(word), "{word}: {shown}");
+    }
+    register.stdout(&["findings", "reopen", &id]);
+    assert_eq!(text(&of_kind(&register, "program_operation"), "state"), "open");
+    let open = register.stdout(&["findings", "list", "--state", "closed", "--format", "json"]);
+    assert_eq!(open.trim(), "[]");
+    let doctor = register.stdout(&["doctor"]);
+    assert!(doctor.contains("the register is sound"), "{doctor}");
+}
+
+#[test]
+fn a_kind_is_switched_off_for_good_and_on_again() {
+    let register = Register::of(&[capture("plant.pcapng")]);
+    let all = list(&register.json(), "findings").len();
+    register.stdout(&["findings", "--off", "program_operation"]);
+    let without = register.json();
+    assert!(list(&without, "findings").iter().all(|finding| finding["kind"] != "program_operation"));
+    assert!(register.stdout(&["findings"]).contains("switched off: program_operation ("));
+    register.import(&[capture("cuts/modbus-identity.pcapng")]);
+    assert!(list(&register.json(), "findings").iter().all(|finding| finding["kind"] != "program_operation"));
+    register.stdout(&["findings", "--on", "program_operation"]);
+    assert!(list(&register.json(), "findings").len() >= all);
+}
+
+#[test]
+fn the_list_says_by_which_measure_inside_and_outside_are_told() {
+    let register = Register::of(&[capture("plant.pcapng")]);
+    assert!(register.stdout(&["findings"]).contains("no policy of zones: private addresses are the plant"));
+    let wrong = register.run(&["findings", "ack", "ffffffffffffffff"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let wrong = register.run(&["findings", "accept", "ffffffff", "--reason", " ", "--until", "2030-01-01"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
