@@ -94,7 +94,7 @@ fn a_controller_that_was_replaced_is_a_new_asset_in_whatever_order_the_days_are_
     let (first, last) = (controller(START, old, 0x00c0_ffee), controller(START + 2 * DAY, new, 0x00c0_ffff));
     let registers = [false, true].map(|backwards| {
         let plant = Plant::new();
-        let mut files = vec![plant.file("monday.pcap", &first), plant.file("wednesday.pcap", &last)];
+        let mut files = [plant.file("monday.pcap", &first), plant.file("wednesday.pcap", &last)];
         if backwards {
             files.reverse();
         }
