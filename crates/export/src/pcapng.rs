@@ -183,11 +183,11 @@ mod tests {
             0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 4, 0, 1, 0, b't', 0, 0, 0, 0, 0, 0, 0, 40, 0, 0, 0,
             1, 0, 0, 0, 40, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, b'a', 0, 0, 0, 9, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0,
             40, 0, 0, 0,
-            6, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0, 0, 4, 3, 2, 1, 8, 7, 6, 5, 5, 0, 0, 0, 9, 0, 0, 0,
+            6, 0, 0, 0, 56, 0, 0, 0, 0, 0, 0, 0, 4, 3, 2, 1, 8, 7, 6, 5, 5, 0, 0, 0, 9, 0, 0, 0,
             0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0, 0, 0, 1, 0, 8, 0, 0xc3, 0xa9, b'\n', b'b', b'\\', b'x', b'1', b'b',
-            0, 0, 0, 0, 60, 0, 0, 0,
+            0, 0, 0, 0, 56, 0, 0, 0,
         ];
         assert_eq!(octets[..expected_start.len()], expected_start);
-        assert_eq!(octets.len(), expected_start.len() + 60, "the interface is described once");
+        assert_eq!(octets.len(), expected_start.len() + 56, "the interface is described once");
     }
 }
