@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn since_is_a_moment_or_a_length_of_time() {
         assert_eq!(since("1970-01-01T00:00:01Z"), Ok(Since::Moment(Time(1_000_000_000))));
-        assert_eq!(since("2d"), Ok(Since::Before(std::time::Duration::from_secs(172_800))));
+        assert_eq!(since("2d"), Ok(Since::Before(Duration::from_secs(172_800))));
         assert!(since("yesterday").is_err() && since("12").is_err());
     }
 }

@@ -10,8 +10,8 @@ use inventory::{Coverage as Seen, Snapshot};
 use observation::number_of;
 
 use crate::arguments::Db;
+use crate::export::stdout;
 use crate::failure::Failure;
-use crate::lists::stdout;
 use crate::session::snapshot;
 use crate::terminal;
 

@@ -13,8 +13,9 @@ use observation::{NANOS_PER_DAY, Time, number_of};
 use register::{Decision, Register};
 
 use crate::arguments::{Db, List, ListFormat, moment};
+use crate::export::stdout;
 use crate::failure::Failure;
-use crate::lists::{matches, short_time, stdout};
+use crate::lists::{matches, short_time};
 use crate::session::{actor, person, snapshot};
 use crate::table::{self, Column, column};
 use crate::terminal;

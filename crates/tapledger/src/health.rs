@@ -210,7 +210,7 @@ mod tests {
             as_of: None,
             captures: vec![session],
             inventory: Inventory { conversations, ..Inventory::default() },
-            identified: Vec::new(),
+            ..Snapshot::default()
         };
         let all = sessions(&snapshot, None);
         assert_eq!(sessions(&snapshot, Some("eth1")), all);
