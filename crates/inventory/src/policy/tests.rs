@@ -68,6 +68,7 @@ fn asset(ips: &[&str], vlan: Option<u16>, role: Role) -> Asset {
         first: None,
         last: None,
         joins: Vec::new(),
+        groups: Vec::new(),
     }
 }
 
