@@ -277,6 +277,10 @@ fn plain(register: &Value) -> Value {
             Value::Object(fields) => {
                 fields.remove("captures");
                 fields.values_mut().for_each(|value| strip(value, ids));
+                // A finding about a capture as such is named after it.
+                if fields.get("about").is_some_and(|about| about == "the capture") {
+                    fields.remove("id");
+                }
             }
             Value::Array(values) => values.iter_mut().for_each(|value| strip(value, ids)),
             Value::String(text) => {

@@ -74,7 +74,7 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Invent
     };
     let mut assets = context.assets();
     add_groups(&mut assets);
-    let findings = findings::findings(&context, &assets, &shared);
+    let findings = findings::findings(&context, &assets, &shared, &options.policy);
     let changes = changes::changes(&context, &assets, options);
     let coverage = coverage::coverage(&context, &assets);
     declared::attach(&options.declared, site, &mut assets);

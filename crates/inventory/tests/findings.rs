@@ -7,7 +7,8 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::inventory;
-use inventory::{Finding, Inventory};
+use inventory::policy::Policy;
+use inventory::{Finding, Inventory, Options, resolve};
 
 fn of<'i>(inventory: &'i Inventory, kind: &str) -> Vec<&'i Finding> {
     inventory.findings.iter().filter(|finding| finding.kind == kind).collect()
@@ -74,6 +75,28 @@ fn crossings_of_the_boundary_are_told_by_pair() {
     );
     assert!(findings[0].text.contains("this port does not see"));
     assert_eq!(findings[0].anchors, [vec!["10.0.0.1".to_owned()], vec!["10.0.7.7".to_owned()]]);
+}
+
+#[test]
+fn with_a_policy_the_zones_judge_what_crosses_and_not_the_roles() {
+    let text = PLC.to_owned()
+        + "sent 10.0.7.7\ntalk 10.0.7.7 10.0.0.1 http:80 9/9\ntalk 10.0.7.7 10.0.0.9 rdp:3389 9/9\n";
+    let policy = Policy::parse(
+        "[[zone]]\nid = \"cell\"\nlevel = 1\nsubnets = [\"10.0.0.0/24\"]\n\n[[zone]]\nid = \"office\"\nlevel = 4\nsubnets = [\"10.0.7.0/24\"]\n\n[[conduit]]\nname = \"web\"\nfrom = \"office\"\nto = \"cell\"\nprotocols = [\"http\"]\n",
+    )
+    .unwrap();
+    let options = Options { policy, ..Options::default() };
+    let inventory = resolve(&common::observed(&text), &options);
+    let told: Vec<_> = of(&inventory, "zone_crossing")
+        .iter()
+        .map(|finding| (finding.about.as_str(), finding.text.as_str()))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, "office > cell");
+    assert!(told[0].1.contains("by rdp, which the policy does not allow"), "{told:?}");
+    assert!(of(&inventory, "boundary_crossing").is_empty());
+    // Without one, who gets at a controller from afar or from the office crosses the boundary.
+    assert!(of(&common::inventory(&text), "zone_crossing").is_empty());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ::capture::ring::{Ring, RingOptions};
 use ::capture::{LiveOptions, LiveSource, Pipeline, SourceError};
 use anyhow::Context;
-use observation::{Batch, CaptureKind, CaptureStatus, CaptureSummary};
+use observation::{Batch, CaptureKind, CaptureStatus, CaptureSummary, Time};
 use register::{CaptureStart, Register, session_uid};
 
 use crate::arguments::{Capture, RingArguments};
@@ -16,7 +16,7 @@ use crate::backlog::Backlog;
 use crate::failure::Failure;
 use crate::interface::{self, Traffic};
 use crate::lockdown;
-use crate::session::{actor, person, resolve};
+use crate::session::{actor, now, person, resolve};
 use crate::summary::{
     COUNTER_RECEIVED, COUNTER_SENT, COUNTER_SENT_AFTER, COUNTER_SENT_BEFORE, asset_line, frame_line,
     sent_line,
@@ -25,6 +25,9 @@ use crate::terminal;
 
 /// How long a read waits for a frame before signals and the deadline are looked at.
 const WAIT: Duration = Duration::from_millis(200);
+
+/// How long the kernel's buffer is emptied at the end.
+const LAST_READ: Duration = Duration::from_secs(1);
 
 /// How long what still waits for the register is tried at the end.
 const LAST_WAIT: Duration = Duration::from_secs(5);
@@ -62,11 +65,21 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
     let mut backlog = Backlog::default();
     let (began, mut flushed) = (Instant::now(), Instant::now());
     let (mut stopped, mut trouble) = (None, Trouble::default());
-    while !interrupted.load(Ordering::Relaxed)
-        && arguments.duration.is_none_or(|duration| began.elapsed() < duration)
-    {
+    // When the end was asked for. What had arrived by then may still lie in the kernel's buffer, and is read.
+    let mut ending: Option<(Time, Instant)> = None;
+    loop {
+        let is_over = || arguments.duration.is_some_and(|duration| began.elapsed() >= duration);
+        if ending.is_none() && (interrupted.load(Ordering::Relaxed) || is_over()) {
+            ending = Some((now(), Instant::now()));
+        }
+        if ending.is_some_and(|(_, at)| at.elapsed() >= LAST_READ) {
+            break;
+        }
         let idle = match source.next(WAIT) {
             Ok(Some(frame)) => {
+                if ending.is_some_and(|(at, _)| frame.time > at) {
+                    break;
+                }
                 if let Some(ring) = &mut ring {
                     ring.frame(&frame);
                 }
@@ -80,6 +93,9 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
                 break;
             }
         };
+        if idle && ending.is_some() {
+            break;
+        }
         if idle && (source.name().is_none() || interface::is_up(&arguments.interface) == Some(false)) {
             stopped = Some(format!("interface {}: it went down or away", arguments.interface));
             break;

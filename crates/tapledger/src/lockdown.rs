@@ -24,7 +24,7 @@ const PIPES: [u64; 2] = [1, 2];
 /// Newest rules of Landlock that are asked for; older kernels enforce what they know of them.
 const RULES: ABI = ABI::V5;
 
-/// System calls of the capturing process, apart from those of [`capturing_rules`] with conditions. None sends.
+/// System calls of the capturing process, apart from those with conditions. None sends.
 const CAPTURING: &[i64] = &[
     libc::SYS_bind,
     libc::SYS_brk,

@@ -75,7 +75,9 @@ impl Writer<'_, '_, '_> {
                         .facts
                         .iter()
                         .filter(|said| said.fact.value == ***serial && said.fact.protocol == **protocol);
-                    let first = said.min_by_key(|said| (said.fact.sighting.first, said.capture));
+                    let first = said.min_by_key(|said| {
+                        (said.fact.sighting.first, said.capture, &said.fact.evidence, said.fact.rule.as_ref())
+                    });
                     let capture = first.map_or("", |said| said.capture);
                     changes.push(Change {
                         asset: Some(asset),

@@ -8,6 +8,7 @@ use observation::{Basis, Evidence, OperationKind, Time, number_of};
 use super::{Writer, assets_of, places};
 use crate::changes::words::moment;
 use crate::model::{Asset, AssetEnd, AssetState, Conversation, Finding, Role, Severity};
+use crate::policy::{Crossing, Policy};
 use crate::roles::list;
 use crate::rules::exposure::{AFTER_SESSION, BUSINESS, INSECURE, Insecure, remote_access, usual_level};
 use crate::rules::operations::{is_engineering, is_industrial};
@@ -21,9 +22,9 @@ enum Side {
     Outside,
 }
 
-/// The side that an end is on; `None` where nothing tells. The one place that decides: a policy of zones goes here.
+/// The side that an end is on where no policy of zones is in force; `None` where nothing tells.
 ///
-/// Without a policy the primary role of an asset proposes its level, and public addresses are outside.
+/// The primary role of an asset proposes its level, and public addresses are outside.
 fn side(assets: &[Asset], end: &AssetEnd) -> Option<Side> {
     match end {
         AssetEnd::Asset(index) => {
@@ -34,6 +35,13 @@ fn side(assets: &[Asset], end: &AssetEnd) -> Option<Side> {
         AssetEnd::External(_) => Some(Side::Outside),
         AssetEnd::Group(_) | AssetEnd::Silent(_) => None,
     }
+}
+
+/// Conversations of a pair that no conduit allows, and why.
+#[derive(Default)]
+struct Refused<'c> {
+    reasons: BTreeSet<String>,
+    conversations: Vec<&'c Conversation>,
 }
 
 /// A session of remote access on one day of one capture.
@@ -82,6 +90,37 @@ impl<'a> Writer<'_, '_, 'a> {
                 self.finding("boundary_crossing", severity, text, seen(conversations.iter().copied()));
             finding.evidence = proofs(&conversations);
             self.keyed(finding, String::new(), [client, server])
+        };
+        pairs.into_iter().map(finding).collect()
+    }
+
+    /// What crosses from zone to zone and no conduit of the policy allows, one finding per pair and pair of zones.
+    pub(super) fn zones(&self, policy: &Policy) -> Vec<Finding> {
+        let places = policy.places(self.assets);
+        let mut pairs: BTreeMap<(&AssetEnd, &AssetEnd, String), Refused<'_>> = BTreeMap::new();
+        for conversation in self.answered() {
+            if let Crossing::NotAllowed { from, to, reason } = policy.crossing(conversation, &places) {
+                let key = (&conversation.client, &conversation.server, format!("{from} > {to}"));
+                let refused = pairs.entry(key).or_default();
+                refused.reasons.insert(reason);
+                refused.conversations.push(conversation);
+            }
+        }
+        let finding = |((client, server, zones), refused): ((&AssetEnd, &AssetEnd, String), Refused<'_>)| {
+            let Refused { reasons, conversations } = refused;
+            let protocols: BTreeSet<&str> =
+                conversations.iter().map(|conversation| conversation.protocol.as_str()).collect();
+            let text = format!(
+                "{} and {} talk from zone to zone, {zones}, by {}, which the policy does not allow: {} (crossings that this port does not see are not listed)",
+                self.described(client),
+                self.described(server),
+                list(protocols.into_iter().map(str::to_owned)),
+                list(reasons.into_iter()),
+            );
+            let seen = seen(conversations.iter().copied());
+            let mut finding = self.finding("zone_crossing", Severity::Warning, text, seen);
+            finding.evidence = proofs(&conversations);
+            self.keyed(finding, zones, [client, server])
         };
         pairs.into_iter().map(finding).collect()
     }

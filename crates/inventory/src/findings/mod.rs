@@ -13,6 +13,7 @@ use crate::identity::Identity;
 use crate::joins::Shared;
 use crate::links::Lane;
 use crate::model::{Asset, AssetEnd, Conversation, Finding, FindingEvidence, Severity};
+use crate::policy::Policy;
 use crate::roles::list;
 use crate::rules::nesting::SILENT;
 use crate::rules::operations::is_disruptive;
@@ -23,7 +24,12 @@ use crate::standing::Standing;
 const EVIDENCE_MAX: usize = 16;
 
 /// All findings of a site, sorted by kind, assets and text.
-pub(crate) fn findings(context: &Context<'_, '_>, assets: &[Asset], shared: &[Shared]) -> Vec<Finding> {
+pub(crate) fn findings(
+    context: &Context<'_, '_>,
+    assets: &[Asset],
+    shared: &[Shared],
+    policy: &Policy,
+) -> Vec<Finding> {
     let writer = Writer { context, assets };
     let mut findings = writer.operations();
     findings.extend(writer.addresses());
@@ -37,7 +43,7 @@ pub(crate) fn findings(context: &Context<'_, '_>, assets: &[Asset], shared: &[Sh
     findings.extend(writer.one_sided());
     findings.extend(writer.captures());
     findings.extend(writer.malformed());
-    findings.extend(writer.boundary());
+    findings.extend(if policy.is_given { writer.zones(policy) } else { writer.boundary() });
     findings.extend(writer.remote_access());
     findings.extend(writer.writes());
     findings.extend(writer.insecure());

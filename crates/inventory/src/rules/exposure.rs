@@ -20,7 +20,8 @@ pub(crate) fn usual_level(role: Role) -> Option<u8> {
         | Role::BuildingController => Some(1),
         Role::Hmi | Role::EngineeringWorkstation | Role::ScadaServer => Some(2),
         Role::Historian | Role::OpcServer | Role::Mes => Some(3),
-        Role::Server | Role::Workstation | Role::Printer | Role::Telephone => Some(4),
+        // Access from afar stands between plant and business at best: what it reaches, it reaches across the boundary.
+        Role::RemoteAccess | Role::Server | Role::Workstation | Role::Printer | Role::Telephone => Some(4),
         _ => None,
     }
 }
@@ -136,7 +137,10 @@ mod tests {
     fn every_role_of_control_is_below_the_business() {
         for role in Role::ALL {
             let level = usual_level(*role);
-            let is_it = matches!(role, Role::Server | Role::Workstation | Role::Printer | Role::Telephone);
+            let is_it = matches!(
+                role,
+                Role::RemoteAccess | Role::Server | Role::Workstation | Role::Printer | Role::Telephone
+            );
             assert_eq!(level.is_some_and(|level| level >= BUSINESS), is_it, "{role:?}");
         }
         assert_eq!(usual_level(Role::Unknown), None);

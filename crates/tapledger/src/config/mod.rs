@@ -200,6 +200,10 @@ fn understand(merged: &mut Merged) -> Config {
     if config.register.as_os_str().is_empty() {
         problems.push(Problem { at: settings.origin("register"), what: "register: it is empty".to_owned() });
     }
+    if config.pcap_ring.directory.is_some() {
+        let what = "pcap_ring.directory: the sensor keeps no ring of capture files yet; `tapledger capture --ring` does";
+        problems.push(Problem { at: settings.origin("pcap_ring.directory"), what: what.to_owned() });
+    }
     for interface in &merged.interfaces {
         problems.extend(filter_problem(&Settings(interface)));
     }

@@ -19,7 +19,7 @@ use super::state::{State, text};
 use super::supply::{Process, Supply};
 use super::wire::{Event, Listen, Record};
 use super::writer::{Order, Writer, now};
-use super::{options, require_interface};
+use super::{options, require_interface, retention};
 use crate::arguments::ConfigArguments;
 use crate::config::{Config, Interface};
 use crate::configuration;
@@ -346,8 +346,12 @@ impl<'a> Daemon<'a> {
         let leave: Vec<Ear> = leave;
         let count = leave.len();
         self.leaving.extend(leave.into_iter().map(|ear| ear.thread));
-        if self.config.prefixes != old.prefixes
-            && self.writer.orders.send(Order::Options(options(&self.config))).is_err()
+        if (&self.config.prefixes, self.config.retention) != (&old.prefixes, old.retention)
+            && self
+                .writer
+                .orders
+                .send(Order::Options(options(&self.config), retention(&self.config)))
+                .is_err()
         {
             return Err(Failure::Other(anyhow::anyhow!("the writer has ended")));
         }

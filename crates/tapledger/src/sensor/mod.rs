@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use inventory::Options;
 use landlock::RulesetStatus;
-use register::Register;
+use register::{Policy, Register};
 
 use crate::arguments::ConfigArguments;
 use crate::config::Config;
@@ -71,13 +71,23 @@ pub(crate) fn run(arguments: &ConfigArguments) -> Result<ExitCode, Failure> {
     }
     let asks = signals::watch()?;
     let register = Register::create_or_open(&config.register)?;
-    let writer = writer::start(register, options(&config))?;
+    let writer = writer::start(register, options(&config), retention(&config))?;
     daemon::Daemon::new(config, arguments, notify, supply, writer)?.run(&asks)
 }
 
 /// What the plant says of itself.
 fn options(config: &Config) -> Options {
     Options { plant_prefixes: config.prefixes.clone(), ..Options::default() }
+}
+
+/// How much the register keeps; 0 days is for ever.
+fn retention(config: &Config) -> Policy {
+    let days = |days: u32| if days == 0 { u32::MAX } else { days };
+    Policy {
+        detail_days: days(config.retention.days_detail),
+        conversation_days: days(config.retention.days_conversations),
+        ..Policy::default()
+    }
 }
 
 fn require_interface(config: &Config, arguments: &ConfigArguments) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use inventory::{Observed, Options};
 use observation::{Batch, CaptureKind, CaptureSummary};
-use register::{CaptureStart, CaptureWriter, Error, Register};
+use register::{CaptureStart, CaptureWriter, Error, Policy, Register};
 
 use super::log::Limiter;
 use super::state::{Writing, put};
@@ -32,6 +32,10 @@ const LAST_TRIES: Duration = Duration::from_secs(5);
 /// Time between two looks at what the observations amount to, and how many times the time that a look takes.
 const LOOK: (Duration, u32) = (Duration::from_secs(60), 50);
 
+/// Time between two prunes of the register, and before the first.
+const PRUNE: Duration = Duration::from_secs(24 * 3600);
+const FIRST_PRUNE: Duration = Duration::from_secs(3600);
+
 /// Time before the first look.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
 
@@ -46,8 +50,8 @@ pub(crate) enum Order {
     Finish { session: u32, batch: Box<Batch>, summary: Box<CaptureSummary> },
     /// A line for the custody journal.
     Note { action: &'static str, subject: String, detail: String },
-    /// Other prefixes of the plant.
-    Options(Options),
+    /// Other prefixes of the plant, or another retention.
+    Options(Options, Policy),
     /// Nothing comes any more.
     Stop,
 }
@@ -61,12 +65,14 @@ pub(crate) struct Writer {
 }
 
 /// Starts the writer.
-pub(crate) fn start(register: Register, options: Options) -> std::io::Result<Writer> {
+pub(crate) fn start(register: Register, options: Options, retention: Policy) -> std::io::Result<Writer> {
     let (orders, receiver) = sync_channel(ORDERS_MAX);
     let writing = Arc::new(Writing::default());
     let desk = Desk {
         register,
         options,
+        retention,
+        prune_at: now().checked_add(FIRST_PRUNE),
         writing: Arc::clone(&writing),
         captures: HashMap::new(),
         look_at: now().checked_add(FIRST_LOOK),
@@ -87,6 +93,10 @@ pub(crate) fn now() -> Instant {
 struct Desk {
     register: Register,
     options: Options,
+    /// How much the register keeps.
+    retention: Policy,
+    /// When old days are folded next.
+    prune_at: Option<Instant>,
     writing: Arc<Writing>,
     captures: HashMap<u32, CaptureWriter>,
     /// When to look next at what the observations amount to.
@@ -109,6 +119,9 @@ impl Desk {
             }
             if self.news && self.look_at.is_some_and(|at| now() >= at) {
                 self.look();
+            }
+            if self.prune_at.is_some_and(|at| now() >= at) {
+                self.prune();
             }
         }
         if self.news {
@@ -136,8 +149,8 @@ impl Desk {
             Order::Note { action, subject, detail } => {
                 self.insist(|register, _| register.record(&actor(ACTOR), action, &subject, &detail));
             }
-            Order::Options(options) => {
-                self.options = options;
+            Order::Options(options, retention) => {
+                (self.options, self.retention) = (options, retention);
                 self.news = true;
             }
             Order::Stop => {}
@@ -207,6 +220,15 @@ impl Desk {
             tracing::info!(event = "register_recovered", "the register can be written again");
         }
         true
+    }
+
+    /// Folds old days. A prune that fails is tried again the next day: nothing is lost by keeping more.
+    fn prune(&mut self) {
+        self.prune_at = now().checked_add(PRUNE);
+        match self.register.prune(&self.retention, &actor(ACTOR)) {
+            Ok(pruned) => tracing::info!(event = "pruned", what = pruned.text(), "old days are folded"),
+            Err(error) => tracing::warn!(event = "prune_failed", error = %error, "tried again tomorrow"),
+        }
     }
 
     /// Issues ids for what is new, and counts the assets.
