@@ -146,7 +146,7 @@ fn what_was_not_seen_is_said() {
     assert!(text.contains("no estimate: one occasion of listening"), "{text}");
     register.import(&[capture("hard/snaplen.pcap"), capture("plant-kernel-untagged.pcapng")]);
     let text = register.stdout(&["coverage"]);
-    assert!(text.contains("how many there are") && text.contains("one way only"), "{text}");
+    assert!(text.contains("how many") && text.contains("one way only"), "{text}");
     let json: serde_json::Value =
         serde_json::from_str(&register.stdout(&["coverage", "--format", "json"])).unwrap();
     assert_eq!(json, register.json()["coverage"]);

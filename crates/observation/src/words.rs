@@ -13,8 +13,8 @@ fn plural_unless_one(is_one: bool, noun: &str) -> String {
         noun if is_one => noun.to_owned(),
         noun if noun.ends_with('s') => format!("{noun}es"),
         noun => match noun.strip_suffix('y') {
-            Some(stem) => format!("{stem}ies"),
-            None => format!("{noun}s"),
+            Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+            _ => format!("{noun}s"),
         },
     }
 }
@@ -29,5 +29,6 @@ mod tests {
         assert_eq!(number_of(0_u64, "octet"), "0 octets");
         assert_eq!(number_of(2_u32, "address"), "2 addresses");
         assert_eq!(number_of(21_u64, "routed copy"), "21 routed copies");
+        assert_eq!(number_of(2_u64, "day"), "2 days");
     }
 }

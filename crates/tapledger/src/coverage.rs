@@ -60,7 +60,7 @@ fn text(snapshot: &Snapshot, seen: &Seen) -> String {
     line("listened", format!("{captures} on {days}{}", span.unwrap_or_default()));
     line("heard", number_of(seen.heard, "asset"));
     line("only named", format!("{} that others name or turn to", number_of(seen.referenced, "asset")));
-    line("silent targets", some(&seen.silent_targets, "address asked for by ARP", "that never spoke"));
+    line("silent targets", some(&seen.silent_targets));
     line(
         "behind routers",
         format!("{} whose own link does not pass here", number_of(seen.behind_router, "address")),
@@ -91,7 +91,7 @@ fn text(snapshot: &Snapshot, seen: &Seen) -> String {
     if more > 0 {
         line("  capture", format!("and {more} more (--format json has all)"));
     }
-    line("how many there are", estimate(seen));
+    line("how many", estimate(seen));
     text
 }
 
@@ -121,12 +121,15 @@ fn vlans(vlans: &[u16], none: &str) -> String {
     }
 }
 
-fn some(addresses: &[std::net::IpAddr], noun: &str, behind: &str) -> String {
+fn some(addresses: &[std::net::IpAddr]) -> String {
     let names: Vec<_> = addresses.iter().take(NAMED_MAX).map(ToString::to_string).collect();
     let more = addresses.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     match names.len() {
         0 => "none".to_owned(),
-        _ => format!("{} {noun} {behind}: {}{more}", addresses.len(), names.join(" ")),
+        _ => {
+            let number = number_of(addresses.len(), "address");
+            format!("{number} that ARP asked for and that never spoke: {}{more}", names.join(" "))
+        }
     }
 }

@@ -28,7 +28,7 @@ impl Estimate {
     ///
     /// The figures are those that `tests/coverage.rs` printed of 18 captures of eight hosts and more, cut into five
     /// slices of time, with every frame, one of 10 and one of 50 kept.
-    pub const CAVEAT: &str = "It assumes that every device could have been heard on every occasion, that devices speak independently of each other, and that none came or went; cyclic traffic makes it look surer than it is. Where hosts and frames of known captures were taken away, the interval held the true number in 40 of 44 cases and lay above it in 4; with half of the hosts elsewhere it held in 6 of 10, and only for being wide: it knows nothing of devices whose frames never reach this port";
+    pub const CAVEAT: &str = "It assumes that every device could have been heard on every occasion, that devices speak independently of each other, and that none came or went; cyclic traffic makes it look surer than it is. Where hosts and frames of known captures were taken away, the interval held the true number in 40 of 44 cases and lay above it in 4; with half of the hosts elsewhere it held in 6 of 10: it knows nothing of devices whose frames never reach this port";
 }
 
 /// Why there is no estimate.
