@@ -85,7 +85,8 @@ impl<'a> Tower<'a> {
         let places = [interface, protocol, port];
         output.fact_of(server, "dcerpc.endpoint", Basis::Stated, &ENDPOINT, &places);
         let own = self.address.filter(|octets| {
-            ip_address::address(octets.bytes).is_some_and(|ip| Address::Ip(ip) != context.source && !ip.is_loopback())
+            ip_address::address(octets.bytes)
+                .is_some_and(|ip| Address::Ip(ip) != context.source && !ip.is_loopback())
         });
         if let Some(own) = own {
             output.fact(server, attribute::IP_ADDRESS, Basis::Stated, &ADDRESS, own);
@@ -103,7 +104,11 @@ fn align(body: &mut Reader<'_>) -> Result<(), Malformed> {
 /// # Errors
 ///
 /// Fails if the entries are cut short.
-pub(super) fn lookup(context: &Context, mut body: Reader<'_>, output: &mut Output<'_>) -> Result<(), Malformed> {
+pub(super) fn lookup(
+    context: &Context,
+    mut body: Reader<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Malformed> {
     let server = context.source();
     body.skip(HANDLE, "entry handle")?;
     let count = body.u32_le("number of entries")?.min(ENTRIES_MAX);

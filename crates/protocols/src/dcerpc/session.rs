@@ -3,8 +3,8 @@
 use observation::{Basis, Octets, Rule};
 
 use super::interfaces::{self, INTERFACES, Interface, RESOLVE_OXID, RESOLVE_OXID_2, SERVER_ALIVE_2};
-use super::{endpoints, oxid};
 use super::wire::{self, Kind, Pdu};
+use super::{endpoints, oxid};
 use crate::pending::Pending;
 use crate::{Assembly, Context, Malformed, Output, Session, security_token};
 
@@ -171,7 +171,9 @@ impl Rpc {
         let mut body = pdu.body;
         body.skip(8, "response header")?;
         match answer {
-            Answer::Exporter(RESOLVE_OXID | RESOLVE_OXID_2) => oxid::bindings(context, &context.source(), body, output),
+            Answer::Exporter(RESOLVE_OXID | RESOLVE_OXID_2) => {
+                oxid::bindings(context, &context.source(), body, output)
+            }
             Answer::Exporter(SERVER_ALIVE_2) => {
                 body.skip(4, "version of COM")?;
                 oxid::bindings(context, &context.source(), body, output)

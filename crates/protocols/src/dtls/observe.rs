@@ -124,13 +124,16 @@ impl Dtls {
         output: &mut Output<'_>,
     ) -> Option<Assembly> {
         let place = self.gathered.get_mut(context.from.index())?;
-        let is_wanted = matches!(fragment.kind, message::CLIENT_HELLO | message::SERVER_HELLO | message::CERTIFICATE);
+        let is_wanted =
+            matches!(fragment.kind, message::CLIENT_HELLO | message::SERVER_HELLO | message::CERTIFICATE);
         if !is_wanted || fragment.length > MESSAGE_OCTETS_MAX {
             return None;
         }
         let mut gathered = match (place.take(), fragment.offset) {
             (_, 0) => Gathered { number: fragment.number, fragments: 0, octets: 0, all: Assembly::new() },
-            (Some(gathered), offset) if gathered.number == fragment.number && gathered.octets == offset => gathered,
+            (Some(gathered), offset) if gathered.number == fragment.number && gathered.octets == offset => {
+                gathered
+            }
             _ => {
                 output.dropped = output.dropped.saturating_add(1);
                 return None;
@@ -139,7 +142,9 @@ impl Dtls {
         let octets = if fragment.offset == 0 { fragment.all } else { fragment.octets };
         gathered.fragments = gathered.fragments.saturating_add(1);
         gathered.octets = gathered.octets.saturating_add(fragment.octets.len());
-        if gathered.fragments > FRAGMENTS_MAX || !gathered.all.push(octets, MESSAGE_OCTETS_MAX.saturating_mul(2)) {
+        if gathered.fragments > FRAGMENTS_MAX
+            || !gathered.all.push(octets, MESSAGE_OCTETS_MAX.saturating_mul(2))
+        {
             output.dropped = output.dropped.saturating_add(1);
             return None;
         }
@@ -238,7 +243,10 @@ mod tests {
     fn only_hellos_are_certain() {
         let client = include_bytes!("messages/openssl-client-udp.bin");
         assert_eq!((PROTOCOL.probe)(records(client)[0], Transport::Udp), Probe::Certain);
-        assert_eq!((PROTOCOL.probe)(&[23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 9], Transport::Udp), Probe::Unsure);
+        assert_eq!(
+            (PROTOCOL.probe)(&[23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 9], Transport::Udp),
+            Probe::Unsure
+        );
         assert_eq!((PROTOCOL.probe)(&[23, 3, 3, 0, 1, 9], Transport::Udp), Probe::Foreign);
     }
 }

@@ -45,10 +45,39 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
 pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
     let Frame::Message(length) = frame(octets, transport) else { return Probe::Foreign };
     match octets {
-        &[HANDSHAKE, _, _, 0, 0, _, _, _, _, _, _, _, _, CLIENT_HELLO | SERVER_HELLO, a, b, c, _, _, d, e, f, g, h, i, ..]
-            if [a, b, c] == [g, h, i]
-                && [d, e, f] == [0; 3]
-                && length == HEADER.saturating_add(MESSAGE_HEADER).saturating_add(usize::from(b) << 8 | usize::from(c)) =>
+        &[
+            HANDSHAKE,
+            _,
+            _,
+            0,
+            0,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            CLIENT_HELLO | SERVER_HELLO,
+            a,
+            b,
+            c,
+            _,
+            _,
+            d,
+            e,
+            f,
+            g,
+            h,
+            i,
+            ..,
+        ] if [a, b, c] == [g, h, i]
+            && [d, e, f] == [0; 3]
+            && length
+                == HEADER
+                    .saturating_add(MESSAGE_HEADER)
+                    .saturating_add(usize::from(b) << 8 | usize::from(c)) =>
         {
             Probe::Certain
         }
@@ -88,7 +117,14 @@ impl<'a> Fragment<'a> {
         let offset = length_24(reader, "fragment offset")?;
         let fragment = length_24(reader, "fragment length")?;
         let octets = reader.take(fragment, "fragment")?;
-        Ok(Self { kind, number, length, offset, all: start.head(MESSAGE_HEADER.saturating_add(fragment)), octets })
+        Ok(Self {
+            kind,
+            number,
+            length,
+            offset,
+            all: start.head(MESSAGE_HEADER.saturating_add(fragment)),
+            octets,
+        })
     }
 }
 

@@ -12,14 +12,14 @@ use crate::{Context, Malformed, Output, Session};
 static TEXT: Rule = Rule { name: "ff-hse-text", read: Rules::text };
 static NUMBER: Rule = Rule { name: "ff-hse-number", read: Rules::decimal_be };
 static DEVICE_TYPE: Rule = Rule { name: "ff-hse-device-type", read: device_type };
-static MANUFACTURER: Rule = Rule { name: "ff-hse-device-id-manufacturer", read: |id| parts(id).map(|id| id.0) };
+static MANUFACTURER: Rule =
+    Rule { name: "ff-hse-device-id-manufacturer", read: |id| parts(id).map(|id| id.0) };
 static TYPE: Rule = Rule { name: "ff-hse-device-id-type", read: |id| parts(id).map(|id| id.1) };
 static SERIAL: Rule = Rule { name: "ff-hse-device-id-serial", read: |id| parts(id)?.2 };
 static ADDRESS: Rule =
     Rule { name: "ff-hse-address", read: |octets| address(octets).map(|ip| ip.to_string()) };
 
-pub(super) const RULES: &[&Rule] =
-    &[&TEXT, &NUMBER, &DEVICE_TYPE, &MANUFACTURER, &TYPE, &SERIAL, &ADDRESS];
+pub(super) const RULES: &[&Rule] = &[&TEXT, &NUMBER, &DEVICE_TYPE, &MANUFACTURER, &TYPE, &SERIAL, &ADDRESS];
 
 /// Octets of a name: text with blanks behind it.
 const NAME: usize = 32;
@@ -49,8 +49,9 @@ fn parts(octets: &[u8]) -> Option<(String, String, Option<String>)> {
     let serial = rest.trim_matches(['-', '_', ' ']);
     let is_serial = serial.bytes().any(|octet| octet.is_ascii_digit())
         && serial.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
-    (is_hexadecimal(maker) && is_hexadecimal(kind))
-        .then(|| (maker.to_ascii_uppercase(), kind.to_ascii_uppercase(), is_serial.then(|| serial.to_owned())))
+    (is_hexadecimal(maker) && is_hexadecimal(kind)).then(|| {
+        (maker.to_ascii_uppercase(), kind.to_ascii_uppercase(), is_serial.then(|| serial.to_owned()))
+    })
 }
 
 /// An address of 16 octets; of those of IPv4 the last four are set.
@@ -84,7 +85,12 @@ impl Session for FfHse {
                 output.operation(kind, name, octets);
             }
             if let Some(node) = message.node.filter(|node| self.is_new(context, b"asked", *node)) {
-                output.mentioned(below(context.server(), node), context.source(), "ff address", octets.head(8));
+                output.mentioned(
+                    below(context.server(), node),
+                    context.source(),
+                    "ff address",
+                    octets.head(8),
+                );
             }
             return Ok(());
         }
@@ -92,9 +98,8 @@ impl Session for FfHse {
             return Ok(());
         }
         match (message.part, message.is_confirmed, message.service) {
-            (part::MANAGEMENT, false, service::ANNUNCIATION) | (part::MANAGEMENT, true, service::IDENTIFY) => {
-                self.announced(context, message, output)
-            }
+            (part::MANAGEMENT, false, service::ANNUNCIATION)
+            | (part::MANAGEMENT, true, service::IDENTIFY) => self.announced(context, message, output),
             (part::MANAGEMENT, false, service::FIND_TAG_REPLY) => found(context, message, output),
             (part::MANAGEMENT, false, _) if message.service == 1 => {
                 output.operation(OperationKind::Identify, "find tag query", octets);
@@ -102,7 +107,9 @@ impl Session for FfHse {
             }
             (part::FMS, true, service::FMS_IDENTIFY) => identified(context, message, output),
             _ => {
-                if let Some(node) = message.node.filter(|node| is_answered && self.is_new(context, b"answers", *node)) {
+                if let Some(node) =
+                    message.node.filter(|node| is_answered && self.is_new(context, b"answers", *node))
+                {
                     output.spoke(below(context.source(), node));
                 }
                 Ok(())

@@ -13,7 +13,11 @@ const IDENTIFIED: &[u8] = include_bytes!("messages/identify-node-response-udp.bi
 #[test]
 fn a_linking_device_announces_itself_and_its_links() {
     let heard = hear(&PROTOCOL, Transport::Udp, &[(End::Server, ANNUNCIATION), (End::Server, ANNUNCIATION)]);
-    let facts: Vec<_> = heard.facts.iter().map(|(station, attribute, value, _)| format!("{station} {attribute}={value}")).collect();
+    let facts: Vec<_> = heard
+        .facts
+        .iter()
+        .map(|(station, attribute, value, _)| format!("{station} {attribute}={value}"))
+        .collect();
     assert_eq!(
         facts,
         [
@@ -66,5 +70,8 @@ fn only_announcements_with_names_are_certain() {
     assert_eq!((PROTOCOL.probe)(ANNUNCIATION, Transport::Udp), Probe::Certain);
     assert_eq!((PROTOCOL.probe)(IDENTIFY, Transport::Udp), Probe::Unsure);
     assert_eq!((PROTOCOL.probe)(&ANNUNCIATION[..40], Transport::Udp), Probe::Foreign);
-    assert_eq!((PROTOCOL.probe)(&[1, 0x80, 0x08, 0x10, 0, 0, 0, 0, 0, 0, 0, 4], Transport::Udp), Probe::Foreign);
+    assert_eq!(
+        (PROTOCOL.probe)(&[1, 0x80, 0x08, 0x10, 0, 0, 0, 0, 0, 0, 0, 4], Transport::Udp),
+        Probe::Foreign
+    );
 }

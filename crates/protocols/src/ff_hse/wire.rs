@@ -96,7 +96,8 @@ fn trailer(options: u8) -> usize {
 pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
     let fits = |at: usize, is: fn(u8) -> bool| octets.get(at).is_none_or(|octet| is(*octet));
     let is_kind = |kind: u8| {
-        matches!(kind & !0x03, part::SESSION | part::MANAGEMENT | part::FMS | part::REDUNDANCY) && kind & 0x03 != 3
+        matches!(kind & !0x03, part::SESSION | part::MANAGEMENT | part::FMS | part::REDUNDANCY)
+            && kind & 0x03 != 3
     };
     if !matches!(transport, Transport::Tcp | Transport::Udp)
         || !fits(0, |version| version == VERSION)

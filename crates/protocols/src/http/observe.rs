@@ -146,7 +146,8 @@ impl Http {
         }
         for (name, value) in fields(head) {
             let is_proof = is_one_of(name.bytes, &PROOFS);
-            let is_token = (is_proof || is_one_of(name.bytes, &CHALLENGES)) && self.token(context, value, output);
+            let is_token =
+                (is_proof || is_one_of(name.bytes, &CHALLENGES)) && self.token(context, value, output);
             if is_secret(name.bytes) && !is_token {
                 output.secret(value);
             }
@@ -233,7 +234,9 @@ impl Http {
         let scheme = SCHEMES.iter().find(|scheme| {
             value.bytes.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
         });
-        let Some(token) = scheme.map(|scheme| http_head::trim(value.tail(scheme.len()))) else { return false };
+        let Some(token) = scheme.map(|scheme| http_head::trim(value.tail(scheme.len()))) else {
+            return false;
+        };
         if self.is_proxy && context.from == End::Server {
             return false;
         }
@@ -345,16 +348,14 @@ mod tests {
             ]
         );
         assert_eq!((operations.len(), secrets), (2, 3), "both responses and the key");
-        let (facts, _, secrets) =
-            said(&mut session, include_bytes!("messages/ntlm-server.bin"), End::Server);
+        let (facts, _, secrets) = said(&mut session, include_bytes!("messages/ntlm-server.bin"), End::Server);
         assert!(facts.contains(&"10.10.10.2 ntlm.dns_host_name=hist1.plant.example".to_owned()), "{facts:?}");
         assert_eq!(secrets, 0);
     }
 
     #[test]
     fn a_document_of_an_mtconnect_agent_is_read() {
-        let (facts, ..) =
-            said(&mut Http::default(), include_bytes!("messages/mtconnect.bin"), End::Server);
+        let (facts, ..) = said(&mut Http::default(), include_bytes!("messages/mtconnect.bin"), End::Server);
         let expected = "10.10.10.2 device=EX-MILL-0001 serial_number=MX77-0042".to_owned();
         assert!(facts.contains(&expected), "{facts:?}");
     }

@@ -77,9 +77,9 @@ fn by_text(name: Text<'_>) -> Name {
         Some(b"content-type") => Name::ContentType,
         Some(b"server") => Name::Server,
         Some(b"user-agent") => Name::UserAgent,
-        Some(b"te" | b"grpc-timeout" | b"grpc-encoding" | b"grpc-accept-encoding" | b"grpc-status" | b"accept") => {
-            Name::Other
-        }
+        Some(
+            b"te" | b"grpc-timeout" | b"grpc-encoding" | b"grpc-accept-encoding" | b"grpc-status" | b"accept",
+        ) => Name::Other,
         _ => Name::Secret,
     }
 }

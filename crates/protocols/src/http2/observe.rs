@@ -47,7 +47,12 @@ impl Session for Http2 {
                 reader.skip(if flags & PRIORITY == 0 { 0 } else { 5 }, "priority")?;
                 let block = reader.peek();
                 let length = block.len().saturating_sub(padding.into());
-                self.headers(context, if block.is_cut() { block } else { block.head(length) }, octets, output);
+                self.headers(
+                    context,
+                    if block.is_cut() { block } else { block.head(length) },
+                    octets,
+                    output,
+                );
             }
             // Where fields are torn apart, who knows what they hold.
             kind::CONTINUATION => output.secret(reader.rest()),
@@ -58,10 +63,18 @@ impl Session for Http2 {
 }
 
 impl Http2 {
-    fn headers<'m>(&mut self, context: &Context, block: Octets<'_>, frame: Octets<'m>, output: &mut Output<'m>) {
+    fn headers<'m>(
+        &mut self,
+        context: &Context,
+        block: Octets<'_>,
+        frame: Octets<'m>,
+        output: &mut Output<'m>,
+    ) {
         for field in fields(block) {
             match field {
-                Field::Indexed(place::GET) => output.operation(OperationKind::Read, "get", frame.head(super::HEADER)),
+                Field::Indexed(place::GET) => {
+                    output.operation(OperationKind::Read, "get", frame.head(super::HEADER))
+                }
                 Field::Indexed(place::POST) => {
                     output.operation(OperationKind::Write, "post", frame.head(super::HEADER));
                 }
@@ -78,7 +91,9 @@ impl Http2 {
                 }
                 Field::Literal(name @ (Name::Server | Name::UserAgent), Text::Plain(octets)) => {
                     let attribute = if name == Name::Server { "http.server" } else { "http.user_agent" };
-                    if !octets.is_cut() && self.told.is_new(Print::new().with(attribute.as_bytes()).with(octets.bytes)) {
+                    if !octets.is_cut()
+                        && self.told.is_new(Print::new().with(attribute.as_bytes()).with(octets.bytes))
+                    {
                         output.fact(&context.source(), attribute, Basis::Stated, &TEXT, octets);
                     }
                 }

@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn a_client_names_itself_and_its_library() {
         let heard = hear(&PROTOCOL, Transport::Tcp, &[(End::Client, OPENS)]);
-        let facts: Vec<_> = heard.facts.iter().map(|fact| (fact.0.as_str(), fact.1, fact.2.as_str())).collect();
+        let facts: Vec<_> =
+            heard.facts.iter().map(|fact| (fact.0.as_str(), fact.1, fact.2.as_str())).collect();
         assert_eq!(
             facts,
             [
@@ -119,7 +120,10 @@ mod tests {
         );
         assert_eq!(heard.operations, [(OperationKind::Identify, "api versions")]);
         assert_eq!((PROTOCOL.probe)(OPENS, Transport::Tcp), Probe::Certain);
-        assert_eq!((PROTOCOL.probe)(&[0, 0, 0, 10, 0, 200, 0, 1, 0, 0, 0, 1, 0, 0], Transport::Tcp), Probe::Foreign);
+        assert_eq!(
+            (PROTOCOL.probe)(&[0, 0, 0, 10, 0, 200, 0, 1, 0, 0, 0, 1, 0, 0], Transport::Tcp),
+            Probe::Foreign
+        );
     }
 
     #[test]
@@ -130,7 +134,8 @@ mod tests {
         assert_eq!((from + length) as usize, plain.len());
         let at = plain.windows(6).position(|part| part == b"geheim").unwrap();
         assert!(from as usize <= at);
-        let (handshake, token) = (include_bytes!("messages/sasl-handshake-0.bin"), b"\0\0\0\x0f\0line4\0geheim99");
+        let (handshake, token) =
+            (include_bytes!("messages/sasl-handshake-0.bin"), b"\0\0\0\x0f\0line4\0geheim99");
         let heard = hear(&PROTOCOL, Transport::Tcp, &[(End::Client, handshake), (End::Client, token)]);
         assert_eq!(heard.secrets, [(4, 15)]);
     }

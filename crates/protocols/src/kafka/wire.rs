@@ -29,7 +29,9 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
     let Some(length) = octets.first_chunk::<LENGTH>() else { return Frame::Partial(LENGTH) };
     match usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX) {
         length if !(LENGTH..=MESSAGE_MAX).contains(&length) => Frame::Foreign,
-        length if length.saturating_add(LENGTH) > octets.len() => Frame::Partial(length.saturating_add(LENGTH)),
+        length if length.saturating_add(LENGTH) > octets.len() => {
+            Frame::Partial(length.saturating_add(LENGTH))
+        }
         length => Frame::Message(length.saturating_add(LENGTH)),
     }
 }

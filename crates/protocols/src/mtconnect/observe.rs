@@ -23,7 +23,8 @@ fn text(octets: &[u8]) -> Option<String> {
 /// The sender of a document, where it is a host name and no address.
 fn host(octets: &[u8]) -> Option<String> {
     let text = Rules::text(octets)?;
-    let is_name = text.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.'));
+    let is_name =
+        text.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.'));
     let is_set = text.bytes().any(|octet| octet.is_ascii_alphabetic()) && text != "localhost";
     (is_name && is_set && text.parse::<IpAddr>().is_err()).then_some(text)
 }
@@ -90,7 +91,11 @@ mod tests {
 
     fn said(octets: &[u8]) -> Vec<String> {
         let heard = hear(&PROTOCOL, Transport::Tcp, &[(End::Server, octets)]);
-        heard.facts.iter().map(|(station, attribute, value, _)| format!("{station} {attribute}={value}")).collect()
+        heard
+            .facts
+            .iter()
+            .map(|(station, attribute, value, _)| format!("{station} {attribute}={value}"))
+            .collect()
     }
 
     #[test]

@@ -46,7 +46,10 @@ mod tests {
     #[test]
     fn names_and_attributes_are_found() {
         assert_eq!(local_name(b"m:Device id='d'>"), b"Device");
-        assert_eq!((local_name(b"/Device>"), local_name(b"!-- x"), local_name(b"")), (&b""[..], &b""[..], &b""[..]));
+        assert_eq!(
+            (local_name(b"/Device>"), local_name(b"!-- x"), local_name(b"")),
+            (&b""[..], &b""[..], &b""[..])
+        );
         let tag = Octets::unplaced(b"Device id = 'd1'\n uuid=\"a=b\" name='x");
         let found: Vec<_> = attributes(tag).map(|(name, value)| (name, value.bytes)).collect();
         let expected: [(&[u8], &[u8]); 2] = [(b"id", b"d1"), (b"uuid", b"a=b")];

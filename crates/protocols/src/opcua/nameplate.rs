@@ -125,7 +125,8 @@ impl Nameplates {
             return;
         }
         let spelt = std::mem::take(&mut self.spelt);
-        let is_plate = |device: &str| spelt.iter().filter(|(_, field)| *field.device == *device).count() >= FIELDS_MIN;
+        let is_plate =
+            |device: &str| spelt.iter().filter(|(_, field)| *field.device == *device).count() >= FIELDS_MIN;
         let mut fields = std::mem::take(&mut self.known);
         fields.extend(spelt.iter().filter(|(_, field)| is_plate(&field.device)).cloned());
         if !fields.is_empty() {
@@ -221,7 +222,8 @@ impl Nameplates {
                 binary::localized_text(reader, "display name")?;
                 let class = reader.u32_le("node class")?;
                 binary::node_id(reader, "type definition")?;
-                let named = name.and_then(|name| field(name.bytes)).filter(|_| is_forward && class == VARIABLE);
+                let named =
+                    name.and_then(|name| field(name.bytes)).filter(|_| is_forward && class == VARIABLE);
                 if let Some(field) = named {
                     found.push((node, field));
                 }

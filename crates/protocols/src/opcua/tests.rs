@@ -185,7 +185,9 @@ fn a_nameplate_is_known_by_its_paths_or_by_identifiers_that_spell_it() {
     // One name alone could be a process value.
     let octets = include_bytes!("messages/nameplates.bin");
     let (mut requests, mut at) = (Vec::new(), 0);
-    while let Some(Frame::Message(length)) = octets.get(at..).map(|rest| (PROTOCOL.frame)(rest, Transport::Tcp)) {
+    while let Some(Frame::Message(length)) =
+        octets.get(at..).map(|rest| (PROTOCOL.frame)(rest, Transport::Tcp))
+    {
         requests.push(&octets[at..at + length]);
         at += length;
     }

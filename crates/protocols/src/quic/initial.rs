@@ -31,8 +31,8 @@ static VERSIONS: [Version; 2] = [
         number: 1,
         initial: 0x00,
         salt: [
-            0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc,
-            0xbb, 0x7f, 0x0a,
+            0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad,
+            0xcc, 0xbb, 0x7f, 0x0a,
         ],
         labels: ["quic key", "quic iv", "quic hp"],
     },
@@ -40,8 +40,8 @@ static VERSIONS: [Version; 2] = [
         number: 0x6b33_43cf,
         initial: 0x10,
         salt: [
-            0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9,
-            0xbd, 0x2e, 0xd9,
+            0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb,
+            0xf9, 0xbd, 0x2e, 0xd9,
         ],
         labels: ["quicv2 key", "quicv2 iv", "quicv2 hp"],
     },
@@ -71,7 +71,10 @@ pub(super) struct Packet<'a> {
 fn variable(octets: &[u8]) -> Option<(usize, usize)> {
     let first = *octets.first()?;
     let length = 1_usize << (first >> 6);
-    let value = octets.get(1..length)?.iter().fold(u64::from(first & 0x3f), |value, octet| value << 8 | u64::from(*octet));
+    let value = octets
+        .get(1..length)?
+        .iter()
+        .fold(u64::from(first & 0x3f), |value, octet| value << 8 | u64::from(*octet));
     Some((usize::try_from(value).ok()?, length))
 }
 
@@ -143,7 +146,11 @@ impl Keys {
         let initial = Hkdf::<Sha256>::new(Some(&version.salt), destination);
         let client = Hkdf::<Sha256>::from_prk(&expand::<32>(&initial, "client in")?).ok()?;
         let [key, iv, hp] = version.labels;
-        Some(Self { payload: expand(&client, key)?, nonce: expand(&client, iv)?, header: expand(&client, hp)? })
+        Some(Self {
+            payload: expand(&client, key)?,
+            nonce: expand(&client, iv)?,
+            header: expand(&client, hp)?,
+        })
     }
 }
 
@@ -187,7 +194,9 @@ pub(super) fn hello(mut packets: &[u8]) -> Found {
         hello.extend_from_slice(piece.get(known..).unwrap_or_default());
     }
     let length = match hello.get(..4) {
-        Some(&[1, high, middle, low]) => usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low),
+        Some(&[1, high, middle, low]) => {
+            usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low)
+        }
         _ => return Found::Part,
     };
     match hello.get(..length.saturating_add(4)) {

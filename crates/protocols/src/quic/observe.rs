@@ -8,7 +8,8 @@ use crate::{Assembly, Context, Malformed, Output, Reader, Session, tls};
 
 static SERVER_NAME: Rule = Rule { name: "quic-server-name", read: server_name };
 static ALPN: Rule = Rule { name: "quic-alpn", read: alpn };
-static JA4: Rule = Rule { name: "quic-ja4", read: |octets| with_hello(octets, |hello| Some(tls::print(hello, 'q'))) };
+static JA4: Rule =
+    Rule { name: "quic-ja4", read: |octets| with_hello(octets, |hello| Some(tls::print(hello, 'q'))) };
 static VERSION: Rule = Rule { name: "quic-version", read: version };
 
 pub(super) const RULES: &[&Rule] = &[&SERVER_NAME, &ALPN, &JA4, &VERSION];

@@ -193,7 +193,8 @@ mod tests {
         assert_eq!(attributes(chassis.says(&serial(&[0x87, 0x69]), b"S2")), ["serial_number"]);
         assert!(chassis.says(&serial(&[1]), b"S1").1.is_empty());
         assert!(
-            chassis.says(&serial(&[]), b"S1").1.is_empty() && chassis.says(&serial(&[1; 6]), b"S1").1.is_empty()
+            chassis.says(&serial(&[]), b"S1").1.is_empty()
+                && chassis.says(&serial(&[1; 6]), b"S1").1.is_empty()
         );
     }
 

@@ -89,7 +89,8 @@ mod tests {
             "hmac-sha2-256",
             "none",
         ]);
-        let text = "curve25519-sha256@libssh.org,diffie-hellman-group-exchange-sha256;aes128-ctr;hmac-sha2-256;none";
+        let text =
+            "curve25519-sha256@libssh.org,diffie-hellman-group-exchange-sha256;aes128-ctr;hmac-sha2-256;none";
         assert_eq!(hassh(&octets), Rules::hexadecimal(&Md5::digest(text)));
         assert_eq!(hassh(&octets[..octets.len() - 1]), None);
     }
@@ -99,7 +100,8 @@ mod tests {
         let lists = listed(&["kex", "key", "enc-c", "enc-s", "mac-c", "mac-s", "zip-c", "zip-s", "", ""]);
         let octets = [&[7; 16][..], &lists].concat();
         let exchange = KeyExchange::parse(&mut Reader::new(Octets::unplaced(&octets))).unwrap();
-        let names = |lists: [Octets<'_>; 4]| lists.map(|list| String::from_utf8(list.bytes[4..].to_vec()).unwrap());
+        let names =
+            |lists: [Octets<'_>; 4]| lists.map(|list| String::from_utf8(list.bytes[4..].to_vec()).unwrap());
         assert_eq!(names(exchange.of_client()), ["kex", "enc-c", "mac-c", "zip-c"]);
         assert_eq!(names(exchange.of_server()), ["kex", "enc-s", "mac-s", "zip-s"]);
     }
