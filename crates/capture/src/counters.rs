@@ -28,6 +28,8 @@ counters! {
     offloaded: "ip packets of length 0 (segmentation offload)",
     /// A length field states more octets than the frame had on the wire.
     longer_than_frame: "lengths beyond the end of the frame",
+    /// Frames behind the first in an aggregate of IEEE 802.11, which are not read.
+    aggregated: "frames behind the first in an aggregate of 802.11 not read",
     /// UDP length 0 or beyond the IP packet.
     udp_length: "udp lengths that contradict ip",
     /// Fragments, whole or not.

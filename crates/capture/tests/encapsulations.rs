@@ -33,6 +33,17 @@ fn placed(name: &str, packet: &Packet<'_>, frame: &RawFrame<'_>) -> usize {
 }
 
 #[test]
+fn the_further_frames_of_an_aggregate_are_counted() {
+    let small = join(&[&SERVER_MAC.0, &CLIENT_MAC.0, &[0, 3], &[0xfe, 0xfe, 3]]);
+    let octets = aggregate(&[&small, &small]);
+    let mut dissector = Dissector::default();
+    let packet = dissector.packet(&frame(&octets)).unwrap();
+    assert_eq!(packet.payload.octets(), PAYLOAD);
+    let counters: Vec<_> = dissector.counters().collect();
+    assert_eq!(counters, [("frames behind the first in an aggregate of 802.11 not read".into(), 2)]);
+}
+
+#[test]
 fn the_segment_comes_out_of_every_encapsulation() {
     let mut dissector = Dissector::default();
     for sample in samples() {

@@ -3,6 +3,7 @@
 use observation::Mac;
 
 use super::llc;
+use crate::counters::bump;
 use crate::walk::{Link, Next, Step, Walk};
 
 /// Version and type of a data frame; the bits left out are its subtype.
@@ -20,6 +21,8 @@ const ORDERED: u8 = 0x80;
 const AGGREGATED: u8 = 0x80;
 
 const HEADER: usize = 24;
+/// Before each frame of an aggregate: destination, source, length.
+const SUBFRAME: usize = 14;
 
 /// A frame of 802.11; what is no data in clear is not read.
 pub(crate) fn wlan(walk: &mut Walk<'_, '_>, at: usize) -> Step {
@@ -41,11 +44,31 @@ pub(crate) fn wlan(walk: &mut Walk<'_, '_>, at: usize) -> Step {
     let mut behind = at.saturating_add(HEADER);
     if control & QUALITY_OF_SERVICE != 0 {
         let &[service, _] = walk.header::<2>(behind, "802.11", "quality of service")?;
-        if service & AGGREGATED != 0 {
-            return Ok(Next::Done);
-        }
         behind = behind.saturating_add(2);
+        if service & AGGREGATED != 0 {
+            return aggregate(walk, behind);
+        }
     }
     walk.enter_link(Link::Known(macs.map(Mac)), at)?;
     llc::header(walk, behind)
+}
+
+/// The first of the frames in an aggregate (clause 9.3.2.2.2): each has destination, source and length of its own, and is
+/// padded to a multiple of four octets. The others are counted.
+fn aggregate(walk: &mut Walk<'_, '_>, at: usize) -> Step {
+    let &[ref addresses @ .., high, low] = walk.header::<SUBFRAME>(at, "802.11", "subframe header")?;
+    let &[destination, source] = addresses.as_chunks::<6>().0 else { return Ok(Next::Done) };
+    let length = u16::from_be_bytes([high, low]);
+    let mut next = behind(at, length);
+    while let Some(&[.., high, low]) = walk.tail(next).first_chunk::<SUBFRAME>() {
+        bump(&mut walk.counters.aggregated);
+        next = behind(next, u16::from_be_bytes([high, low]));
+    }
+    walk.enter_link(Link::Known([source, destination].map(Mac)), at)?;
+    llc::llc(walk, length, at.saturating_add(SUBFRAME))
+}
+
+/// Where the frame behind one of this length starts, both with their headers.
+fn behind(at: usize, length: u16) -> usize {
+    at.saturating_add(SUBFRAME.saturating_add(length.into()).next_multiple_of(4))
 }

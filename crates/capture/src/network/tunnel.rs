@@ -20,6 +20,8 @@ const CISCO_METADATA: u16 = 0x8909;
 /// Of Aruba: frames of 802.11, one number for each radio; those that are encrypted have others.
 const ARUBA_FIRST: u16 = 0x8200;
 const ARUBA_LAST: u16 = 0x8210;
+/// Of Aruba: frames of 802.11 that are aggregates.
+const ARUBA_AGGREGATE: u16 = 0x8240;
 const MPLS: u16 = 0x8847;
 const MPLS_UPSTREAM: u16 = 0x8848;
 
@@ -77,7 +79,7 @@ pub(super) fn gre(walk: &mut Walk<'_, '_>, at: usize) -> Step {
         WCCP if matches!(walk.tail(at), [0x45..=0x4f, ..]) => Next::Ipv4(at),
         WCCP => Next::Ipv4(at.saturating_add(4)),
         CISCO_METADATA => metadata(walk, at),
-        ARUBA_FIRST..=ARUBA_LAST => Next::Wlan(at),
+        ARUBA_FIRST..=ARUBA_LAST | ARUBA_AGGREGATE => Next::Wlan(at),
         _ => return Ok(Next::Done),
     };
     Ok(wrapped(walk, next))

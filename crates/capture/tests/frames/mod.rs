@@ -342,6 +342,7 @@ fn tunnels() -> Vec<Sample> {
             over_gre(0, 0x8201, &join(&[&header, &SNAP, &v4]))
         })
         .unwrapped(1),
+        Sample::new("gre, 802.11, aggregate of one", aggregate(&[])).unwrapped(1),
         Sample::new("hop-by-hop and destination options", {
             let options = join(&[&[60, 0, 5, 2, 0, 0, 1, 0], &[6, 0, 1, 4, 0, 0, 0, 0], &tcp(PAYLOAD)]);
             ethernet(0x86dd, &ipv6(0, &options))
@@ -358,6 +359,20 @@ fn tunnels() -> Vec<Sample> {
         })
         .ipv6(),
     ]
+}
+
+/// A frame of 802.11 in GRE that holds the segment in a frame of an aggregate, and behind it `further`.
+pub fn aggregate(further: &[&[u8]]) -> Vec<u8> {
+    let header =
+        join(&[&[0x88, 0x02, 0, 0], &SERVER_MAC.0, &SWITCH_MAC.0, &SWITCH_MAC.0, &[0x80, 0x7d, 0x80, 0]]);
+    let v4 = inner_ipv4();
+    let length = u16::try_from(SNAP.len() + v4.len()).unwrap().to_be_bytes();
+    let mut aggregate = join(&[&SERVER_MAC.0, &CLIENT_MAC.0, &length, &SNAP, &v4]);
+    for octets in further {
+        aggregate.resize(aggregate.len().next_multiple_of(4), 0);
+        aggregate.extend_from_slice(octets);
+    }
+    over_gre(0, 0x8240, &join(&[&header, &aggregate]))
 }
 
 /// Every encapsulation around the same segment of TCP.
