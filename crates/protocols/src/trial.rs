@@ -48,8 +48,7 @@ pub(crate) fn hear(protocol: &Protocol, transport: Transport, messages: &[(End, 
             heard.malformed.push(malformed.to_string());
         }
         heard.facts.extend(
-            output
-                .facts
+            std::mem::take(&mut output.facts)
                 .into_iter()
                 .map(|fact| (fact.station.to_string(), fact.attribute, fact.value, fact.basis)),
         );

@@ -196,7 +196,7 @@ mod tests {
             };
             let mut output = Output::default();
             session.message(&context, Octets::unplaced(octets), &mut output).unwrap();
-            let facts = output.facts.into_iter();
+            let facts = std::mem::take(&mut output.facts).into_iter();
             heard
                 .facts
                 .extend(facts.map(|fact| (fact.station.to_string(), fact.attribute, fact.value, fact.basis)));

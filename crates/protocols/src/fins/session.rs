@@ -221,8 +221,7 @@ mod tests {
                 let message = Octets::unplaced(&octets[at..at + length]);
                 session.message(&context, message, &mut output).unwrap();
                 heard.facts.extend(
-                    output
-                        .facts
+                    std::mem::take(&mut output.facts)
                         .into_iter()
                         .map(|fact| (fact.station.to_string(), fact.attribute, fact.value, fact.basis)),
                 );

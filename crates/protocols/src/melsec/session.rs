@@ -171,7 +171,7 @@ mod tests {
             let mut output = Output::default();
             session.message(&context, Octets::unplaced(octets), &mut output).unwrap();
             assert_eq!(output.server_is, Some(End::Server));
-            let facts = output.facts.into_iter();
+            let facts = std::mem::take(&mut output.facts).into_iter();
             heard.facts.extend(facts.map(|fact| (fact.station.to_string(), fact.attribute, fact.value)));
             heard.operations.extend(output.operations.iter().map(|asked| (asked.kind, asked.name)));
             heard.spoke.extend(output.spoke.iter().map(|spoke| spoke.station.to_string()));
