@@ -159,51 +159,15 @@ impl Ads {
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test")]
 mod tests {
-    use observation::{OperationKind, Time};
+    use observation::OperationKind;
 
+    use super::super::PROTOCOL;
     use super::*;
-
-    #[derive(Debug, Default)]
-    struct Heard {
-        facts: Vec<(String, &'static str, String, Basis)>,
-        operations: Vec<(OperationKind, &'static str)>,
-        servers: Vec<End>,
-        secrets: usize,
-    }
-
-    impl Heard {
-        fn has(&self, station: &str, attribute: &str, value: &str) -> bool {
-            self.facts.iter().any(|fact| fact.0 == station && fact.1 == attribute && fact.2 == value)
-        }
-    }
+    use crate::trial::{self, Heard};
 
     fn hear(messages: &[(End, &[u8])], transport: Transport) -> Heard {
-        let (mut session, mut heard) = (Ads::default(), Heard::default());
-        for (from, octets) in messages {
-            let (client, server) = ("10.0.0.1".parse().unwrap(), "10.0.0.5".parse().unwrap());
-            let (source, destination) =
-                if *from == End::Client { (client, server) } else { (server, client) };
-            let context = Context {
-                source,
-                destination,
-                vlan: None,
-                destination_vlan: None,
-                transport,
-                source_port: 0,
-                destination_port: 0,
-                from: *from,
-                time: Time(0),
-            };
-            let mut output = Output::default();
-            session.message(&context, Octets::unplaced(octets), &mut output).unwrap();
-            let facts = std::mem::take(&mut output.facts).into_iter();
-            heard
-                .facts
-                .extend(facts.map(|fact| (fact.station.to_string(), fact.attribute, fact.value, fact.basis)));
-            heard.operations.extend(output.operations.iter().map(|asked| (asked.kind, asked.name)));
-            heard.servers.extend(output.server_is);
-            heard.secrets += output.secrets.len();
-        }
+        let heard = trial::hear(&PROTOCOL, transport, messages);
+        assert!(heard.malformed.is_empty(), "{:?}", heard.malformed);
         heard
     }
 
@@ -238,7 +202,7 @@ mod tests {
         assert!(
             heard.has("10.0.0.1", "hostname", "ENG-7") && heard.has("10.0.0.1", "ads.route_name", "ENG-7")
         );
-        assert_eq!((heard.operations, heard.secrets), (vec![(OperationKind::Program, "add route")], 2));
+        assert_eq!((heard.operations, heard.secrets.len()), (vec![(OperationKind::Program, "add route")], 2));
         assert!(!heard.facts.iter().any(|fact| fact.2.contains("Operator") || fact.2.contains("hunter2")));
     }
 

@@ -171,50 +171,16 @@ fn manufacturer<'m>(
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test")]
 mod tests {
-    use observation::{End, OperationKind, Time, Transport};
+    use observation::{End, OperationKind, Transport};
 
+    use super::super::PROTOCOL;
     use super::*;
-
-    #[derive(Debug, Default)]
-    struct Heard {
-        facts: Vec<(String, &'static str, String)>,
-        operations: Vec<(OperationKind, &'static str)>,
-        spoke: Vec<String>,
-        secrets: usize,
-    }
-
-    impl Heard {
-        fn has(&self, station: &str, attribute: &str, value: &str) -> bool {
-            self.facts.iter().any(|fact| fact.0 == station && fact.1 == attribute && fact.2 == value)
-        }
-    }
+    use crate::trial::{self, Heard};
 
     fn hear(messages: &[(End, &[u8])]) -> Heard {
-        let (mut session, mut heard) = (C1222::default(), Heard::default());
-        for (from, octets) in messages {
-            let (client, server) = ("10.0.0.1".parse().unwrap(), "10.0.0.5".parse().unwrap());
-            let (source, destination) =
-                if *from == End::Client { (client, server) } else { (server, client) };
-            let context = Context {
-                source,
-                destination,
-                vlan: None,
-                destination_vlan: None,
-                transport: Transport::Tcp,
-                source_port: 0,
-                destination_port: 0,
-                from: *from,
-                time: Time(0),
-            };
-            let mut output = Output::default();
-            session.message(&context, Octets::unplaced(octets), &mut output).unwrap();
-            assert_eq!(output.server_is, Some(End::Server));
-            let facts = std::mem::take(&mut output.facts).into_iter();
-            heard.facts.extend(facts.map(|fact| (fact.station.to_string(), fact.attribute, fact.value)));
-            heard.operations.extend(output.operations.iter().map(|asked| (asked.kind, asked.name)));
-            heard.spoke.extend(output.spoke.iter().map(|spoke| spoke.station.to_string()));
-            heard.secrets += output.secrets.len();
-        }
+        let heard = trial::hear(&PROTOCOL, Transport::Tcp, messages);
+        assert!(heard.malformed.is_empty(), "{:?}", heard.malformed);
+        assert!(heard.servers.iter().all(|end| *end == End::Server));
         heard
     }
 
@@ -261,6 +227,6 @@ mod tests {
             heard.operations,
             [(OperationKind::Diagnostic, "logon"), (OperationKind::Diagnostic, "security")]
         );
-        assert_eq!(heard.secrets, 2);
+        assert_eq!(heard.secrets.len(), 2);
     }
 }

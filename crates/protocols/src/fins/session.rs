@@ -172,69 +172,15 @@ impl Conversation {
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test")]
 mod tests {
-    use observation::{OperationKind, Time};
+    use observation::OperationKind;
 
-    use super::super::wire;
+    use super::super::PROTOCOL;
     use super::*;
-    use crate::Frame;
+    use crate::trial::{self, Heard};
 
-    #[derive(Debug, Default)]
-    struct Heard {
-        facts: Vec<(String, &'static str, String, Basis)>,
-        operations: Vec<(OperationKind, &'static str)>,
-        spoke: Vec<String>,
-        mentioned: Vec<(String, &'static str)>,
-        servers: Vec<End>,
-        secrets: usize,
-    }
-
-    impl Heard {
-        fn has(&self, station: &str, attribute: &str, value: &str) -> bool {
-            self.facts.iter().any(|fact| fact.0 == station && fact.1 == attribute && fact.2 == value)
-        }
-    }
-
-    /// Feeds messages, each from one end.
     fn hear(messages: &[(End, &[u8])], transport: Transport) -> Heard {
-        let (mut session, mut heard) = (Conversation::default(), Heard::default());
-        for (from, octets) in messages {
-            let (client, server) = ("10.0.0.1".parse().unwrap(), "10.0.0.5".parse().unwrap());
-            let (source, destination) =
-                if *from == End::Client { (client, server) } else { (server, client) };
-            let (source_port, destination_port) =
-                if *from == End::Client { (50_000, 9600) } else { (9600, 50_000) };
-            let context = Context {
-                source,
-                destination,
-                vlan: None,
-                destination_vlan: None,
-                transport,
-                source_port,
-                destination_port,
-                from: *from,
-                time: Time(0),
-            };
-            let mut at = 0;
-            while at < octets.len() {
-                let Frame::Message(length) = wire::frame(&octets[at..], transport) else { panic!("{at}") };
-                let mut output = Output::default();
-                let message = Octets::unplaced(&octets[at..at + length]);
-                session.message(&context, message, &mut output).unwrap();
-                heard.facts.extend(
-                    std::mem::take(&mut output.facts)
-                        .into_iter()
-                        .map(|fact| (fact.station.to_string(), fact.attribute, fact.value, fact.basis)),
-                );
-                heard.operations.extend(output.operations.iter().map(|asked| (asked.kind, asked.name)));
-                heard.spoke.extend(output.spoke.iter().map(|spoke| spoke.station.to_string()));
-                heard
-                    .mentioned
-                    .extend(output.mentioned.iter().map(|named| (named.station.to_string(), named.reason)));
-                heard.servers.extend(output.server_is);
-                heard.secrets += output.secrets.len();
-                at += length;
-            }
-        }
+        let heard = trial::hear(&PROTOCOL, transport, messages);
+        assert!(heard.malformed.is_empty(), "{:?}", heard.malformed);
         heard
     }
 
@@ -316,7 +262,7 @@ mod tests {
         let heard = hear(&[(End::Server, &response)], Transport::Udp);
         assert!(heard.facts.iter().all(|fact| fact.1 == "fins.address"));
         let protect = include_bytes!("messages/program-area-protect-clear.bin");
-        assert_eq!(hear(&[(End::Client, protect)], Transport::Tcp).secrets, 1);
+        assert_eq!(hear(&[(End::Client, protect)], Transport::Tcp).secrets.len(), 1);
     }
 
     #[test]

@@ -131,54 +131,16 @@ impl Melsec {
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test")]
 mod tests {
-    use observation::{End, Time, Transport};
+    use observation::{End, Transport};
 
+    use super::super::PROTOCOL;
     use super::*;
-
-    #[derive(Debug, Default)]
-    struct Heard {
-        facts: Vec<(String, &'static str, String)>,
-        operations: Vec<(OperationKind, &'static str)>,
-        spoke: Vec<String>,
-        mentioned: Vec<String>,
-        secrets: usize,
-        dropped: u32,
-    }
-
-    impl Heard {
-        fn has(&self, station: &str, attribute: &str, value: &str) -> bool {
-            self.facts.iter().any(|fact| fact.0 == station && fact.1 == attribute && fact.2 == value)
-        }
-    }
+    use crate::trial::{self, Heard};
 
     fn hear(messages: &[(End, &[u8])]) -> Heard {
-        let (mut session, mut heard) = (Melsec::default(), Heard::default());
-        for (from, octets) in messages {
-            let (client, server) = ("10.0.0.1".parse().unwrap(), "10.0.0.5".parse().unwrap());
-            let (source, destination) =
-                if *from == End::Client { (client, server) } else { (server, client) };
-            let context = Context {
-                source,
-                destination,
-                vlan: None,
-                destination_vlan: None,
-                transport: Transport::Tcp,
-                source_port: 0,
-                destination_port: 0,
-                from: *from,
-                time: Time(0),
-            };
-            let mut output = Output::default();
-            session.message(&context, Octets::unplaced(octets), &mut output).unwrap();
-            assert_eq!(output.server_is, Some(End::Server));
-            let facts = std::mem::take(&mut output.facts).into_iter();
-            heard.facts.extend(facts.map(|fact| (fact.station.to_string(), fact.attribute, fact.value)));
-            heard.operations.extend(output.operations.iter().map(|asked| (asked.kind, asked.name)));
-            heard.spoke.extend(output.spoke.iter().map(|spoke| spoke.station.to_string()));
-            heard.mentioned.extend(output.mentioned.iter().map(|named| named.station.to_string()));
-            heard.secrets += output.secrets.len();
-            heard.dropped += output.dropped;
-        }
+        let heard = trial::hear(&PROTOCOL, Transport::Tcp, messages);
+        assert!(heard.malformed.is_empty(), "{:?}", heard.malformed);
+        assert!(heard.servers.iter().all(|end| *end == End::Server));
         heard
     }
 
@@ -238,7 +200,10 @@ mod tests {
         let heard = hear(&[(End::Client, &request), (End::Server, &response)]);
         let below = "10.0.0.5 network=2/node=9";
         assert!(heard.has(below, "model", "Q03UDVCPU"));
-        assert_eq!((heard.spoke, heard.mentioned), (vec![below.to_owned()], vec![below.to_owned()]));
+        assert_eq!(
+            (heard.spoke, heard.mentioned),
+            (vec![below.to_owned()], vec![(below.to_owned(), "mc protocol request")])
+        );
     }
 
     #[test]
@@ -268,7 +233,7 @@ mod tests {
         ]);
         let names: Vec<_> = heard.operations.iter().map(|(_, name)| *name).collect();
         assert_eq!(names, ["remote stop", "remote password unlock", "remote stop", "melsoft search"]);
-        assert_eq!(heard.secrets, 1);
+        assert_eq!(heard.secrets.len(), 1);
     }
 
     #[test]
