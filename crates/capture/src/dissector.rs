@@ -66,16 +66,27 @@ impl Dissector {
     /// so much and names the problem in [`Packet::problem`].
     #[inline]
     pub fn packet<'a>(&'a mut self, frame: &RawFrame<'a>) -> Result<Packet<'a>, Unreadable> {
-        if frame.link_type == LinkType::ETHERNET
-            && let Some(packet) = plain::packet(frame.octets, frame.original_length)
-        {
-            return Ok(packet);
+        match Self::plain(frame) {
+            Some(packet) => Ok(packet),
+            None => self.walked(frame),
         }
-        self.walked(frame)
     }
 
-    /// Peels a frame header by header.
-    fn walked<'a>(&'a mut self, frame: &RawFrame<'a>) -> Result<Packet<'a>, Unreadable> {
+    /// The packet in a frame that is as plain as most; there is nothing to count or to remember of it.
+    #[inline]
+    pub(crate) fn plain<'a>(frame: &RawFrame<'a>) -> Option<Packet<'a>> {
+        if frame.link_type != LinkType::ETHERNET {
+            return None;
+        }
+        plain::packet(frame.octets, frame.original_length)
+    }
+
+    /// As [`packet`](Self::packet), header by header.
+    ///
+    /// # Errors
+    ///
+    /// As [`packet`](Self::packet).
+    pub(crate) fn walked<'a>(&'a mut self, frame: &RawFrame<'a>) -> Result<Packet<'a>, Unreadable> {
         let Some(first) = link::first(frame.link_type) else {
             let unreadable = Unreadable::LinkType(frame.link_type);
             self.counters.unreadable(&unreadable);

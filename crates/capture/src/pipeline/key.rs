@@ -1,6 +1,7 @@
 //! What flows are found by: both ends as numbers.
 
 use std::hash::{Hash, Hasher};
+use std::hint::select_unpredictable;
 use std::net::IpAddr;
 
 use observation::{Address, Mac, Transport};
@@ -88,22 +89,29 @@ impl Ends {
             | family(self.source) << 24
             | transport << 16
             | u32::from(self.number);
-        let side = usize::from((upper, lower, port) > (other_upper, other_lower, other_port));
-        let (low, high) = if side == 0 {
-            ((upper, lower, port), (other_upper, other_lower, other_port))
-        } else {
-            ((other_upper, other_lower, other_port), (upper, lower, port))
-        };
+        let (own, other) = (wide(upper, lower), wide(other_upper, other_lower));
+        // Who sends changes with every other packet: no branch foresees it.
+        let is_high = (own > other) | ((own == other) & (port > other_port));
         let key = FlowKey {
-            low_upper: low.0,
-            low_lower: low.1,
-            high_upper: high.0,
-            high_lower: high.1,
-            ports: u32::from(low.2) << 16 | u32::from(high.2),
+            low_upper: select_unpredictable(is_high, other_upper, upper),
+            low_lower: select_unpredictable(is_high, other_lower, lower),
+            high_upper: select_unpredictable(is_high, upper, other_upper),
+            high_lower: select_unpredictable(is_high, lower, other_lower),
+            ports: select_unpredictable(
+                is_high,
+                u32::from(other_port) << 16 | u32::from(port),
+                u32::from(port) << 16 | u32::from(other_port),
+            ),
             kind,
         };
-        (key, side)
+        (key, usize::from(is_high))
     }
+}
+
+/// Both halves of an address.
+#[inline]
+fn wide(upper: u64, lower: u64) -> u128 {
+    u128::from(upper) << 64 | u128::from(lower)
 }
 
 /// What kind of address it is.

@@ -125,14 +125,22 @@ impl Pipeline {
             self.fold();
             self.day = Some(day);
         }
-        let packet = match self.dissector.packet(frame) {
-            Ok(packet) => packet,
-            Err(unreadable) => {
-                self.unreadable = self.unreadable.saturating_add(1);
-                if !unreadable.is_cut() {
-                    self.gathered.malformed(row(frame, None, &unreadable));
+        // As in `Dissector::packet`, but nothing is copied.
+        let plain = Dissector::plain(frame);
+        let walked;
+        let packet = if let Some(packet) = &plain {
+            packet
+        } else {
+            walked = self.dissector.walked(frame);
+            match &walked {
+                Ok(packet) => packet,
+                Err(unreadable) => {
+                    self.unreadable = self.unreadable.saturating_add(1);
+                    if !unreadable.is_cut() {
+                        self.gathered.malformed(row(frame, None, unreadable));
+                    }
+                    return;
                 }
-                return;
             }
         };
         let mut reading = Reading {
@@ -142,7 +150,7 @@ impl Pipeline {
             kept: &mut self.kept,
             turn: &mut self.turn,
         };
-        let count = match reading.packet(frame, &packet, foreseen) {
+        let count = match reading.packet(frame, packet, foreseen) {
             Read::Counted => return,
             Read::Copy(Copy::Routed) => &mut self.routed,
             Read::Copy(_) => &mut self.mirrored,
