@@ -3,7 +3,7 @@
 use crate::counters::{Counters, bump};
 use crate::network::{Fragment, Fragments, Key, Whole, pieces_from};
 use crate::walk::{Ip, Link, Next, OUTERS_MAX, Outers, State, Walk};
-use crate::{Network, Outer, Packet, Payload, RawFrame, Unreadable, fields, link};
+use crate::{LinkType, Network, Outer, Packet, Payload, RawFrame, Unreadable, fields, link, plain};
 
 /// Datagrams waiting for fragments, unless configured otherwise.
 const DATAGRAMS_MAX: usize = 1024;
@@ -66,6 +66,27 @@ impl Dissector {
     /// so much and names the problem in [`Packet::problem`].
     #[inline]
     pub fn packet<'a>(&'a mut self, frame: &RawFrame<'a>) -> Result<Packet<'a>, Unreadable> {
+        match Self::plain(frame) {
+            Some(packet) => Ok(packet),
+            None => self.walked(frame),
+        }
+    }
+
+    /// The packet in a frame that is as plain as most; there is nothing to count or to remember of it.
+    #[inline]
+    pub(crate) fn plain<'a>(frame: &RawFrame<'a>) -> Option<Packet<'a>> {
+        if frame.link_type != LinkType::ETHERNET {
+            return None;
+        }
+        plain::packet(frame.octets, frame.original_length)
+    }
+
+    /// As [`packet`](Self::packet), header by header.
+    ///
+    /// # Errors
+    ///
+    /// As [`packet`](Self::packet).
+    pub(crate) fn walked<'a>(&'a mut self, frame: &RawFrame<'a>) -> Result<Packet<'a>, Unreadable> {
         let Some(first) = link::first(frame.link_type) else {
             let unreadable = Unreadable::LinkType(frame.link_type);
             self.counters.unreadable(&unreadable);
@@ -202,5 +223,85 @@ fn packet<'a>(
         unwrapped: state.unwrapped,
         outer,
         problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use observation::Time;
+
+    use super::*;
+
+    /// What is made of a frame: at one go where it is plain, and by the walk. With what the walk counted.
+    fn both(octets: &[u8], original_length: u32) -> (Option<String>, String) {
+        let frame =
+            RawFrame { number: 1, time: Time(0), link_type: LinkType::ETHERNET, original_length, octets };
+        let plain = plain::packet(octets, original_length).map(|packet| format!("{packet:?} []"));
+        let mut dissector = Dissector::default();
+        let walked = match dissector.walked(&frame) {
+            Ok(packet) => format!("{packet:?}"),
+            Err(unreadable) => unreadable.to_string(),
+        };
+        (plain, format!("{walked} {:?}", dissector.counters().collect::<Vec<_>>()))
+    }
+
+    /// Frames of every plain shape: TCP behind two tags, UDP with padding, PROFINET, and PROFINET with a trailer of PRP.
+    fn plain_frames() -> [Vec<u8>; 4] {
+        let macs = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
+        let ip = |protocol, length| {
+            [0x45, 0, 0, length, 1, 2, 0x40, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]
+        };
+        let mut tcp = macs.to_vec();
+        tcp.extend([0x88, 0xa8, 0, 0, 0x81, 0, 0x20, 10, 8, 0]);
+        tcp.extend(ip(6, 47));
+        tcp.extend([0xc3, 0x50, 1, 0xf6, 0, 0, 0, 1, 0, 0, 0, 2, 0x60, 0x18, 0, 0, 3, 4, 0, 0, 1, 1, 1, 1]);
+        tcp.extend(*b"abc");
+        let mut udp = macs.to_vec();
+        udp.extend([8, 0]);
+        udp.extend(ip(17, 31));
+        udp.extend([0xc3, 0x50, 0, 53, 0, 11, 5, 6]);
+        udp.extend(*b"abcpad");
+        let mut profinet = macs.to_vec();
+        profinet.extend([0x81, 0, 0xc0, 0, 0x88, 0x92, 0x80, 1, 9, 9, 9, 9, 9, 9, 9, 9]);
+        let mut redundant = profinet.clone();
+        redundant.extend([0, 1, 0xa0, 0x10, 0x88, 0xfb]);
+        [tcp, udp, profinet, redundant]
+    }
+
+    #[test]
+    fn a_plain_frame_is_read_as_the_walk_reads_it_whatever_octet_is_changed() {
+        let mut plain = 0_u32;
+        for frame in plain_frames() {
+            let whole = u32::try_from(frame.len()).unwrap();
+            for at in 0..frame.len() {
+                for octet in 0..=u8::MAX {
+                    let mut changed = frame.clone();
+                    changed[at] = octet;
+                    let (read, walked) = both(&changed, whole);
+                    plain = plain.saturating_add(read.is_some().into());
+                    assert!(read.is_none_or(|read| read == walked), "octet {at} is {octet:#04x}: {walked}");
+                }
+            }
+        }
+        assert!(plain > 20_000, "{plain}");
+    }
+
+    #[test]
+    fn a_plain_frame_that_is_cut_or_padded_is_read_as_the_walk_reads_it() {
+        for frame in plain_frames() {
+            let (read, walked) = both(&frame, u32::try_from(frame.len()).unwrap());
+            assert_eq!(read.is_some(), !frame.ends_with(&link::PRP_SUFFIX), "{walked}");
+            let padded = [frame, vec![0; 9]].concat();
+            for length in 0..=padded.len() {
+                for missing in [0, 1, 9, 40] {
+                    let on_wire = u32::try_from(length).unwrap().saturating_add(missing);
+                    let (read, walked) = both(&padded[..length], on_wire);
+                    assert!(
+                        read.is_none_or(|read| read == walked),
+                        "{length} octets, {missing} missing: {walked}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -71,7 +71,7 @@ pub(crate) fn layer(octets: &[u8], state: &State) -> Layer {
 
 /// The fixed part of a TCP header (RFC 9293 section 3.1), which is all there even if the capture cut the options.
 #[inline]
-fn tcp(octets: &[u8]) -> Option<Tcp> {
+pub(crate) fn tcp(octets: &[u8]) -> Option<Tcp> {
     let &[s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, _, flags, _, _, c0, c1, _, _] =
         octets.first_chunk()?;
     Some(Tcp {

@@ -14,6 +14,7 @@ mod link;
 mod network;
 mod packet;
 mod pipeline;
+mod plain;
 pub mod ring;
 mod source;
 mod unreadable;

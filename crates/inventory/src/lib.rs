@@ -52,6 +52,6 @@ pub use model::{
     Group, GroupKind, Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,
 };
 pub use options::{LEARNING, Options, ParsePrefixError, Prefix};
-pub use resolve::resolve;
+pub use resolve::{resolve, resolve_standing};
 pub use snapshot::{Approval, Identified, Snapshot};
 pub use standing::{FindingState, Standing};

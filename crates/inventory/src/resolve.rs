@@ -25,6 +25,16 @@ use crate::{decisions, declared, joins, talks};
 /// in assets and conversations but the capture that a proof names. Sites never mix.
 #[must_use]
 pub fn resolve(observed: &Observed, options: &Options) -> Inventory {
+    resolve_sites(observed, options, true)
+}
+
+/// As [`resolve`], but without changes, which nothing else depends on: what stands now. For issuing ids.
+#[must_use]
+pub fn resolve_standing(observed: &Observed, options: &Options) -> Inventory {
+    resolve_sites(observed, options, false)
+}
+
+fn resolve_sites(observed: &Observed, options: &Options, with_changes: bool) -> Inventory {
     let mut sites: BTreeMap<&str, Vec<&Captured>> = BTreeMap::new();
     for capture in &observed.captures {
         sites.entry(&capture.summary.site).or_default().push(capture);
@@ -35,13 +45,13 @@ pub fn resolve(observed: &Observed, options: &Options) -> Inventory {
     }
     let mut inventory = Inventory::default();
     for (site, captures) in sites {
-        append(&mut inventory, resolve_site(site, &captures, options));
+        append(&mut inventory, resolve_site(site, &captures, options, with_changes));
     }
     inventory.changes.sort();
     inventory
 }
 
-fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Inventory {
+fn resolve_site(site: &str, captures: &[&Captured], options: &Options, with_changes: bool) -> Inventory {
     let links = Links::new(captures);
     let gathered = Gathered::new(site, captures, &links);
     let mut sets = Sets::new(gathered.stations.len());
@@ -75,7 +85,7 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options) -> Invent
     let mut assets = context.assets();
     add_groups(&mut assets);
     let findings = findings::findings(&context, &assets, &shared, &options.policy);
-    let changes = changes::changes(&context, &assets, options);
+    let changes = if with_changes { changes::changes(&context, &assets, options) } else { Vec::new() };
     let coverage = coverage::coverage(&context, &assets);
     declared::attach(&options.declared, site, &mut assets);
     Inventory { assets, conversations, findings, changes, coverage }

@@ -103,15 +103,20 @@ impl<'a> Octets<'a> {
     /// Where the octets stand in their frames; empty for octets without an origin.
     #[must_use]
     pub fn evidence(&self) -> Evidence {
-        let mut runs = self.runs();
-        let Some(first) = runs.next() else { return Evidence::default() };
+        let mut more = self.ranges();
+        let Some(first) = more.next() else { return Evidence::default() };
         // Nearly all octets lie in one frame: room for one, and more as it comes.
         let mut ranges = Vec::with_capacity(1);
-        for (_, frame, offset, length) in std::iter::once(first).chain(runs) {
-            let Ok(length) = u32::try_from(length) else { continue };
-            ranges.push(Range { frame, offset, length });
-        }
+        ranges.push(first);
+        ranges.extend(more);
         Evidence { ranges }
+    }
+
+    /// The ranges of [`evidence`](Self::evidence), one after another.
+    pub fn ranges(&self) -> impl Iterator<Item = Range> + '_ {
+        self.runs().filter_map(|(_, frame, offset, length)| {
+            Some(Range { frame, offset, length: u32::try_from(length).ok()? })
+        })
     }
 
     /// Appends these octets to `bytes` and their origin to `pieces`: how a protocol reassembles what it fragmented.

@@ -193,6 +193,8 @@ impl<'a> Name<'a> {
 pub(crate) struct Question<'a> {
     /// Name.
     pub(crate) name: Name<'a>,
+    /// Type.
+    pub(crate) kind: u16,
 }
 
 impl<'a> Question<'a> {
@@ -203,8 +205,7 @@ impl<'a> Question<'a> {
     /// Fails if it is cut short or its name is of another shape.
     pub(crate) fn read(reader: &mut Reader<'a>, message: Octets<'a>) -> Result<Self, Malformed> {
         let name = Name::read(reader, message)?;
-        Self::rest(reader)?;
-        Ok(Self { name })
+        Ok(Self { name, kind: Self::rest(reader)? })
     }
 
     /// Passes over a question and gives its type.

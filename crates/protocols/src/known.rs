@@ -124,7 +124,7 @@ mod tests {
     use observation::Rules;
 
     use super::*;
-    use crate::Output;
+    use crate::{Output, Room};
 
     static RUNS: AtomicUsize = AtomicUsize::new(0);
     static COUNTED: Rule = Rule {
@@ -139,10 +139,11 @@ mod tests {
     fn say(known: &mut Known, station: &str, parts: &[&[u8]]) -> (Vec<Option<Print>>, Vec<u32>) {
         let station = Station::root(station.parse().unwrap(), None);
         let parts: Vec<_> = parts.iter().map(|part| Octets::unplaced(part)).collect();
-        let mut output = Output::in_room_of(Vec::new(), Some(Box::new(std::mem::take(known))));
+        let mut output = Output::in_room_of(Room::default(), Some(Box::new(std::mem::take(known))));
         output.fact_of(&station, "name", Basis::Stated, &COUNTED, &parts);
         *known = *output.known.take().unwrap();
-        (output.facts.iter().map(|fact| fact.print).collect(), output.again)
+        let said = output.into_said();
+        (said.facts.iter().map(|fact| fact.print).collect(), said.again)
     }
 
     #[test]

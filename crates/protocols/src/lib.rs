@@ -45,7 +45,7 @@ mod x509;
 pub use assembly::Assembly;
 pub use known::{KNOWN_MAX, Known, Print};
 pub use malformed::{Malformed, Problem};
-pub use output::{Mentioned, Operation, Output, SeenFact, Spoke};
+pub use output::{Mentioned, Operation, Output, Room, Said, SeenFact, Spoke};
 pub use protocol::{Context, Depth, Frame, Probe, Protocol, Session};
 pub use reader::Reader;
 pub use table::markdown_table;

@@ -1,5 +1,7 @@
 //! What one message tells: filled by a decoder, emptied by the caller after each message.
 
+use std::ops::{Deref, DerefMut};
+
 use observation::{Basis, End, Evidence, Octets, OperationKind, Rule, Station};
 
 use crate::Malformed;
@@ -59,17 +61,15 @@ pub struct Mentioned {
     pub protocol: Option<&'static str>,
 }
 
-/// What one message tells. Cyclic messages fill `operations` only, which costs no allocation.
+/// What one message tells, but for operations: nothing here borrows from the message.
 #[derive(Debug, Default)]
-pub struct Output<'m> {
+pub struct Said {
     /// Statements about stations.
     pub facts: Vec<SeenFact>,
     /// Facts that were stated before, by the caller's numbers.
     pub again: Vec<u32>,
     /// What was stated before, lent by the caller for one message; without it everything is stated in full.
     pub known: Option<Box<Known>>,
-    /// What is asked of the other end. Requests only: an answer is no operation.
-    pub operations: Vec<Operation<'m>>,
     /// Stations below an address that sent this message.
     pub spoke: Vec<Spoke>,
     /// Stations that this message names.
@@ -98,12 +98,102 @@ pub struct Output<'m> {
     inner: Option<&'static str>,
 }
 
+impl Said {
+    /// True if nothing was said.
+    fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+            && self.again.is_empty()
+            && self.spoke.is_empty()
+            && self.mentioned.is_empty()
+            && self.secrets.is_empty()
+            && self.malformed.is_empty()
+            && self.server_is.is_none()
+            && self.server_seems.is_none()
+            && self.carries.is_none()
+            && !self.hold
+            && !self.hand_over
+            && !self.finished
+            && self.dropped == 0
+    }
+
+    /// Forgets all of it; the room stays.
+    fn clear(&mut self) {
+        let Self {
+            facts,
+            again,
+            known,
+            spoke,
+            mentioned,
+            secrets,
+            malformed,
+            server_is,
+            server_seems,
+            carries,
+            hold,
+            dropped,
+            hand_over,
+            finished,
+            inner,
+        } = self;
+        facts.clear();
+        again.clear();
+        *known = None;
+        spoke.clear();
+        mentioned.clear();
+        secrets.clear();
+        malformed.clear();
+        (*server_is, *server_seems, *carries, *inner) = (None, None, None, None);
+        (*hold, *hand_over, *finished, *dropped) = (false, false, false, 0);
+    }
+}
+
+/// What one message tells: what is said of stations, reached through `Deref`, and the operations. Filled again and again
+/// in the same [`Room`] it costs no allocation where nothing new is said.
+#[derive(Debug, Default)]
+pub struct Output<'m> {
+    said: Box<Said>,
+    /// What is asked of the other end. Requests only: an answer is no operation.
+    pub operations: Vec<Operation<'m>>,
+}
+
+impl Deref for Output<'_> {
+    type Target = Said;
+
+    fn deref(&self) -> &Said {
+        &self.said
+    }
+}
+
+impl DerefMut for Output<'_> {
+    fn deref_mut(&mut self) -> &mut Said {
+        &mut self.said
+    }
+}
+
+/// The room of an output between two messages: empty, and keeps its memory.
+#[derive(Debug, Default)]
+pub struct Room {
+    said: Box<Said>,
+    operations: Vec<Operation<'static>>,
+}
+
 impl<'m> Output<'m> {
-    /// An empty output that uses the room of `operations`, which is emptied, and what was stated before.
+    /// An empty output in the room of the one before, with what was stated before.
     #[must_use]
-    pub fn in_room_of(mut operations: Vec<Operation<'m>>, known: Option<Box<Known>>) -> Self {
-        operations.clear();
-        Self { operations, known, ..Self::default() }
+    pub fn in_room_of(Room { mut said, operations }: Room, known: Option<Box<Known>>) -> Self {
+        said.known = known;
+        Self { said, operations }
+    }
+
+    /// The room for the next message; what was said is forgotten.
+    #[must_use]
+    pub fn into_room(mut self) -> Room {
+        if !self.said.is_empty() {
+            self.said.clear();
+        }
+        self.operations.clear();
+        // The collection is empty: only its memory is handed on.
+        Room { said: self.said, operations: self.operations.into_iter().map_while(|_| None).collect() }
     }
 
     /// Says `attribute` of `station`, as `rule` reads it from `octets`. Nothing is said where the rule reads nothing, and
@@ -131,13 +221,14 @@ impl<'m> Output<'m> {
         if octets.iter().any(Octets::is_cut) {
             return;
         }
-        let recalled = self
+        let this = &mut *self.said;
+        let recalled = this
             .known
             .as_ref()
-            .map(|known| known.recall(station, attribute, basis, rule, self.inner, octets));
+            .map(|known| known.recall(station, attribute, basis, rule, this.inner, octets));
         let print = match recalled {
             Some(Recall::Nothing) => return,
-            Some(Recall::Fact(fact)) => return self.again.push(fact),
+            Some(Recall::Fact(fact)) => return this.again.push(fact),
             Some(Recall::New(print)) => Some(print),
             None => None,
         };
@@ -151,15 +242,15 @@ impl<'m> Output<'m> {
                 (rule.read)(&bytes).map(|value| (value, Octets::new(&bytes, &pieces).evidence()))
             }
         };
-        match (said, print, &mut self.known) {
-            (Some((value, evidence)), print, _) => self.facts.push(SeenFact {
+        match (said, print, &mut this.known) {
+            (Some((value, evidence)), print, _) => this.facts.push(SeenFact {
                 station: station.clone(),
                 attribute,
                 value,
                 basis,
                 rule: rule.name,
                 evidence,
-                protocol: self.inner,
+                protocol: this.inner,
                 print,
             }),
             (None, Some(print), Some(known)) => known.learn_nothing(print),
@@ -188,8 +279,8 @@ impl<'m> Output<'m> {
 
     /// This message names a station.
     pub fn mentioned(&mut self, station: Station, by: Station, reason: &'static str, octets: Octets<'_>) {
-        let evidence = octets.evidence();
-        self.mentioned.push(Mentioned { station, by, reason, evidence, protocol: self.inner });
+        let (evidence, protocol) = (octets.evidence(), self.inner);
+        self.mentioned.push(Mentioned { station, by, reason, evidence, protocol });
     }
 
     /// These octets are secret: they are masked in every stored frame.
@@ -202,22 +293,15 @@ impl<'m> Output<'m> {
         self.malformed.push(malformed);
     }
 
+    /// What was said, without the operations.
+    #[must_use]
+    pub fn into_said(self) -> Said {
+        *self.said
+    }
+
     /// True if nothing was said.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.facts.is_empty()
-            && self.again.is_empty()
-            && self.operations.is_empty()
-            && self.spoke.is_empty()
-            && self.mentioned.is_empty()
-            && self.secrets.is_empty()
-            && self.malformed.is_empty()
-            && self.server_is.is_none()
-            && self.server_seems.is_none()
-            && self.carries.is_none()
-            && !self.hold
-            && !self.hand_over
-            && !self.finished
-            && self.dropped == 0
+        self.operations.is_empty() && self.said.is_empty()
     }
 }

@@ -21,9 +21,10 @@ macro_rules! numbers {
             ///
             /// Fails if the message ends before it.
             pub fn $name(&mut self, what: &'static str) -> Result<$type, Malformed> {
-                let mut bytes = [0; size_of::<$type>()];
-                bytes.copy_from_slice(self.take(size_of::<$type>(), what)?.bytes);
-                Ok(<$type>::$from(bytes))
+                let ahead = self.octets.bytes.get(self.at..).and_then(<[u8]>::first_chunk);
+                let Some(bytes) = ahead else { return Err(self.short(size_of::<$type>(), what)) };
+                self.at = self.at.saturating_add(size_of::<$type>());
+                Ok(<$type>::$from(*bytes))
             }
         )*
     };
@@ -58,10 +59,7 @@ impl<'a> Reader<'a> {
     ///
     /// Fails if the message ends before them.
     pub fn take(&mut self, length: usize, what: &'static str) -> Result<Octets<'a>, Malformed> {
-        let Some(taken) = self.octets.slice(self.at, length) else {
-            let missing = length.saturating_sub(self.remaining());
-            return Err(self.malformed(what, Problem::Truncated { missing }));
-        };
+        let Some(taken) = self.octets.slice(self.at, length) else { return Err(self.short(length, what)) };
         self.at = self.at.saturating_add(length);
         Ok(taken)
     }
@@ -96,7 +94,11 @@ impl<'a> Reader<'a> {
     ///
     /// Fails if the message ends before them.
     pub fn skip(&mut self, length: usize, what: &'static str) -> Result<(), Malformed> {
-        self.take(length, what).map(drop)
+        if length > self.remaining() {
+            return Err(self.short(length, what));
+        }
+        self.at = self.at.saturating_add(length);
+        Ok(())
     }
 
     /// Everything that is left; may be empty.
@@ -140,6 +142,12 @@ impl<'a> Reader<'a> {
             0 => Ok(()),
             octets => Err(self.malformed(what, Problem::Trailing { octets })),
         }
+    }
+
+    /// The message ends before the next `length` octets.
+    #[cold]
+    fn short(&self, length: usize, what: &'static str) -> Malformed {
+        self.malformed(what, Problem::Truncated { missing: length.saturating_sub(self.remaining()) })
     }
 
     /// An error about what comes next.

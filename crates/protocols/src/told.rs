@@ -1,33 +1,32 @@
 //! A memory of what was said already, so that cyclic messages cost no more than a look.
 
 use observation::Day;
+use smallvec::SmallVec;
+
+/// Fingerprints that stand in the session itself: all that a flow of one question and its answer needs, of which a plant
+/// has tens of thousands.
+const IN_PLACE: usize = 2;
 
 /// Fingerprints of the last `N` different things; the oldest gives way. What was forgotten is said again, which does no
 /// harm.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Told<const N: usize> {
-    prints: [u64; N],
+    prints: SmallVec<[u64; IN_PLACE]>,
     next: usize,
-}
-
-impl<const N: usize> Default for Told<N> {
-    fn default() -> Self {
-        Self { prints: [0; N], next: 0 }
-    }
 }
 
 impl<const N: usize> Told<N> {
     /// True if this was not said lately; from now on it was.
     pub(crate) fn is_new(&mut self, print: Print) -> bool {
-        // No fingerprint is 0, which stands for nothing.
-        let print = print.0.max(1);
-        if self.prints.contains(&print) {
+        if self.prints.contains(&print.0) {
             return false;
         }
-        if let Some(place) = self.prints.get_mut(self.next) {
-            *place = print;
+        if self.prints.len() < N {
+            self.prints.push(print.0);
+        } else if let Some(place) = self.prints.get_mut(self.next) {
+            *place = print.0;
+            self.next = self.next.saturating_add(1).checked_rem(N).unwrap_or(0);
         }
-        self.next = self.next.saturating_add(1).checked_rem(N).unwrap_or(0);
         true
     }
 }

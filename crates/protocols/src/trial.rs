@@ -28,8 +28,8 @@ impl Heard {
         self.facts.iter().any(|fact| fact.0 == station && fact.1 == attribute && fact.2 == value)
     }
 
-    fn add(&mut self, output: Output<'_>) {
-        let facts = output.facts.into_iter();
+    fn add(&mut self, mut output: Output<'_>) {
+        let facts = std::mem::take(&mut output.facts).into_iter();
         self.facts
             .extend(facts.map(|fact| (fact.station.to_string(), fact.attribute, fact.value, fact.basis)));
         self.operations.extend(output.operations.iter().map(|operation| (operation.kind, operation.name)));

@@ -162,13 +162,13 @@ fn read(path: &str) -> Option<Said> {
             said.malformed
                 .extend(session.message(&context, message, &mut output).err().map(|error| error.to_string()));
             said.messages += 1;
-            for fact in output.facts {
+            for fact in std::mem::take(&mut output.facts) {
                 let stations =
                     if fact.basis == Basis::Stated { &mut said.stated } else { &mut said.reported };
                 let station = stations.entry(fact.station.to_string()).or_default();
                 station.entry(fact.attribute).or_default().insert(fact.value);
             }
-            for operation in output.operations {
+            for operation in &output.operations {
                 *said.operations.entry((operation.kind, operation.name)).or_default() += 1;
             }
             said.spoke.extend(output.spoke.iter().map(|spoke| spoke.station.to_string()));

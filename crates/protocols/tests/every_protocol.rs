@@ -318,7 +318,7 @@ fn reading_the_evidence_by_the_named_rule_gives_the_value() {
                     let message = Octets::new(&octets[at..at + length], &pieces);
                     let mut output = Output::default();
                     let _ = session.message(&context(protocol, transport, from), message, &mut output);
-                    for fact in output.facts {
+                    for fact in std::mem::take(&mut output.facts) {
                         let mut proof = Vec::new();
                         for range in &fact.evidence.ranges {
                             proof

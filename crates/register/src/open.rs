@@ -16,6 +16,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The write-ahead log is cut to this many octets when it has been folded into the register.
 const LOG_OCTETS_MAX: i64 = 64 << 20;
 
+/// Memory for pages of the register, in KiB: the transaction of a batch mostly fits, where the 2 MiB that SQLite takes by
+/// itself are written to the log and read again before it ends.
+const CACHE_KIB: i64 = 8 << 10;
+
 /// Statements that stay prepared: more than there are.
 const STATEMENTS_MAX: usize = 128;
 
@@ -144,6 +148,7 @@ impl Register {
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update_and_check(None, "journal_size_limit", LOG_OCTETS_MAX, |_| Ok(()))?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         // A view or trigger that somebody planted in the file cannot call functions with side effects.
         connection.pragma_update(None, "trusted_schema", false)?;

@@ -16,7 +16,7 @@ use crate::backlog::Backlog;
 use crate::failure::Failure;
 use crate::interface::{self, Traffic};
 use crate::lockdown;
-use crate::session::{actor, now, person, resolve};
+use crate::session::{actor, now, person, resolve_standing};
 use crate::summary::{
     COUNTER_RECEIVED, COUNTER_SENT, COUNTER_SENT_AFTER, COUNTER_SENT_BEFORE, asset_line, frame_line,
     sent_line,
@@ -149,7 +149,7 @@ pub(crate) fn run(arguments: &Capture) -> Result<ExitCode, Failure> {
         counters: totals.counters,
     };
     register.finish_capture(writer, &summary, &actor(&person))?;
-    let inventory = register.identify(resolve)?.inventory;
+    let inventory = register.identify(resolve_standing)?.inventory;
     register.release();
     let mut text = frame_line(std::iter::once(&summary));
     text.push_str(&sent_line(&summary));

@@ -14,7 +14,7 @@ use register::{CaptureStart, Finished, Register};
 use crate::arguments::Import;
 use crate::failure::{Failure, PARTLY_READ};
 use crate::progress::Progress;
-use crate::session::{actor, person, resolve};
+use crate::session::{actor, person, resolve_standing};
 use crate::summary::{Imported, Outcome};
 use crate::terminal;
 
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Import, quiet: bool) -> Result<ExitCode, Failure> 
     for (path, reason) in expanded.errors {
         imported.refuse(&path.display().to_string(), &reason.to_string());
     }
-    let inventory = register.identify(resolve)?.inventory;
+    let inventory = register.identify(resolve_standing)?.inventory;
     register.release();
     if !quiet {
         terminal::print(&imported.text(&arguments.db.db, &inventory))?;

@@ -37,8 +37,20 @@ pub(crate) fn actor(name: &str) -> Actor<'_> {
 const PREFIXES: &str = "TAPLEDGER_PREFIXES";
 
 /// What observations amount to, with what people decided.
-#[expect(clippy::disallowed_methods, reason = "the binary reads the environment")]
 pub(crate) fn resolve(observed: &inventory::Observed, options: &inventory::Options) -> inventory::Inventory {
+    inventory::resolve(observed, &with_prefixes(options))
+}
+
+/// As [`resolve`], but without changes: enough to issue ids and to count what there is.
+pub(crate) fn resolve_standing(
+    observed: &inventory::Observed,
+    options: &inventory::Options,
+) -> inventory::Inventory {
+    inventory::resolve_standing(observed, &with_prefixes(options))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary reads the environment")]
+fn with_prefixes(options: &inventory::Options) -> inventory::Options {
     let text = std::env::var(PREFIXES).unwrap_or_default();
     let mut options = options.clone();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -47,7 +59,7 @@ pub(crate) fn resolve(observed: &inventory::Observed, options: &inventory::Optio
             Err(error) => tracing::warn!(variable = PREFIXES, part, %error, "left out"),
         }
     }
-    inventory::resolve(observed, &options)
+    options
 }
 
 /// The register as it stands.

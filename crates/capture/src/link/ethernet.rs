@@ -39,7 +39,7 @@ const ARP: u16 = ether_type::ARP.0;
 
 /// PRP redundancy control trailer: sequence number, LAN and size, suffix (IEC 62439-3 clause 4.1.10).
 const PRP_TRAILER: usize = 6;
-const PRP_SUFFIX: [u8; 2] = [0x88, 0xfb];
+pub(crate) const PRP_SUFFIX: [u8; 2] = [0x88, 0xfb];
 
 /// An Ethernet header.
 #[inline]

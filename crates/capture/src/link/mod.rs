@@ -11,7 +11,7 @@ mod ppp;
 mod wlan;
 
 pub(crate) use cooked::{loopback, sll, sll2};
-pub(crate) use ethernet::{ethernet, ethertype, plausible_ethernet, sure_ethernet};
+pub(crate) use ethernet::{PRP_SUFFIX, ethernet, ethertype, plausible_ethernet, sure_ethernet};
 pub(crate) use fddi::fddi;
 pub(crate) use mpls::mpls;
 pub(crate) use ppp::{ppp, pppoe};

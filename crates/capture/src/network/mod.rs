@@ -12,3 +12,4 @@ mod tunnel;
 pub(crate) use datagram::{Fragment, Whole, pieces_from};
 pub(crate) use fragments::{Fragments, Key};
 pub(crate) use ip::{extension, ip, ipv4, ipv6, plausible_ipv4, plausible_ipv6, protocol};
+pub(crate) use tunnel::may_be_tunnel;

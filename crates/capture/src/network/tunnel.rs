@@ -167,6 +167,12 @@ fn vxlan(walk: &Walk<'_, '_>, at: usize) -> Option<Next> {
     fits.then_some(Next::Ethernet(inner))
 }
 
+/// True for ports to which [`over_udp`] looks for a tunnel.
+#[inline]
+pub(crate) fn may_be_tunnel(port: u16) -> bool {
+    matches!(port, VXLAN_PORT | VXLAN_PORT_LINUX | GENEVE_PORT | GTP_U_PORT)
+}
+
 /// Version 0 and length of the options in units of four octets, flags, protocol, identifier, an octet of 0, options.
 fn geneve(walk: &Walk<'_, '_>, at: usize) -> Option<Next> {
     let &[options @ 0..=0x3f, _, p0, p1, _, _, _, 0, ..] = walk.tail(at) else { return None };

@@ -11,6 +11,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use observation::{Address, End, Mac, Transport};
 
+use super::ahead::Glimpse;
 use super::key::{Ends, FlowKey};
 use super::mark::{Copy, Marks};
 use super::reader::{Reader, Recognition};
@@ -98,6 +99,7 @@ pub(crate) enum Orientation {
 #[repr(C, align(64))]
 pub(crate) struct Flow {
     key: FlowKey,
+    last: i64,
     next: u32,
     used: bool,
     /// True for the first flow of its chain.
@@ -107,7 +109,6 @@ pub(crate) struct Flow {
     /// Batches that what is counted has waited for a name.
     waited: u8,
     pub(crate) sides: [Side; 2],
-    last: i64,
     /// Transport conversations opened since the last fold.
     pub(crate) opened: u64,
     pub(crate) reader: Option<Box<Reader>>,
@@ -176,6 +177,12 @@ impl Flow {
         waits
     }
 
+    /// Marks the flow as active, with something to fold.
+    pub(crate) fn touch(&mut self, nanos: i64) {
+        self.last = nanos;
+        self.dirty = true;
+    }
+
     /// Says that a side is the client, if that is known better than before.
     pub(crate) fn orient(&mut self, client: usize, by: Orientation) {
         if by > self.orientation || (by == self.orientation && by == Orientation::Opened) {
@@ -193,8 +200,8 @@ pub(crate) struct Flows {
     /// The first flow of each chain.
     index: HashTable<u32>,
     seed: RandomState,
-    /// Where flows stand that were foreseen lately, by hash: few flows carry most packets, and this stays in the
-    /// processor's first cache where the index does not.
+    /// Where flows stand of which packets came lately, by the glimpse that is had of the next packet: few flows carry
+    /// most packets, and this stays in the processor's first cache where the index does not.
     recent: Vec<Recent>,
     flows: Vec<Flow>,
     free: Vec<u32>,
@@ -202,21 +209,21 @@ pub(crate) struct Flows {
     hand: usize,
 }
 
-/// Places remembered by hash; a power of two.
+/// Places remembered; a power of two.
 const RECENT: usize = 2048;
 
-/// A flow that was foreseen lately.
+/// A flow of which a packet came lately.
 #[derive(Clone, std::marker::Copy, Debug)]
 struct Recent {
-    /// Upper half of the key's hash.
+    /// Upper half of the print of its packets.
     tag: u32,
     at: u32,
 }
 
-/// Tag and place of a hash among the recent ones.
-#[expect(clippy::cast_possible_truncation, reason = "a tag and a place, each of half of the hash")]
-fn recent(hash: u64) -> (u32, usize) {
-    ((hash >> 32) as u32, hash as usize & (RECENT - 1))
+/// Tag and place of a print among the recent ones.
+#[expect(clippy::cast_possible_truncation, reason = "a tag and a place, each of half of the print")]
+fn recent(print: u64) -> (u32, usize) {
+    ((print >> 32) as u32, print as usize & (RECENT - 1))
 }
 
 /// Where a packet belongs.
@@ -251,24 +258,26 @@ impl Flows {
         self.index.find(hash, is_head).copied()
     }
 
-    /// Guesses the flow of a packet that comes soon, and has its octets fetched from memory meanwhile.
-    pub(crate) fn foresee(&mut self, key: &FlowKey, side: usize) -> Option<u32> {
-        let hash = self.seed.hash_one(key);
-        let (tag, place) = recent(hash);
-        let recent = self.recent.get_mut(place)?;
-        if recent.tag != tag || recent.at == NONE {
-            // The first of equal tag is taken: to compare keys, the flow would have to be here already.
-            *recent = Recent { tag, at: *self.index.find(hash, |_| true)? };
-        }
-        let at = recent.at;
-        let flow = self.flows.get(at as usize)?;
+    /// Guesses the flow of a packet that comes next, and has its octets fetched from memory meanwhile.
+    pub(crate) fn foresee(&self, glimpse: Glimpse) -> Option<u32> {
+        let (tag, place) = recent(glimpse.print);
+        let recent = self.recent.get(place).filter(|recent| recent.tag == tag && recent.at != NONE)?;
+        let flow = self.flows.get(recent.at as usize)?;
         let [low, high] = &flow.sides;
-        let own = if side == 0 { low } else { high };
+        let own = if glimpse.side == 0 { low } else { high };
         fetch(&flow.key);
         fetch(own);
         fetch(&own.marks);
-        fetch(&flow.last);
-        Some(at)
+        fetch(&flow.reader);
+        Some(recent.at)
+    }
+
+    /// Remembers to which flow a packet belonged of which there was a glimpse.
+    pub(crate) fn remember(&mut self, glimpse: Glimpse, at: u32) {
+        let (tag, place) = recent(glimpse.print);
+        if let Some(recent) = self.recent.get_mut(place) {
+            *recent = Recent { tag, at };
+        }
     }
 
     /// Has fetched what reads a flow.
@@ -298,12 +307,7 @@ impl Flows {
             Some(at) => at,
             None => {
                 let hash = self.seed.hash_one(key);
-                let at = self.head(hash, key)?;
-                let (tag, place) = recent(hash);
-                if let Some(recent) = self.recent.get_mut(place) {
-                    *recent = Recent { tag, at };
-                }
-                at
+                self.head(hash, key)?
             }
         };
         while let Some(flow) = self.flows.get(at as usize) {
@@ -379,14 +383,6 @@ impl Flows {
             at = flow.next;
         }
         length
-    }
-
-    /// Marks a flow as active.
-    pub(crate) fn touch(&mut self, at: u32, nanos: i64) {
-        if let Some(flow) = self.flows.get_mut(at as usize) {
-            flow.last = nanos;
-            flow.dirty = true;
-        }
     }
 
     /// Takes the longest silent of a few flows out.
@@ -499,7 +495,7 @@ mod tests {
             .map_or_else(|| flows.insert(key, ends, side).0, |found| found.at);
         let (own, _) = flows.get(at).unwrap().pair(side);
         (own.seen, own.vlan, own.mac) = (true, seen.vlan, seen.mac);
-        flows.touch(at, seen.nanos);
+        flows.get(at).unwrap().touch(seen.nanos);
         at
     }
 

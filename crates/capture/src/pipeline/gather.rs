@@ -405,8 +405,7 @@ impl Gathered {
         row.octets =
             [row.octets[0].saturating_add(client.octets), row.octets[1].saturating_add(server.octets)];
         let Some(reader) = &mut flow.reader else { return };
-        for (operation, evidence) in reader.operations.iter_mut().filter(|(seen, _)| seen.sighting.count > 0)
-        {
+        for (operation, proof) in reader.operations.iter_mut().filter(|(seen, _)| seen.sighting.count > 0) {
             let known = row
                 .operations
                 .iter_mut()
@@ -414,15 +413,15 @@ impl Gathered {
             match known {
                 Some(known) => {
                     merge(&mut known.sighting, &operation.sighting);
-                    if *evidence < known.evidence {
-                        known.evidence.clone_from(evidence);
+                    if proof < known.evidence.ranges.as_slice() {
+                        known.evidence = Evidence { ranges: proof.to_vec() };
                     }
                 }
                 None => row.operations.push(OperationSeen {
                     kind: operation.kind,
                     name: Cow::Borrowed(operation.name),
                     sighting: operation.sighting,
-                    evidence: evidence.clone(),
+                    evidence: Evidence { ranges: proof.to_vec() },
                 }),
             }
             operation.sighting.count = 0;

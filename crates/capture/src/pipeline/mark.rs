@@ -37,6 +37,10 @@ const RECENT: usize = 4;
 impl Marks {
     /// Tells whether `packet` is a copy of a recent one.
     pub(crate) fn look_up(&self, print: u32, hop_limit: u8, nanos: i64) -> Copy {
+        // Nearly no packet is a copy.
+        if !self.prints.contains(&print) {
+            return Copy::No;
+        }
         let now = ticks(nanos);
         let recent = self.prints.iter().zip(&self.ticks).zip(&self.hop_limits).take(self.count.into());
         for ((known, ticks), hops) in recent {

@@ -23,12 +23,12 @@ impl Desk<'_, '_> {
     /// Has the message read. True if another protocol takes over with it.
     fn is_handed_over<'m>(&mut self, message: Octets<'m>, at_hand: &AtHand<'_>) -> bool {
         let context = context(self.flow, self.side, at_hand.frame.time);
-        let spare = std::mem::take(&mut self.turn.spare);
+        let room = self.turn.room.take().unwrap_or_default();
         let mut known = self.hands.gathered.known.take();
         if let Some(known) = &mut known {
             known.begin(self.reader.protocol.name);
         }
-        let mut output: Output<'m> = Output::in_room_of(recycled(spare), known);
+        let mut output: Output<'m> = Output::in_room_of(room, known);
         if let Err(malformed) = self.reader.session.message(&context, message, &mut output) {
             self.note_unless_cut(message, at_hand, &malformed);
         }
@@ -37,7 +37,7 @@ impl Desk<'_, '_> {
             self.take(message, at_hand, &mut output);
         }
         let (hand_over, finished) = (output.hand_over, output.finished);
-        self.turn.spare = recycled(output.operations);
+        self.turn.room = Some(output.into_room());
         let is_handed_over = hand_over && self.reader.hand_over(message.bytes, self.flow.transport);
         self.reader.finished |= finished && !is_handed_over;
         is_handed_over
@@ -148,10 +148,4 @@ fn context(flow: &Flow, side: usize, time: Time) -> Context {
         from,
         time,
     }
-}
-
-/// The same room for operations of another message: the collection is empty and keeps its memory.
-fn recycled<'b>(mut operations: Vec<Operation<'_>>) -> Vec<Operation<'b>> {
-    operations.clear();
-    operations.into_iter().map_while(|_| None).collect()
 }

@@ -23,6 +23,7 @@ use crate::frame::RawFrame;
 use crate::limits::FLOWS_MAX;
 use crate::packet::{Layer, Network, Outer, Packet};
 use crate::{Dissector, Unreadable};
+use ahead::Glimpse;
 use evidence::Kept;
 use flow::{Flow, Flows, Orientation, Seen};
 use gather::Gathered;
@@ -65,8 +66,8 @@ pub struct Pipeline {
     first: i64,
     last: i64,
     day: Option<observation::Day>,
-    /// The flow that the next frame probably belongs to, and the side of it that sends.
-    foresight: Option<(u32, usize)>,
+    /// What is known of the next frame.
+    foresight: Option<Foreseen>,
 }
 
 impl Default for Pipeline {
@@ -108,12 +109,12 @@ impl Pipeline {
     /// Reads one frame. `following` are the octets that probably are the next frame: what is known of its flow is
     /// fetched from memory meanwhile. Wrong octets, or none, cost nothing but that time.
     pub fn frame_before(&mut self, frame: &RawFrame<'_>, following: &[u8]) {
-        let guess = self.foresight.take();
-        if let Some((at, side)) = guess {
-            self.flows.foresee_reader(at, side);
+        let foreseen = self.foresight.take();
+        if let Some(Foreseen { glimpse, at: Some(at) }) = foreseen {
+            self.flows.foresee_reader(at, glimpse.side);
         }
-        let next = ahead::ends(&self.ports, frame.link_type, following).map(|ends| ends.key());
-        self.foresight = next.and_then(|(key, side)| Some((self.flows.foresee(&key, side)?, side)));
+        self.foresight = ahead::glimpse(frame.link_type, following)
+            .map(|glimpse| Foreseen { glimpse, at: self.flows.foresee(glimpse) });
         self.frames = self.frames.saturating_add(1);
         self.octets = self.octets.saturating_add(frame.original_length.into());
         self.first = self.first.min(frame.time.0);
@@ -124,14 +125,22 @@ impl Pipeline {
             self.fold();
             self.day = Some(day);
         }
-        let packet = match self.dissector.packet(frame) {
-            Ok(packet) => packet,
-            Err(unreadable) => {
-                self.unreadable = self.unreadable.saturating_add(1);
-                if !unreadable.is_cut() {
-                    self.gathered.malformed(row(frame, None, &unreadable));
+        // As in `Dissector::packet`, but nothing is copied.
+        let plain = Dissector::plain(frame);
+        let walked;
+        let packet = if let Some(packet) = &plain {
+            packet
+        } else {
+            walked = self.dissector.walked(frame);
+            match &walked {
+                Ok(packet) => packet,
+                Err(unreadable) => {
+                    self.unreadable = self.unreadable.saturating_add(1);
+                    if !unreadable.is_cut() {
+                        self.gathered.malformed(row(frame, None, unreadable));
+                    }
+                    return;
                 }
-                return;
             }
         };
         let mut reading = Reading {
@@ -141,7 +150,7 @@ impl Pipeline {
             kept: &mut self.kept,
             turn: &mut self.turn,
         };
-        let count = match reading.packet(frame, &packet, guess.map(|(at, _)| at)) {
+        let count = match reading.packet(frame, packet, foreseen) {
             Read::Counted => return,
             Read::Copy(Copy::Routed) => &mut self.routed,
             Read::Copy(_) => &mut self.mirrored,
@@ -170,10 +179,11 @@ impl Pipeline {
 
     fn batch(&mut self) -> Batch {
         let mut unread = HashMap::new();
-        for piece in
-            self.flows.all().filter_map(|flow| flow.reader.as_ref()).flat_map(|reader| reader.unread())
-        {
-            unread.entry(piece.frame).or_insert(piece.offset);
+        if self.turn.is_waiting() {
+            let readers = self.flows.all().filter_map(|flow| flow.reader.as_ref());
+            for piece in readers.flat_map(|reader| reader.unread()) {
+                unread.entry(piece.frame).or_insert(piece.offset);
+            }
         }
         self.gathered.take(&mut self.kept, &unread)
     }
@@ -236,6 +246,14 @@ impl Pipeline {
     }
 }
 
+/// What is known of the next frame.
+#[derive(Clone, std::marker::Copy, Debug)]
+struct Foreseen {
+    glimpse: Glimpse,
+    /// The flow that it probably belongs to.
+    at: Option<u32>,
+}
+
 /// What became of a packet.
 #[derive(Clone, std::marker::Copy, Debug, PartialEq, Eq)]
 enum Read {
@@ -255,64 +273,44 @@ struct Reading<'p> {
 }
 
 impl Reading<'_> {
-    fn packet(&mut self, frame: &RawFrame<'_>, packet: &Packet<'_>, guess: Option<u32>) -> Read {
-        let (hop_limit, addresses) = match packet.network {
-            Network::Ip { source, destination, hop_limit, .. } => {
-                (hop_limit, Some((Address::Ip(source), Address::Ip(destination))))
-            }
-            Network::None => (
-                0,
-                packet.macs.map(|[source, destination]| (Address::Mac(source), Address::Mac(destination))),
-            ),
-        };
+    fn packet(&mut self, frame: &RawFrame<'_>, packet: &Packet<'_>, foreseen: Option<Foreseen>) -> Read {
         let mac = packet.macs.map(|[source, _]| source).filter(|mac| Address::Mac(*mac).is_unicast());
         for outer in packet.outer {
             self.outer(frame, outer);
         }
-        let Some((source, destination)) = addresses else { return Read::NoAddress };
+        let Some(ends) = Ends::of(packet, self.ports) else { return Read::NoAddress };
         if let Some(problem) = packet.problem.filter(|problem| !problem.is_cut()) {
-            self.gathered.malformed(row(frame, Some(Station::root(source, packet.vlan)), problem));
+            self.gathered.malformed(row(frame, Some(Station::root(ends.source, packet.vlan)), problem));
         }
-        let (source_port, destination_port, transport, number) = match packet.layer {
-            Layer::Tcp(tcp) => (tcp.source, tcp.destination, Transport::Tcp, 0),
-            Layer::Udp { source, destination, .. } => (source, destination, Transport::Udp, 0),
-            Layer::Ip { protocol } => (0, 0, Transport::Ip, protocol.into()),
-            Layer::Ethernet { ethertype } => (0, 0, Transport::Ethernet, ethertype),
-            Layer::Fragment { protocol } => {
-                // What it carries is read with the last fragment.
-                let ends = Ends {
-                    source,
-                    destination,
-                    source_port: 0,
-                    destination_port: 0,
-                    transport: Transport::Ip,
-                    number: protocol.into(),
-                    share: 0,
-                };
-                self.count(frame, &ends, mac, packet.vlan, hop_limit);
-                return Read::Fragment;
-            }
+        let hop_limit = match packet.network {
+            Network::Ip { hop_limit, .. } => hop_limit,
+            Network::None => 0,
         };
-        let share = match packet.layer {
-            Layer::Ethernet { ethertype } => self.ports.share(ethertype, packet.payload.octets()),
-            _ => 0,
-        };
-        let ends = Ends { source, destination, source_port, destination_port, transport, number, share };
+        if let Layer::Fragment { .. } = packet.layer {
+            self.count(frame, &ends, mac, packet.vlan, hop_limit);
+            return Read::Fragment;
+        }
         let (key, side) = ends.key();
+        let guess = foreseen.and_then(|foreseen| foreseen.at);
         let seen =
             Seen { print: mark::print(packet), hop_limit, nanos: frame.time.0, vlan: packet.vlan, mac };
         let at = match self.flows.find(&key, side, &seen, guess) {
             Some(found) if found.copy == Copy::No => found.at,
             Some(found) => {
                 if found.copy == Copy::Routed {
-                    self.passed(frame, packet.vlan, mac, source, hop_limit);
+                    self.passed(frame, packet.vlan, mac, ends.source, hop_limit);
                 }
                 return Read::Copy(found.copy);
             }
             None => self.open(&key, &ends, side),
         };
-        self.sent(at, side, frame, &seen);
+        if let Some(foreseen) = foreseen
+            && guess != Some(at)
+        {
+            self.flows.remember(foreseen.glimpse, at);
+        }
         let Some(flow) = self.flows.get(at) else { return Read::NoAddress };
+        sent(self.gathered, flow, side, frame, &seen);
         let mut is_cut = false;
         if let Layer::Tcp(tcp) = packet.layer {
             is_cut = tcp.header_cut;
@@ -322,7 +320,6 @@ impl Reading<'_> {
             let hands = Hands { gathered: self.gathered, kept: self.kept };
             self.turn.payload(self.ports, hands, flow, side, frame, packet);
         }
-        self.flows.touch(at, frame.time.0);
         Read::Counted
     }
 
@@ -377,23 +374,9 @@ impl Reading<'_> {
             Some(found) => found.at,
             None => self.open(&key, ends, side),
         };
-        self.sent(at, side, frame, &seen);
-        self.flows.touch(at, frame.time.0);
-    }
-
-    /// Counts a frame for the side of a flow that sent it.
-    fn sent(&mut self, at: u32, side: usize, frame: &RawFrame<'_>, seen: &Seen) {
-        let Some(flow) = self.flows.get(at) else { return };
-        let (own, _) = flow.pair(side);
-        if own.frames > 0 && (own.mac != seen.mac || own.vlan != seen.vlan) {
-            self.gathered.fold(flow);
+        if let Some(flow) = self.flows.get(at) {
+            sent(self.gathered, flow, side, frame, &seen);
         }
-        let (own, _) = flow.pair(side);
-        own.seen = true;
-        own.mac = seen.mac;
-        own.vlan = seen.vlan;
-        own.count(frame.original_length, frame.time.0, seen.hop_limit);
-        own.marks.remember(seen.print, seen.hop_limit, frame.time.0);
     }
 
     /// A new flow; one that had to go for it is folded.
@@ -427,11 +410,29 @@ impl Reading<'_> {
 
     /// Reads everything that still waits.
     fn give_up_all(&mut self) {
+        if !self.turn.is_waiting() {
+            return;
+        }
         let mut hands = Hands { gathered: self.gathered, kept: self.kept };
         for flow in self.flows.all() {
             self.turn.give_up(&mut hands, flow);
         }
     }
+}
+
+/// Counts a frame for the side of a flow that sent it.
+fn sent(gathered: &mut Gathered, flow: &mut Flow, side: usize, frame: &RawFrame<'_>, seen: &Seen) {
+    let (own, _) = flow.pair(side);
+    if own.frames > 0 && (own.mac != seen.mac || own.vlan != seen.vlan) {
+        gathered.fold(flow);
+    }
+    let (own, _) = flow.pair(side);
+    own.seen = true;
+    own.mac = seen.mac;
+    own.vlan = seen.vlan;
+    own.count(frame.original_length, frame.time.0, seen.hop_limit);
+    own.marks.remember(seen.print, seen.hop_limit, frame.time.0);
+    flow.touch(frame.time.0);
 }
 
 /// Who is the client, by port number alone: the side without a registered port, else the one with the higher port if

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use foldhash::{HashMap, HashMapExt};
-use observation::{Evidence, OperationKind, Piece, Sighting, Transport};
+use observation::{OperationKind, Piece, Range, Sighting, Transport};
 use protocols::{ALL, Frame, Operation, Probe, Protocol, Session};
 use smallvec::SmallVec;
 
@@ -59,8 +59,8 @@ pub(crate) struct Reader {
 #[derive(Debug, Default)]
 pub(crate) struct Operations {
     counts: SmallVec<[OperationCount; 2]>,
-    /// Of each, the octets that ask for it the first time.
-    proofs: SmallVec<[Evidence; 1]>,
+    /// Of each, where the octets stand that ask for it the first time: nearly always in one frame.
+    proofs: SmallVec<[SmallVec<[Range; 1]>; 1]>,
 }
 
 /// How often an operation was seen since the last fold.
@@ -91,7 +91,7 @@ impl Operations {
         }
         let (kind, name) = (operation.kind, operation.name);
         self.counts.push(OperationCount { kind, name, sighting: Sighting::once(time) });
-        self.proofs.push(operation.octets.evidence());
+        self.proofs.push(operation.octets.ranges().collect());
         Some(true)
     }
 
@@ -100,9 +100,9 @@ impl Operations {
         self.counts.iter()
     }
 
-    /// All of them with what proves them.
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&mut OperationCount, &Evidence)> {
-        self.counts.iter_mut().zip(&self.proofs)
+    /// All of them with where the octets stand that prove them.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&mut OperationCount, &[Range])> {
+        self.counts.iter_mut().zip(self.proofs.iter().map(SmallVec::as_slice))
     }
 }
 

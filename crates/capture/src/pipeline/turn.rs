@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 use observation::Transport;
-use protocols::Operation;
+use protocols::Room;
 
 use super::desk::Desk;
 use super::evidence::Kept;
@@ -19,8 +19,8 @@ use crate::packet::{Layer, Packet, Tcp};
 /// State and counts of reading payloads.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
-    /// Room for operations, used again for every message.
-    pub(crate) spare: Vec<Operation<'static>>,
+    /// Room for what a message tells, used again for every message.
+    pub(crate) room: Option<Room>,
     /// Octets waiting in all streams.
     waiting: usize,
     /// Operations whose frame was kept, by conversation and name.
@@ -59,6 +59,11 @@ impl Turn {
             ("messages cut by the capture", self.cut_messages),
             ("decoder entries dropped", self.decoder_entries),
         ]
+    }
+
+    /// True if octets of any stream wait to be read.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting > 0
     }
 
     /// Notes who opens a TCP connection, and begins anew where the ports are used again.

@@ -77,7 +77,10 @@ mod tests {
         };
         let mut output = Output::default();
         observe(&context, &Packet::parse(Octets::unplaced(octets)).unwrap(), &mut output);
-        output.facts.into_iter().map(|fact| (fact.station.to_string(), fact.attribute, fact.value)).collect()
+        std::mem::take(&mut output.facts)
+            .into_iter()
+            .map(|fact| (fact.station.to_string(), fact.attribute, fact.value))
+            .collect()
     }
 
     #[test]

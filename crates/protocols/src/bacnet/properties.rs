@@ -216,7 +216,8 @@ mod tests {
             Subject { station: Station::root("10.0.0.2".parse().unwrap(), None), basis: Basis::Stated };
         let mut output = Output::default();
         let result = read(&subject, &mut Reader::new(Octets::unplaced(octets)), &mut output);
-        let facts = output.facts.into_iter().map(|fact| (fact.attribute, fact.value)).collect();
+        let facts =
+            std::mem::take(&mut output.facts).into_iter().map(|fact| (fact.attribute, fact.value)).collect();
         (facts, result.err().map(|malformed| malformed.to_string()))
     }
 

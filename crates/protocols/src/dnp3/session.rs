@@ -372,11 +372,10 @@ mod tests {
     }
 
     impl From<Output<'_>> for Told {
-        fn from(output: Output<'_>) -> Self {
+        fn from(mut output: Output<'_>) -> Self {
             Self {
                 evidence: output.facts.iter().map(|fact| fact.evidence.clone()).collect(),
-                facts: output
-                    .facts
+                facts: std::mem::take(&mut output.facts)
                     .into_iter()
                     .map(|fact| (fact.station.to_string(), fact.attribute, fact.value, fact.basis))
                     .collect(),
@@ -387,7 +386,7 @@ mod tests {
                     .collect(),
                 spoke: output.spoke.iter().map(|spoke| spoke.station.to_string()).collect(),
                 mentioned: output.mentioned.iter().map(|mentioned| mentioned.station.to_string()).collect(),
-                secrets: output.secrets,
+                secrets: std::mem::take(&mut output.secrets),
                 server_is: output.server_is,
                 hold: output.hold,
             }

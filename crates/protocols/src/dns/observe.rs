@@ -50,20 +50,24 @@ impl Session for Dns {
         let mut reader = Reader::new(message);
         let header = Header::read(&mut reader)?;
         output.server_is = Some(if header.response { context.from } else { context.from.other() });
+        // What a question is about is read once: for the operation, and for what it says of who asks.
+        let question =
+            (!header.response && header.questions > 0).then(|| Question::read(&mut reader, message));
         if !header.response {
-            operation(&header, reader.clone(), message, output);
+            let kind = question.as_ref().and_then(|question| question.as_ref().ok()).map(|asked| asked.kind);
+            operation(&header, kind, message, output);
         }
         // The same but for its number says nothing new.
         let side = [u8::from(header.response)];
         if !self.told.is_new(Print::new().with(&side).with(message.tail(2).bytes)) {
             return Ok(());
         }
-        for _ in 0..header.questions.min(1) {
-            if header.response || header.opcode != QUERY {
-                Question::pass(&mut reader, message)?;
-            } else {
-                asks(&context.source(), &Question::read(&mut reader, message)?.name, output);
+        if let Some(question) = question.transpose()? {
+            if header.opcode == QUERY {
+                asks(&context.source(), &question.name, output);
             }
+        } else if header.questions > 0 {
+            Question::pass(&mut reader, message)?;
         }
         if header.response && header.rcode == 0 && header.opcode == QUERY {
             return records(&mut reader, message, header.answers, |record| {
@@ -80,13 +84,13 @@ impl Session for Dns {
     }
 }
 
-fn operation<'m>(header: &Header, mut reader: Reader<'m>, message: Octets<'m>, output: &mut Output<'m>) {
-    let mut transfers = || Question::pass(&mut reader, message) == Ok(TYPE_AXFR);
+/// What a message asks for; `kind` is the type of its first question, if that could be read.
+fn operation<'m>(header: &Header, kind: Option<u16>, message: Octets<'m>, output: &mut Output<'m>) {
     let (kind, name) = match header.opcode {
         UPDATE => (OperationKind::Write, "update"),
         NOTIFY => (OperationKind::Diagnostic, "notify"),
         // Transfers ask one question and nothing else (RFC 5936 section 2.1).
-        _ if header.questions == 1 && header.answers == 0 && transfers() => {
+        _ if header.questions == 1 && header.answers == 0 && kind == Some(TYPE_AXFR) => {
             (OperationKind::Read, "zone transfer")
         }
         _ => (OperationKind::Read, "query"),

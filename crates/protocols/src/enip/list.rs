@@ -72,7 +72,7 @@ mod tests {
         let mut output = Output::default();
         // The octets behind encapsulation header, item count, type and length.
         let _ = identity(Reader::new(Octets::unplaced(&octets[30..])), &station, &mut output);
-        output.facts.into_iter().map(|fact| (fact.attribute, fact.value)).collect()
+        std::mem::take(&mut output.facts).into_iter().map(|fact| (fact.attribute, fact.value)).collect()
     }
 
     const MESSAGE: &[u8] = include_bytes!("messages/list-identity-udp.bin");

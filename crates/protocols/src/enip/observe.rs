@@ -233,7 +233,7 @@ mod tests {
             let mut output = Output::default();
             let message = Octets::unplaced(&octets[at..at + length]);
             session.message(&context(from, Transport::Tcp), message, &mut output).unwrap();
-            let facts = output.facts.into_iter();
+            let facts = std::mem::take(&mut output.facts).into_iter();
             said.facts
                 .extend(facts.map(|fact| (fact.station.to_string(), fact.attribute, fact.value, fact.basis)));
             said.operations

@@ -27,7 +27,7 @@ fn read(octets: &[u8]) -> Output<'_> {
 }
 
 fn facts(octets: &[u8]) -> Vec<(&'static str, String)> {
-    read(octets).facts.into_iter().map(|fact| (fact.attribute, fact.value)).collect()
+    read(octets).into_said().facts.into_iter().map(|fact| (fact.attribute, fact.value)).collect()
 }
 
 #[test]

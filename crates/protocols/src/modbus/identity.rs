@@ -174,7 +174,8 @@ mod tests {
     ) -> (Vec<(&'static str, String)>, Option<String>) {
         let mut output = Output::default();
         let result = read(&station(), Octets::unplaced(pdu), 7, &mut output);
-        let facts = output.facts.into_iter().map(|fact| (fact.attribute, fact.value)).collect();
+        let facts =
+            std::mem::take(&mut output.facts).into_iter().map(|fact| (fact.attribute, fact.value)).collect();
         (facts, result.err().map(|malformed| malformed.to_string()))
     }
 

@@ -12,7 +12,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use observation::{Evidence, Octets, Piece, Rule, Station};
 
 use super::{observe, wire};
-use crate::Output;
+use crate::{Output, Said};
 
 /// Stands for a secret octet in frames that are kept.
 const MASK: u8 = b'*';
@@ -75,13 +75,13 @@ pub(crate) fn read_base64(source: &Station, token: Octets<'_>, output: &mut Outp
 }
 
 /// What a decoded token says; `None` if no message is in it.
-fn said(source: &Station, decoded: &[u8]) -> Option<Output<'static>> {
+fn said(source: &Station, decoded: &[u8]) -> Option<Said> {
     let pieces = [Piece { at: 0, frame: 0, offset: 0 }];
     let message = wire::find(Octets::new(decoded, &pieces))?;
     let mut said = Output::default();
     let result = observe::read(source, message, &mut said);
     said.malformed.extend(result.err());
-    Some(said)
+    Some(said.into_said())
 }
 
 fn decode(token: &[u8]) -> Option<Vec<u8>> {

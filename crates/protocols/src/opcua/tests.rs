@@ -48,7 +48,7 @@ fn read_by(session: &mut dyn Session, octets: &[u8], from: End, said: &mut Said)
             said.problems.push(malformed.to_string());
         }
         said.problems.extend(output.malformed.iter().map(ToString::to_string));
-        for fact in output.facts {
+        for fact in std::mem::take(&mut output.facts) {
             let mark = match fact.basis {
                 Basis::Stated => "",
                 Basis::Reported => " (reported)",
@@ -58,7 +58,7 @@ fn read_by(session: &mut dyn Session, octets: &[u8], from: End, said: &mut Said)
         }
         said.operations.extend(output.operations.iter().map(|operation| operation.name));
         said.mentioned.extend(output.mentioned.iter().map(|mentioned| mentioned.station.to_string()));
-        for secret in output.secrets {
+        for secret in std::mem::take(&mut output.secrets) {
             let ranges = secret.ranges.iter();
             let octets = ranges.flat_map(|range| &octets[range.offset as usize..][..range.length as usize]);
             said.secrets.push(octets.copied().collect());

@@ -27,7 +27,7 @@ fn read(octets: &[u8]) -> (Output<'_>, Result<(), Malformed>) {
 fn facts(octets: &[u8]) -> Vec<(&'static str, String)> {
     let (output, result) = read(octets);
     result.unwrap();
-    output.facts.into_iter().map(|fact| (fact.attribute, fact.value)).collect()
+    output.into_said().facts.into_iter().map(|fact| (fact.attribute, fact.value)).collect()
 }
 
 fn operations(octets: &[u8]) -> Vec<String> {

@@ -29,7 +29,7 @@ fn cyclic(frame_id: u16, counter: u16, status: u8) -> Vec<u8> {
 fn said(session: &mut dyn Session, octets: &[u8]) -> Vec<(&'static str, String)> {
     let mut output = Output::default();
     session.message(&CONTEXT, Octets::unplaced(octets), &mut output).unwrap();
-    output.facts.into_iter().map(|fact| (fact.attribute, fact.value)).collect()
+    std::mem::take(&mut output.facts).into_iter().map(|fact| (fact.attribute, fact.value)).collect()
 }
 
 #[test]

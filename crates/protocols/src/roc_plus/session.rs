@@ -92,7 +92,7 @@ mod tests {
         };
         let mut output = Output::default();
         RocPlus::default().message(&context, Octets::unplaced(octets), &mut output).unwrap();
-        let facts = output.facts.into_iter();
+        let facts = std::mem::take(&mut output.facts).into_iter();
         let facts = facts.map(|fact| (fact.station.to_string(), fact.attribute, fact.value)).collect();
         let operations = output.operations.iter().map(|asked| (asked.kind, asked.name)).collect();
         (facts, operations, output.secrets.len())

@@ -302,6 +302,7 @@ mod tests {
         observe(Octets::unplaced(octets), &cpu(), &mut output).unwrap();
         assert!(output.malformed.is_empty(), "{:?}", output.malformed);
         output
+            .into_said()
             .facts
             .into_iter()
             .map(|fact| (fact.station.path.to_string(), fact.attribute, fact.value))

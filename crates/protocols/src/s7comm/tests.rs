@@ -194,7 +194,7 @@ fn the_first_unit_of_a_list_is_read_up_to_where_the_capture_cut_it() {
         let answer = Octets::new(&units[0][..kept], &pieces).cut();
         session.message(&context(End::Server), answer, &mut output).unwrap();
         session.gap(End::Server);
-        output.facts.into_iter().map(|fact| fact.value).collect::<Vec<_>>()
+        std::mem::take(&mut output.facts).into_iter().map(|fact| fact.value).collect::<Vec<_>>()
     };
     // Header of the list at octet 33, records of 34 octets behind its eight.
     assert_eq!(say(ask, 33 + 8 + 34 + 33), ["LINE9", "CPU9"]);

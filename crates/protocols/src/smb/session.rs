@@ -131,7 +131,10 @@ pub(super) mod tests {
             assert!(output.hold);
             let mut output = Output::default();
             smb.message(&context(End::Server), Octets::unplaced(answer), &mut output).unwrap();
-            output.facts.into_iter().map(|fact| (fact.station.to_string(), fact.value)).collect::<Vec<_>>()
+            std::mem::take(&mut output.facts)
+                .into_iter()
+                .map(|fact| (fact.station.to_string(), fact.value))
+                .collect::<Vec<_>>()
         };
         let granted = answered(&mut smb, include_bytes!("messages/session-positive.bin"));
         assert_eq!(granted, [("10.0.0.2".to_owned(), "HIST1".to_owned())]);

@@ -223,7 +223,7 @@ mod tests {
         let mut output = Output::default();
         let asked = umas.request(&exchange, Octets::unplaced(request), 7, &mut output);
         let answered = umas.response(&exchange, Octets::unplaced(response), 7, &mut output);
-        let facts = output.facts.into_iter();
+        let facts = std::mem::take(&mut output.facts).into_iter();
         let facts = facts.map(|fact| (fact.station.to_string(), fact.attribute, fact.value)).collect();
         (facts, asked.and(answered).err().map(|malformed| malformed.to_string()))
     }
