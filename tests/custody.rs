@@ -159,6 +159,18 @@ fn one_asset_has_a_timeline_and_peers() {
         serde_json::from_str(&fs::read_to_string(file.with_extension("timeline.json")).unwrap()).unwrap();
     let times: Vec<&str> = list(&json, "timeline").iter().map(|event| text(event, "at")).collect();
     assert!(!times.is_empty());
+    let kinds: std::collections::BTreeSet<&str> =
+        list(&json, "timeline").iter().map(|event| text(event, "kind")).collect();
+    for kind in ["value", "conversation", "operation", "change"] {
+        assert!(kinds.contains(kind), "{kind}: {kinds:?}");
+    }
+    let rows = |ending: &str| -> Vec<csv::StringRecord> {
+        let mut reader = csv::Reader::from_path(file.with_extension(ending)).unwrap();
+        reader.records().map(Result::unwrap).collect()
+    };
+    let events = rows("timeline.csv");
+    assert_eq!(events.iter().map(|row| row[0].to_owned()).collect::<Vec<_>>(), times);
+    assert_eq!(rows("peers.csv").len(), list(&json, "peers").len());
     let (exit, said) =
         code(&register, &["evidence", "export", "--asset", text(plc, "id"), "--bundle", "-o", "-"]);
     assert_eq!(exit, Some(2), "{said}");

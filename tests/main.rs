@@ -24,6 +24,8 @@ mod support;
 mod accuracy;
 /// Who may know what: the arrows between crates, and what the pure ones never touch.
 mod architecture;
+/// Readiness, key figures, incidents.
+mod audit;
 /// Golden registers, and that the list of captures is true.
 mod captures;
 /// What changed, as the command prints it.

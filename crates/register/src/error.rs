@@ -89,6 +89,19 @@ pub enum Error {
     /// The register is too large to be frozen.
     #[error("a baseline of {0} octets is more than is kept")]
     BaselineTooLarge(usize),
+    /// A key figure was counted by another text of the same version before.
+    #[error(
+        "the definition of {kpi}, version {version}, is in the register with another text: a changed definition needs another version"
+    )]
+    OtherDefinition {
+        /// The figure.
+        kpi: String,
+        /// The version.
+        version: u32,
+    },
+    /// No incident has this number.
+    #[error("there is no incident {0}")]
+    UnknownIncident(i64),
     /// The policy text cannot be read.
     #[error("policy: {0}")]
     Policy(#[from] inventory::policy::PolicyError),

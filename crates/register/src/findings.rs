@@ -165,6 +165,11 @@ impl Decisions {
         })
     }
 
+    /// The numbers of the decisions about a finding.
+    pub(crate) fn ids(&self, finding: &Finding) -> impl Iterator<Item = i64> {
+        self.of(finding).map(|stored| stored.id)
+    }
+
     /// What was decided about a finding last.
     pub(crate) fn standing(&self, finding: &Finding) -> Standing {
         self.of(finding).last().map(|stored| stored.standing.clone()).unwrap_or_default()

@@ -16,6 +16,8 @@
 //!   [`Identified::aliases`](inventory::Identified).
 //! - **Chained journal.** Who imported and edited what, and when; each line holds the hash of the one before.
 //!
+//! - **Key figures and incidents are added, never changed.** Each row hashes its text and the hash before it, and the journal
+//!   holds every hash.
 //! - **Bounded for years.** [`prune`](Register::prune) folds days and drops proof beyond a limit, counts what it drops
 //!   and leaves sums, first and last times as they were; no asset is ever dropped.
 //! - **Copies that hold.** [`back_up`](Register::back_up) copies while others write;
@@ -39,8 +41,11 @@ mod findings;
 mod finish;
 mod fold;
 mod identify;
+mod incidents;
 mod journal;
+mod kpi;
 mod lock;
+mod marks;
 mod migrate;
 mod open;
 mod people;
@@ -61,7 +66,9 @@ pub use evidence::{FRAME_OCTETS_MAX, FRAMES_MAX};
 pub use findings::{Decision, FindingRule, FindingStep};
 pub use finish::{COUNTER_FRAMES_NOT_KEPT, COUNTER_MALFORMED_NOT_KEPT, Finished};
 pub use fold::Folded;
+pub use incidents::{IncidentCheck, NewEntry};
 pub use journal::{Actor, JournalCheck, JournalEntry, check_journal};
+pub use kpi::{KpiCheck, KpiSnapshot};
 pub use open::Register;
 pub use people::{Edit, FieldChange, Listing, Mode, PEOPLE_VALUE_CHARS_MAX};
 pub use restore::Restored;

@@ -23,7 +23,7 @@ pub const APPLICATION_ID: i64 = 0x5470_4c72;
 /// The newest schema, which this program writes.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 
-pub(crate) const MIGRATIONS: &[&str] = &[VERSION_1, FOLDED, PEOPLE, FINDING_DECISIONS];
+pub(crate) const MIGRATIONS: &[&str] = &[VERSION_1, FOLDED, PEOPLE, FINDING_DECISIONS, KPIS, INCIDENTS];
 
 const VERSION_1: &str = "
 -- AUTOINCREMENT: the number of a capture that was thrown away is never given again, so its writer cannot add to another.
@@ -360,6 +360,82 @@ CREATE TABLE finding_rule (
     actor TEXT NOT NULL,
     at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Key figures over time, and the counts of the last comparison with the company's own list.
+const KPIS: &str = "
+-- The written definition of a figure, by which snapshots were counted.
+CREATE TABLE kpi_definition (
+    kpi TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    unit TEXT NOT NULL,
+    better TEXT NOT NULL,
+    title TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    PRIMARY KEY (kpi, version)
+) STRICT;
+
+-- `hash` is over the snapshot, its figures, their definitions and `previous`, the hash of the snapshot before.
+CREATE TABLE kpi_snapshot (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    as_of INTEGER,
+    actor TEXT NOT NULL,
+    label TEXT NOT NULL,
+    figures INTEGER NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+
+-- `site` is empty for the register, `class` for all classes; `whole` is that of a share, or how many a median is of.
+CREATE TABLE kpi_figure (
+    snapshot INTEGER NOT NULL REFERENCES kpi_snapshot,
+    kpi TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    site TEXT NOT NULL,
+    class TEXT NOT NULL,
+    value INTEGER NOT NULL,
+    whole INTEGER,
+    PRIMARY KEY (snapshot, kpi, version, site, class)
+) STRICT;
+
+CREATE TRIGGER kpi_definition_stays BEFORE UPDATE ON kpi_definition BEGIN SELECT RAISE(ABORT, 'key figures are append-only'); END;
+CREATE TRIGGER kpi_definition_is_kept BEFORE DELETE ON kpi_definition BEGIN SELECT RAISE(ABORT, 'key figures are append-only'); END;
+CREATE TRIGGER kpi_snapshot_stays BEFORE UPDATE ON kpi_snapshot BEGIN SELECT RAISE(ABORT, 'key figures are append-only'); END;
+CREATE TRIGGER kpi_snapshot_is_kept BEFORE DELETE ON kpi_snapshot BEGIN SELECT RAISE(ABORT, 'key figures are append-only'); END;
+CREATE TRIGGER kpi_figure_stays BEFORE UPDATE ON kpi_figure BEGIN SELECT RAISE(ABORT, 'key figures are append-only'); END;
+CREATE TRIGGER kpi_figure_is_kept BEFORE DELETE ON kpi_figure BEGIN SELECT RAISE(ABORT, 'key figures are append-only'); END;
+
+-- What comparisons with the company's own list found.
+CREATE TABLE reconciled (
+    id INTEGER PRIMARY KEY,
+    list TEXT NOT NULL,
+    site TEXT NOT NULL,
+    compared INTEGER NOT NULL,
+    gap INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+";
+
+/// Incidents: entries that are never changed. `hash` is over the entry and `previous`, the hash of the entry before.
+const INCIDENTS: &str = "
+CREATE TABLE incident_entry (
+    id INTEGER PRIMARY KEY,
+    incident INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    moment INTEGER,
+    text TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX incident_entry_incident ON incident_entry (incident);
+CREATE TRIGGER incident_entry_stays BEFORE UPDATE ON incident_entry BEGIN SELECT RAISE(ABORT, 'incidents are append-only'); END;
+CREATE TRIGGER incident_entry_is_kept BEFORE DELETE ON incident_entry BEGIN SELECT RAISE(ABORT, 'incidents are append-only'); END;
 ";
 
 #[cfg(test)]

@@ -76,6 +76,13 @@ pub(crate) enum Command {
     /// Says which assets known vulnerabilities affect, offline.
     #[command(subcommand)]
     Vulns(VulnsCommand),
+    /// Holds the register against what standards ask for: which fields are there, by whom, how old, and whose work is left.
+    Readiness(crate::readiness::ReadinessArguments),
+    /// Key figures of the register, each with a written definition: now, over time, before and after.
+    Kpi(crate::kpi::Kpi),
+    /// Incidents and drills: what happened, what was done, and until when it must be reported.
+    #[command(subcommand)]
+    Incident(crate::incident::arguments::IncidentCommand),
     /// Makes and shows the key that signs evidence bundles.
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -123,6 +123,7 @@ fn create(named: &Named) -> Result<ExitCode, Failure> {
     let (assets, reason) = (frozen.assets.len(), &named.said.reason);
     let hash =
         register.create_baseline(&named.name, snapshot.as_of, assets as u64, &text, reason, &actor(&who))?;
+    crate::kpi::take(&mut register, &snapshot, &crate::kpi::baseline_label(&named.name), &actor(&who))?;
     let said = format!("baseline {}: {}, SHA-256 {hash}", named.name, number_of(assets, "asset"));
     terminal::print(&terminal::safe_lines(&said))?;
     Ok(ExitCode::SUCCESS)

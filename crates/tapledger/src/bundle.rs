@@ -145,7 +145,7 @@ fn clock() -> Clock {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the binary opens files; this one is hashed in pieces")]
-fn hash_file(path: &Path) -> io::Result<String> {
+pub(crate) fn hash_file(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let (mut digest, mut piece) = (Sha256::new(), vec![0; HASHED_OCTETS]);
     loop {
@@ -254,7 +254,7 @@ fn goes_on(path: &Path, verified: &Verified) -> Result<Option<String>, Failure> 
 }
 
 /// A bundle in a folder or an archive, and its journal.
-fn found(path: &Path) -> Result<(Found, String), Failure> {
+pub(crate) fn found(path: &Path) -> Result<(Found, String), Failure> {
     let mut found = Found::default();
     let mut small: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let is_small = |name: &str| [MANIFEST, SIGNATURE, PUBLIC_KEY, SUMS, JOURNAL].contains(&name);

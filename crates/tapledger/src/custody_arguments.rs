@@ -26,7 +26,8 @@ pub(crate) struct ExportEvidence {
     /// The pcapng file to write; `-` is standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Also write the timeline and the peers of the asset beside the file, as text and as JSON.
+    /// Also write the timeline (values, conversations, operations, findings, changes) and the peers of the asset beside the
+    /// file, as text, CSV and JSON.
     #[arg(long, requires = "asset")]
     pub(crate) bundle: bool,
 }

@@ -112,7 +112,7 @@ fn state(text: &str) -> Result<FindingState, String> {
 }
 
 /// A time, or the last moment of a day of UTC.
-fn end_of_day(text: &str) -> Result<Time, String> {
+pub(crate) fn end_of_day(text: &str) -> Result<Time, String> {
     match moment(&format!("{text}T00:00:00Z")) {
         Ok(start) => Ok(Time(start.0.saturating_add(NANOS_PER_DAY).saturating_sub(1))),
         Err(_) => moment(text),
@@ -228,7 +228,7 @@ fn switch(db: &Path, kind: &str, on: bool) -> Result<ExitCode, Failure> {
 }
 
 /// The one finding that a user means.
-fn find<'s>(snapshot: &'s Snapshot, wanted: &str) -> Result<&'s Finding, Failure> {
+pub(crate) fn find<'s>(snapshot: &'s Snapshot, wanted: &str) -> Result<&'s Finding, Failure> {
     let lower = wanted.to_lowercase();
     let findings = snapshot.inventory.findings.iter();
     let found: Vec<&Finding> =

@@ -90,6 +90,8 @@ pub(crate) fn run(arguments: &ExportEvidence) -> Result<ExitCode, Failure> {
             to_file(&arguments.output.with_extension("timeline.txt"), |out| {
                 Ok(out.write_all(summary.text().as_bytes())?)
             })?;
+            to_file(&arguments.output.with_extension("timeline.csv"), |out| summary.write_timeline(out))?;
+            to_file(&arguments.output.with_extension("peers.csv"), |out| summary.write_peers(out))?;
             to_file(&arguments.output.with_extension("timeline.json"), |out| {
                 serde_json::to_writer_pretty(&mut *out, &summary)?;
                 Ok(out.write_all(b"\n")?)

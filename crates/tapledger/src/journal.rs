@@ -21,6 +21,14 @@ pub(crate) enum JournalCommand {
         #[command(flatten)]
         db: Db,
     },
+    /// Prints number, time and hash of the last line: noted elsewhere, they tell if lines were rewritten or cut off.
+    Head {
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        db: Db,
+    },
     /// Checks that every line follows from the one before; exit 6 if one was changed or is missing.
     Verify {
         #[command(flatten)]
@@ -49,6 +57,7 @@ pub(crate) fn run(command: &JournalCommand) -> Result<ExitCode, Failure> {
             terminal::print(&format!("{}{number}\n", terminal::table(&heads, rows)))?;
             Ok(ExitCode::SUCCESS)
         }
+        JournalCommand::Head { json, db } => head(&Register::open_existing(&db.db)?, *json),
         JournalCommand::Verify { db } => match Register::open_existing(&db.db)?.verify_journal()? {
             JournalCheck::Intact { lines, last_hash } => {
                 terminal::print(&format!(
@@ -63,4 +72,22 @@ pub(crate) fn run(command: &JournalCommand) -> Result<ExitCode, Failure> {
             }
         },
     }
+}
+
+/// The last line of a journal that is as it was written.
+fn head(register: &Register, json: bool) -> Result<ExitCode, Failure> {
+    if let JournalCheck::Broken { seq, problem } = register.verify_journal()? {
+        return Err(Failure::Check(format!("line {seq}: {problem}; a broken journal has no head to note")));
+    }
+    let last = register.journal()?.pop();
+    let (seq, at) = last.as_ref().map_or((0, None), |last| (last.seq, Some(rfc3339(last.at))));
+    let hash = last.map_or_else(|| "0".repeat(64), |last| last.hash);
+    let text = if json {
+        serde_json::json!({"schema": "tapledger.journal.head/1", "seq": seq, "at": at, "hash": hash})
+            .to_string()
+    } else {
+        format!("line {seq}, written {}, SHA-256 {hash}", at.as_deref().unwrap_or("never"))
+    };
+    terminal::print(&format!("{text}\n"))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -25,15 +25,18 @@ mod findings;
 mod frames;
 mod health;
 mod import;
+mod incident;
 mod interface;
 mod journal;
 mod keys;
+mod kpi;
 mod lists;
 mod lockdown;
 mod manual;
 mod people;
 mod policy;
 mod progress;
+mod readiness;
 mod reconcile;
 mod sensor;
 mod session;
@@ -92,6 +95,9 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Evidence(EvidenceCommand::Log(log)) => custody::log(&log),
         Command::Keys(keys) => keys::run(&keys),
         Command::Vulns(VulnsCommand::Match(arguments)) => vulns::run(&arguments),
+        Command::Readiness(arguments) => readiness::run(&arguments),
+        Command::Kpi(arguments) => kpi::run(&arguments),
+        Command::Incident(command) => incident::run(&command),
         Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Db(db) => db::run(&db),
         Command::Setup(setup) => setup::run(&setup),

@@ -10,6 +10,7 @@ use ::export::baseline::Frozen;
 use ::export::sheet::Sheet;
 use ::export::workbook::{self, Table};
 use clap::{Args, ValueEnum};
+use inventory::kpi::Reconciled;
 use inventory::reconcile::{Column, Entry, Line, Verdict, cell_values, columns, mapping, reconcile};
 use inventory::{Snapshot, fields};
 use observation::{Mac, number_of};
@@ -123,8 +124,16 @@ pub(crate) fn run(arguments: &Reconcile) -> Result<ExitCode, Failure> {
     }
     let who = name(&arguments.who);
     let list = arguments.list.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let found = Reconciled {
+        site: arguments.site.clone().unwrap_or_default(),
+        compared: lines.len() as u64,
+        gap: lines.iter().filter(|line| line.verdict != Verdict::Matched).count() as u64,
+    };
     // A register that cannot be written can still be compared.
-    if let Err(error) = register.record(&actor(&who), "reconcile", &list, &report.summary()) {
+    let noted = register
+        .record(&actor(&who), "reconcile", &list, &report.summary())
+        .and_then(|()| register.keep_reconciled(&list, &found, &actor(&who)));
+    if let Err(error) = noted {
         tracing::info!(%error, "not noted in the custody journal");
     }
     let differs = lines.iter().any(|line| line.verdict != Verdict::Matched);

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write;
 
 use inventory::{AssetEnd, Snapshot};
 use observation::{OperationKind, Time};
 use serde::Serialize;
 
 use super::{Wanted, end_name};
+use crate::csv::{CsvOptions, write_table};
 use crate::error::Result;
 use crate::order::Sorted;
 use crate::safe_text;
@@ -32,6 +34,7 @@ pub struct Summary {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct Event {
     at: String,
+    kind: &'static str,
     what: String,
 }
 
@@ -50,6 +53,46 @@ struct Peer {
 }
 
 impl Summary {
+    /// Writes the timeline as CSV, a line for each event.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `writer` does.
+    pub fn write_timeline(&self, writer: impl Write) -> Result<()> {
+        let rows = self
+            .timeline
+            .iter()
+            .map(|event| vec![event.at.clone(), event.kind.to_owned(), event.what.clone()]);
+        write_table(&["time", "kind", "what"], rows, writer, &CsvOptions::default())
+    }
+
+    /// Writes the peers as CSV, a line for each conversation.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `writer` does.
+    pub fn write_peers(&self, writer: impl Write) -> Result<()> {
+        let mut heads = vec!["peer", "direction", "protocol", "transport", "port", "first", "last"];
+        heads.extend([
+            "frames_from_client",
+            "frames_from_server",
+            "octets_from_client",
+            "octets_from_server",
+        ]);
+        heads.extend(OperationKind::ALL.map(OperationKind::as_str));
+        let rows = self.peers.iter().map(|peer| {
+            let own = [peer.peer.as_str(), peer.direction, peer.protocol.as_str(), peer.transport]
+                .map(str::to_owned);
+            let times = [peer.port.to_string(), peer.first.clone(), peer.last.clone()];
+            let counts = peer.frames.into_iter().chain(peer.octets);
+            let operations =
+                OperationKind::ALL.map(|kind| peer.operations.get(kind.as_str()).copied().unwrap_or(0));
+            let counts = counts.chain(operations).map(|count| count.to_string());
+            own.into_iter().chain(times).chain(counts).collect()
+        });
+        write_table(&heads, rows, writer, &CsvOptions::default())
+    }
+
     /// As plain text.
     #[must_use]
     pub fn text(&self) -> String {
@@ -88,7 +131,7 @@ impl Summary {
 }
 
 /// What was seen of an asset in the time that is asked for: values first and last, conversations, operations that
-/// change something, findings; and its peers whose conversations reach into that time. Counters are of the whole
+/// change something, findings, changes; and its peers whose conversations reach into that time. Counters are of the whole
 /// conversation. Nothing if there is no such asset.
 ///
 /// # Errors
@@ -106,7 +149,7 @@ pub fn summary(snapshot: &Snapshot, id: &str, wanted: &Wanted) -> Result<Option<
                 candidate.basis.as_str(),
                 candidate.protocol
             );
-            events.span(candidate.first, candidate.last, &value);
+            events.span("value", candidate.first, candidate.last, &value);
         }
     }
     let mut peers = Vec::new();
@@ -124,6 +167,7 @@ pub fn summary(snapshot: &Snapshot, id: &str, wanted: &Wanted) -> Result<Option<
         }
         let peer = end_name(&sorted, peer);
         events.span(
+            "conversation",
             conversation.first,
             conversation.last,
             &format!("{direction} {peer} by {}", conversation.protocol),
@@ -140,7 +184,7 @@ pub fn summary(snapshot: &Snapshot, id: &str, wanted: &Wanted) -> Result<Option<
                     operation.name,
                     operation.sighting.count
                 );
-                events.span(operation.sighting.first, operation.sighting.last, &what);
+                events.span("operation", operation.sighting.first, operation.sighting.last, &what);
             }
         }
         peers.push(Peer {
@@ -160,7 +204,18 @@ pub fn summary(snapshot: &Snapshot, id: &str, wanted: &Wanted) -> Result<Option<
         if let Some(at) = finding.first.filter(|_| finding.assets.iter().any(|index| sorted.id(*index) == id))
         {
             let what = format!("finding ({}): {}", finding.severity.as_str(), finding.text);
-            events.span(at, finding.last.unwrap_or(at), &what);
+            events.span("finding", at, finding.last.unwrap_or(at), &what);
+        }
+    }
+    for change in &sorted.changes {
+        let peer = match &change.peer {
+            Some(AssetEnd::Asset(index)) => Some(*index),
+            _ => None,
+        };
+        if [change.asset, peer].into_iter().flatten().any(|index| sorted.id(index) == id) {
+            let learned = if change.learned { " (within the learning period)" } else { "" };
+            let what = format!("{}{learned}", change.text(&snapshot.inventory.assets));
+            events.at("change", change.time, safe_text(&what).into_owned());
         }
     }
     events.list.sort();
@@ -184,17 +239,17 @@ struct Events<'w> {
 
 impl Events<'_> {
     /// The first and the last time of something, as far as they are asked for.
-    fn span(&mut self, first: Time, last: Time, what: &str) {
+    fn span(&mut self, kind: &'static str, first: Time, last: Time, what: &str) {
         let what = safe_text(what);
-        self.at(first, format!("first: {what}"));
+        self.at(kind, first, format!("first: {what}"));
         if last != first {
-            self.at(last, format!("last: {what}"));
+            self.at(kind, last, format!("last: {what}"));
         }
     }
 
-    fn at(&mut self, at: Time, what: String) {
+    fn at(&mut self, kind: &'static str, at: Time, what: String) {
         if self.wanted.holds_time(at) {
-            self.list.push((at, Event { at: rfc3339(at), what }));
+            self.list.push((at, Event { at: rfc3339(at), kind, what }));
         }
     }
 }

@@ -248,22 +248,8 @@ impl<'a> Writer<'_, '_, 'a> {
     }
 
     fn insecure_one(&self, insecure: &Insecure) -> Option<Finding> {
-        let is_stated = |asset: &Asset| {
-            insecure.stated.is_none_or(|(attribute, values)| {
-                asset.attributes.get(attribute).into_iter().flatten().any(|candidate| {
-                    candidate.basis == Basis::Stated
-                        && (values.is_empty() || values.contains(&candidate.value.as_str()))
-                })
-            })
-        };
-        let used: Vec<_> = self
-            .answered()
-            .filter(|conversation| conversation.protocol == insecure.protocol)
-            .filter(|conversation| match &conversation.server {
-                AssetEnd::Asset(index) => self.assets.get(*index).is_some_and(is_stated),
-                _ => insecure.stated.is_none() && matches!(conversation.client, AssetEnd::Asset(_)),
-            })
-            .collect();
+        let used: Vec<_> =
+            self.answered().filter(|conversation| insecure.holds(conversation, self.assets)).collect();
         let servers: BTreeSet<&AssetEnd> = used.iter().map(|conversation| &conversation.server).collect();
         if servers.is_empty() {
             return None;

@@ -1,6 +1,8 @@
 //! Which side of the plant's boundary a role is on, what gives access from afar, and what is not secure.
 
-use crate::model::Role;
+use observation::Basis;
+
+use crate::model::{Asset, AssetEnd, Conversation, Role};
 
 /// The level of the Purdue model (ISA-95, IEC 62443-1-1) at which a device of a role usually stands: 0 and 1 process and
 /// control, 2 supervision, 3 operations, 4 business. `None` where the role tells none: networks reach everywhere.
@@ -128,6 +130,31 @@ pub(crate) const INSECURE: &[Insecure] = &[
         source: "CISA ICSA-11-223-01A; Siemens SSA-568427",
     },
 ];
+
+/// Which of them a conversation is, if it is one: spoken with a server that states what makes it one, or by an asset with
+/// a server that is none.
+pub(crate) fn insecure(conversation: &Conversation, assets: &[Asset]) -> Option<&'static Insecure> {
+    INSECURE.iter().find(|insecure| insecure.holds(conversation, assets))
+}
+
+impl Insecure {
+    /// True if a conversation is by this protocol, in the way that is not secure.
+    pub(crate) fn holds(&self, conversation: &Conversation, assets: &[Asset]) -> bool {
+        let is_stated = |asset: &Asset| {
+            self.stated.is_none_or(|(attribute, values)| {
+                asset.attributes.get(attribute).into_iter().flatten().any(|candidate| {
+                    candidate.basis == Basis::Stated
+                        && (values.is_empty() || values.contains(&candidate.value.as_str()))
+                })
+            })
+        };
+        conversation.protocol == self.protocol
+            && match &conversation.server {
+                AssetEnd::Asset(index) => assets.get(*index).is_some_and(is_stated),
+                _ => self.stated.is_none() && matches!(conversation.client, AssetEnd::Asset(_)),
+            }
+    }
+}
 
 #[cfg(test)]
 mod tests {

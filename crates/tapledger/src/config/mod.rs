@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use inventory::Prefix;
 
+pub(crate) use keys::nearest;
 pub(crate) use merge::Sources;
 pub(crate) use show::show;
 

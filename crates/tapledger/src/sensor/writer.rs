@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use inventory::{Observed, Options};
-use observation::{Batch, CaptureKind, CaptureSummary};
+use inventory::{Inventory, Observed, Options};
+use observation::{Batch, CaptureKind, CaptureSummary, Time};
 use register::{CaptureStart, CaptureWriter, Error, Policy, Register};
 
 use super::log::Limiter;
@@ -35,6 +35,9 @@ const LOOK: (Duration, u32) = (Duration::from_secs(60), 50);
 /// Time between two prunes of the register, and before the first.
 const PRUNE: Duration = Duration::from_secs(24 * 3600);
 const FIRST_PRUNE: Duration = Duration::from_secs(3600);
+
+/// Key figures that were kept less than so many nanoseconds ago are those of today: a sensor that starts again keeps none.
+const COUNTED_NANOS: i64 = 20 * 3_600_000_000_000;
 
 /// Time before the first look.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
@@ -229,18 +232,43 @@ impl Desk {
             Ok(pruned) => tracing::info!(event = "pruned", what = pruned.text(), "old days are folded"),
             Err(error) => tracing::warn!(event = "prune_failed", error = %error, "tried again tomorrow"),
         }
+        self.count();
+    }
+
+    /// Keeps the key figures of the day, unless somebody has in the last hours.
+    fn count(&mut self) {
+        let actor = actor(ACTOR);
+        let resolve = self.resolving();
+        let taken = self.register.kpi_snapshots().and_then(|snapshots| {
+            let is_recent = |last: Time| actor.at.0.saturating_sub(last.0) < COUNTED_NANOS;
+            if snapshots.last().is_some_and(|last| is_recent(last.at)) {
+                return Ok(None);
+            }
+            let snapshot = self.register.snapshot(None, resolve)?;
+            crate::kpi::take(&mut self.register, &snapshot, "daily", &actor).map(Some)
+        });
+        match taken {
+            Ok(Some(kept)) => tracing::info!(event = "kpis_kept", snapshot = kept.id, "key figures are kept"),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(event = "kpis_failed", error = %error, "tried again tomorrow"),
+        }
+    }
+
+    /// What observations amount to, with the prefixes of the configuration.
+    fn resolving(&self) -> impl FnOnce(&Observed, &Options) -> Inventory + use<> {
+        let prefixes = self.options.plant_prefixes.clone();
+        move |observed, decided| {
+            let mut options = decided.clone();
+            options.plant_prefixes.extend(prefixes);
+            inventory::resolve(observed, &options)
+        }
     }
 
     /// Issues ids for what is new, and counts the assets.
     fn look(&mut self) {
         self.news = false;
         let began = now();
-        let prefixes = self.options.plant_prefixes.clone();
-        let resolve = |observed: &Observed, decided: &Options| {
-            let mut options = decided.clone();
-            options.plant_prefixes.extend(prefixes);
-            inventory::resolve(observed, &options)
-        };
+        let resolve = self.resolving();
         match self.register.identify(resolve) {
             Ok(found) => {
                 let count = found.inventory.assets.len();
