@@ -159,8 +159,7 @@ fn one_asset_has_a_timeline_and_peers() {
         serde_json::from_str(&fs::read_to_string(file.with_extension("timeline.json")).unwrap()).unwrap();
     let times: Vec<&str> = list(&json, "timeline").iter().map(|event| text(event, "at")).collect();
     assert!(!times.is_empty());
-    let kinds: std::collections::BTreeSet<&str> =
-        list(&json, "timeline").iter().map(|event| text(event, "kind")).collect();
+    let kinds: BTreeSet<&str> = list(&json, "timeline").iter().map(|event| text(event, "kind")).collect();
     for kind in ["value", "conversation", "operation", "change"] {
         assert!(kinds.contains(kind), "{kind}: {kinds:?}");
     }
