@@ -97,13 +97,18 @@ impl Asked<'_> {
 
     /// How often it reads the server that it reads most, in words behind a comma; nothing if it was watched too shortly.
     pub(crate) fn rhythm(&self) -> String {
-        let reads = self.servers.values().map(|counts| counts.reads).max().unwrap_or(0);
-        let watched = self.span.map_or(0, |(first, last)| last.0.saturating_sub(first.0));
-        let between = i64::try_from(reads).ok().and_then(|reads| watched.checked_div(reads.checked_sub(1)?));
-        match between.filter(|between| *between > 0) {
+        match self.between() {
             Some(between) => format!(", about every {}", words(between)),
             None => String::new(),
         }
+    }
+
+    /// Nanoseconds between two reads of the server that it reads most; nothing if it was watched too shortly.
+    pub(crate) fn between(&self) -> Option<i64> {
+        let reads = self.servers.values().map(|counts| counts.reads).max().unwrap_or(0);
+        let watched = self.span.map_or(0, |(first, last)| last.0.saturating_sub(first.0));
+        let between = i64::try_from(reads).ok().and_then(|reads| watched.checked_div(reads.checked_sub(1)?));
+        between.filter(|between| *between > 0)
     }
 }
 

@@ -8,7 +8,8 @@ use crate::rules::operations::is_industrial;
 use observation::{Basis, OperationKind, Service, ServiceKind};
 
 /// Attributes that hold names which a client calls.
-const CALLED: &[&str] = &["tls.server_name", "http.host", "dns.query", "dns.cloud", "dns.remote_access"];
+pub(crate) const CALLED: &[&str] =
+    &["tls.server_name", "http.host", "dns.query", "dns.cloud", "dns.remote_access"];
 
 /// Protocols by which data is handed on, and the port of one that has none of its own.
 const HANDED_ON: &[&str] = &["mqtt", "sparkplug", "amqp", "kafka"];

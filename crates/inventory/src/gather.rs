@@ -1,12 +1,15 @@
 //! Everything said of each station of one site, whatever capture, day or VLAN it came from.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
+use foldhash::{HashMap, HashSet};
 use observation::{
     Address, Basis, Binding, CaptureSummary, Conversation, Fact, Mac, MalformedMessage, Mention, Path,
     Sighting, Station, Transport, attribute,
 };
 
+use crate::identity::Identity;
 use crate::links::{Lane, Links};
 use crate::model::Captured;
 use crate::rules::identity::IDENTIFYING;
@@ -42,9 +45,16 @@ pub(crate) struct Known<'a> {
     pub(crate) mentions: Vec<(&'a str, &'a Mention)>,
     /// What it sent, by capture and day, with the capture it was counted in.
     pub(crate) sightings: Vec<(&'a str, &'a Sighting)>,
+    /// Read from the facts when first asked for.
+    identity: OnceCell<Identity<'a>>,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    /// What it says it is, alone.
+    pub(crate) fn identity(&self) -> &Identity<'a> {
+        self.identity.get_or_init(|| Identity::of(self.facts.iter().copied()))
+    }
+
     /// True for an address without a path.
     pub(crate) fn is_root(&self) -> bool {
         self.path.is_root()
@@ -113,8 +123,15 @@ impl<'a> Gathered<'a> {
         let key = |station: &'a Station, statement: Statement<'a>, sighting: &Sighting| {
             (station.address, links.lane_of(station, statement, sighting.day), &station.path)
         };
-        let mut keys: HashSet<Key<'a>> = HashSet::new();
-        let mut add = |key: Key<'a>| {
+        let mut keys: HashSet<Key<'a>> = HashSet::default();
+        // Rows about one station stand together, and where one device has the address, one of them is enough.
+        let mut last: Option<&'a Station> = None;
+        let mut add = |station: &'a Station, statement: Statement<'a>, sighting: &Sighting| {
+            if last == Some(station) && links.is_settled(station.address) {
+                return;
+            }
+            last = Some(station);
+            let key = key(station, statement, sighting);
             if keys.insert(key) && !key.2.is_root() {
                 keys.insert((key.0, links.root_lane(key.0, key.1), &ROOT));
             }
@@ -123,14 +140,14 @@ impl<'a> Gathered<'a> {
             observed
                 .presences
                 .iter()
-                .for_each(|row| add(key(&row.station, Statement::Sent(&row.station), &row.sighting)));
-            observed.bindings.iter().for_each(|row| add(key(&row.station, bound(row), &row.sighting)));
-            observed.facts.iter().for_each(|row| add(key(&row.station, Statement::of(row), &row.sighting)));
-            observed.mentions.iter().for_each(|row| add(key(&row.station, named(row), &row.sighting)));
+                .for_each(|row| add(&row.station, Statement::Sent(&row.station), &row.sighting));
+            observed.bindings.iter().for_each(|row| add(&row.station, bound(row), &row.sighting));
+            observed.facts.iter().for_each(|row| add(&row.station, Statement::of(row), &row.sighting));
+            observed.mentions.iter().for_each(|row| add(&row.station, named(row), &row.sighting));
             observed.conversations.iter().for_each(|row| {
                 let statement = Statement::Talk(&row.key);
-                add(key(&row.key.client, statement, &row.sighting));
-                add(key(&row.key.server, statement, &row.sighting));
+                add(&row.key.client, statement, &row.sighting);
+                add(&row.key.server, statement, &row.sighting);
             });
         }
         for capture in captures {
@@ -177,6 +194,7 @@ impl<'a> Gathered<'a> {
             facts: Vec::new(),
             mentions: Vec::new(),
             sightings: Vec::new(),
+            identity: OnceCell::new(),
         };
         let stations = sorted.into_iter().map(known).collect();
         let mut gathered = Self {
@@ -189,7 +207,7 @@ impl<'a> Gathered<'a> {
         };
         gathered.captures.sort_by(|left, right| left.uid.cmp(&right.uid));
         for capture in captures {
-            gathered.read(capture, &key);
+            gathered.read(capture, links, &key);
         }
         gathered
     }
@@ -197,6 +215,7 @@ impl<'a> Gathered<'a> {
     fn read(
         &mut self,
         capture: &'a Captured,
+        links: &Links<'_>,
         key: &impl Fn(&'a Station, Statement<'a>, &Sighting) -> Key<'a>,
     ) {
         let uid = capture.summary.uid.as_str();
@@ -220,8 +239,20 @@ impl<'a> Gathered<'a> {
                 }
             }
         }
+        // The station of the row before, which is that of the next one, too, where one device has the address.
+        let mut last: Option<(&Station, usize)> = None;
         for fact in &observed.facts {
-            if let Some(known) = self.known(key(&fact.station, Statement::of(fact), &fact.sighting)) {
+            let same = last.filter(|(station, _)| **station == fact.station).map(|(_, index)| index);
+            let index = match same {
+                Some(index) => index,
+                None => {
+                    let index = self.index(key(&fact.station, Statement::of(fact), &fact.sighting));
+                    let Some(index) = index else { continue };
+                    last = links.is_settled(fact.station.address).then_some((&fact.station, index));
+                    index
+                }
+            };
+            if let Some(known) = self.stations.get_mut(index) {
                 known.facts.push(Said { capture: uid, fact });
             }
         }

@@ -14,6 +14,7 @@ const PAIR_NAMES: &[&str] = &[attribute::STATION_NAME, attribute::PROJECT, attri
 
 /// Writes the groups into the assets of one site.
 pub(crate) fn add_groups(assets: &mut [Asset]) {
+    let modules = redundancy_modules(assets);
     let mut groups: BTreeMap<(GroupKind, String), BTreeMap<usize, String>> = BTreeMap::new();
     for (index, asset) in assets.iter().enumerate() {
         for name in GROUP_ADDRESSES {
@@ -22,7 +23,7 @@ pub(crate) fn add_groups(assets: &mut [Asset]) {
                 members.insert(index, format!("states {name} {}", said.value));
             }
         }
-        let Some(why) = redundancy(assets, index) else { continue };
+        let Some(why) = redundancy(assets, &modules, index) else { continue };
         let value = |name: &&str| asset.attributes.get(*name)?.first().map(|winner| winner.value.clone());
         // The processors of one rack system are a pair where they stand; others by the name of what they run.
         let name =
@@ -41,21 +42,33 @@ pub(crate) fn add_groups(assets: &mut [Asset]) {
 }
 
 /// Why a controller is one of a redundant pair: it is such a product, or a module beside it is there for nothing else.
-fn redundancy(assets: &[Asset], index: usize) -> Option<String> {
+fn redundancy(assets: &[Asset], modules: &BTreeMap<usize, BTreeSet<String>>, index: usize) -> Option<String> {
     let asset = assets.get(index)?;
-    let product = |asset: &Asset, fits: &dyn Fn(&str) -> bool| {
-        [attribute::ORDER_NUMBER, attribute::MODEL].into_iter().find_map(|name| {
-            let winner = asset.attributes.get(name)?.first()?;
-            fits(&squash(&winner.value)).then(|| winner.value.clone())
-        })
-    };
     if let Some(own) = product(asset, &is_redundant) {
         return Some(format!("{own} is made for redundant pairs, and another of this name is there"));
     }
     let is_controller = asset.roles.first().is_some_and(|claim| claim.role == crate::Role::Plc);
-    let chassis = asset.parent.unwrap_or(index);
-    let beside = assets.iter().filter(|other| is_controller && other.parent == Some(chassis));
-    let module = beside.filter_map(|other| product(other, &is_redundancy_module)).collect::<BTreeSet<_>>();
-    let module = module.first()?;
+    let module = modules.get(&asset.parent.unwrap_or(index)).filter(|_| is_controller)?.first()?;
     Some(format!("{module} beside it is there for redundant pairs, and another of this name has one"))
+}
+
+/// The modules that are there for nothing but redundant pairs, by the asset they sit in.
+fn redundancy_modules(assets: &[Asset]) -> BTreeMap<usize, BTreeSet<String>> {
+    let mut modules: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    for asset in assets {
+        if let Some(chassis) = asset.parent
+            && let Some(module) = product(asset, &is_redundancy_module)
+        {
+            modules.entry(chassis).or_default().insert(module);
+        }
+    }
+    modules
+}
+
+/// The order number or model of an asset, if it fits.
+fn product(asset: &Asset, fits: &dyn Fn(&str) -> bool) -> Option<String> {
+    [attribute::ORDER_NUMBER, attribute::MODEL].into_iter().find_map(|name| {
+        let winner = asset.attributes.get(name)?.first()?;
+        fits(&squash(&winner.value)).then(|| winner.value.clone())
+    })
 }

@@ -7,18 +7,20 @@ use observation::{Address, Basis, Mac, attribute};
 use crate::gather::{Gathered, Known};
 use crate::identity::{is_placeholder, squash};
 use crate::joins::Reasons;
-use crate::links::Links;
+use crate::links::{Lane, Links};
 use crate::model::Join;
 use crate::ports::Told;
-use crate::rules::addresses::{OF_OWN_NETWORKS, OWN_ADDRESSES};
+use crate::rules::addresses::{OF_OWN_NETWORKS, OWN_ADDRESSES, OWN_CARDS};
 use crate::rules::identity::{BEARING_OUT, DEVICE_NAMES, NEIGHBOURS_MAX, SHARED_MAX, STRONG_KEYS, WEAK_KEYS};
 use crate::sets::Sets;
 
-/// Joins the cards of one host: by keys that only it has, by further addresses that it states, by names of its ports.
+/// Joins the cards of one host: by keys that only it has, by further addresses and cards that it states, by names of its
+/// ports.
 pub(crate) fn join_hosts(gathered: &Gathered<'_>, links: &Links<'_>, sets: &mut Sets) -> Reasons {
     let mut joiner = Joiner { gathered, told: None, sets, reasons: Reasons::new() };
     joiner.by_keys();
     joiner.by_addresses(links);
+    joiner.by_cards();
     joiner.by_port_names();
     joiner.reasons
 }
@@ -26,7 +28,7 @@ pub(crate) fn join_hosts(gathered: &Gathered<'_>, links: &Links<'_>, sets: &mut 
 struct Joiner<'j, 'a> {
     gathered: &'j Gathered<'a>,
     /// Read when the first candidates are there: it takes a while.
-    told: Option<Told<'a>>,
+    told: Option<Told<'j, 'a>>,
     sets: &'j mut Sets,
     reasons: Reasons,
 }
@@ -141,6 +143,34 @@ impl Joiner<'_, '_> {
                             "are stated as one host",
                         );
                     }
+                }
+            }
+        }
+    }
+
+    /// A host that states the MACs of its interfaces, as far as they were heard. What several state is a default, or that
+    /// of a bridge which software makes on each of them.
+    fn by_cards(&mut self) {
+        let mut stated: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (index, known) in roots(self.gathered) {
+            for fact in known.facts.iter().map(|said| said.fact) {
+                let is_card = fact.basis == Basis::Stated && OWN_CARDS.contains(&fact.attribute.as_ref());
+                let mac: Option<Mac> = fact.value.parse().ok().filter(|_| is_card);
+                let card = mac.filter(|mac| Address::Mac(*mac).is_unicast() && !mac.is_virtual_router());
+                let card = card.and_then(|mac| self.gathered.root(mac.into(), Lane::default()));
+                if let Some(card) = card.filter(|card| *card != index) {
+                    stated.entry(card).or_default().insert(index);
+                }
+            }
+        }
+        for (card, by) in stated {
+            let hosts: BTreeSet<_> = by.iter().map(|station| self.sets.find(*station)).collect();
+            for host in by {
+                if hosts.len() > 1 {
+                    self.note(host, card, false, "several devices state this card as theirs".to_owned());
+                } else {
+                    let why = "the host states it as one of its cards";
+                    self.join_all(&BTreeSet::from([host, card]), why, "are stated as one host");
                 }
             }
         }

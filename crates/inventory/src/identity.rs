@@ -1,5 +1,6 @@
 //! What a device says it is, and whether two such statements can be of one device.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use observation::{Basis, attribute};
@@ -147,8 +148,9 @@ impl<'a> Identity<'a> {
 const COMPARED_MAX: usize = 247;
 
 /// The first attribute in which two of the identities cannot be one device.
-pub(crate) fn first_contradiction<'a>(identities: &[Identity<'a>]) -> Option<&'a str> {
-    let spoken: Vec<_> = identities.iter().filter(|identity| !identity.is_blank()).collect();
+pub(crate) fn first_contradiction<'a>(identities: &[impl Borrow<Identity<'a>>]) -> Option<&'a str> {
+    let spoken: Vec<_> =
+        identities.iter().map(Borrow::borrow).filter(|identity| !identity.is_blank()).collect();
     let compared = spoken.iter().take(COMPARED_MAX);
     compared
         .enumerate()

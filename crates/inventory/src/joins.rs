@@ -1,10 +1,11 @@
 //! Devices with several addresses: joined by what they say they are, never against what they say.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use observation::{Address, Mac};
 
-use crate::gather::Gathered;
+use crate::gather::{Gathered, Known};
 use crate::identity::{Identity, first_contradiction};
 use crate::links::{Lane, Links};
 use crate::model::Join;
@@ -44,11 +45,8 @@ pub(crate) fn join_interfaces(gathered: &Gathered<'_>, links: &Links<'_>, sets: 
     }
     for (mac, ips) in by_mac {
         let Some(station) = gathered.root(mac.into(), Lane::default()) else { continue };
-        let identities: Vec<_> = ips
-            .iter()
-            .filter_map(|(index, _)| gathered.station(*index))
-            .map(|known| Identity::of(known.facts.iter().copied()))
-            .collect();
+        let identities: Vec<_> =
+            ips.iter().filter_map(|(index, _)| gathered.station(*index)).map(Known::identity).collect();
         let veto = first_contradiction(&identities);
         for (index, reason) in ips {
             let Some(known) = gathered.station(index) else { continue };
@@ -113,13 +111,20 @@ pub(crate) struct Shared {
 }
 
 /// The identity of every device that states one, by the first of its stations.
-pub(crate) fn identities<'a>(gathered: &Gathered<'a>, sets: &Sets) -> BTreeMap<usize, Identity<'a>> {
-    let mut facts: BTreeMap<usize, Vec<_>> = BTreeMap::new();
+pub(crate) fn identities<'g, 'a>(gathered: &'g Gathered<'a>, sets: &Sets) -> Identities<'g, 'a> {
+    let mut members: BTreeMap<usize, Vec<&'g Known<'a>>> = BTreeMap::new();
     for (index, known) in gathered.stations.iter().enumerate().filter(|(_, known)| !known.facts.is_empty()) {
-        facts.entry(sets.find(index)).or_default().extend(known.facts.iter().copied());
+        members.entry(sets.find(index)).or_default().push(known);
     }
-    facts.into_iter().map(|(device, facts)| (device, Identity::of(facts.into_iter()))).collect()
+    let identity = |members: Vec<&'g Known<'a>>| match members[..] {
+        [only] => Cow::Borrowed(only.identity()),
+        _ => Cow::Owned(Identity::of(members.iter().flat_map(|known| known.facts.iter().copied()))),
+    };
+    members.into_iter().map(|(device, members)| (device, identity(members))).collect()
 }
+
+/// What devices say they are, by the first of their stations.
+pub(crate) type Identities<'g, 'a> = BTreeMap<usize, Cow<'g, Identity<'a>>>;
 
 /// Two devices that state the same serial number.
 struct Candidate {
@@ -151,7 +156,7 @@ pub(crate) fn join_serials(gathered: &Gathered<'_>, sets: &mut Sets) -> (Reasons
 }
 
 /// All pairs of devices that share a serial number, judged each for itself.
-fn candidates(identities: &BTreeMap<usize, Identity<'_>>) -> (Vec<Candidate>, Vec<Shared>) {
+fn candidates(identities: &Identities<'_, '_>) -> (Vec<Candidate>, Vec<Shared>) {
     let mut by_serial: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     for (device, identity) in identities {
         for key in identity.keys() {
@@ -200,7 +205,7 @@ fn candidates(identities: &BTreeMap<usize, Identity<'_>>) -> (Vec<Candidate>, Ve
 }
 
 /// Takes joins back whose chain would make one device of two that contradict each other.
-fn veto_chains(stations: usize, identities: &BTreeMap<usize, Identity<'_>>, candidates: &mut [Candidate]) {
+fn veto_chains(stations: usize, identities: &Identities<'_, '_>, candidates: &mut [Candidate]) {
     let mut chains = Sets::new(stations);
     for candidate in candidates.iter().filter(|candidate| candidate.verdict.is_ok()) {
         chains.join(candidate.left, candidate.right);
@@ -210,7 +215,8 @@ fn veto_chains(stations: usize, identities: &BTreeMap<usize, Identity<'_>>, cand
         members.entry(chains.find(candidate.left)).or_default().extend([candidate.left, candidate.right]);
     }
     for (chain, members) in members {
-        let members: Vec<_> = members.iter().filter_map(|device| identities.get(device)).cloned().collect();
+        let members: Vec<_> =
+            members.iter().filter_map(|device| identities.get(device)).map(Cow::as_ref).collect();
         if let Some(attribute) = first_contradiction(&members) {
             for candidate in candidates
                 .iter_mut()
@@ -257,7 +263,7 @@ pub(crate) fn join_paths(gathered: &Gathered<'_>, nested: &Nested, sets: &mut Se
     let blank = Identity::default();
     for stations in same.into_values() {
         let devices: BTreeSet<_> = stations.iter().map(|index| sets.find(*index)).collect();
-        let of = |device: &usize| identities.get(device).unwrap_or(&blank);
+        let of = |device: &usize| identities.get(device).map_or(&blank, Cow::as_ref);
         let differ = devices
             .iter()
             .any(|left| devices.iter().any(|right| of(left).contradiction(of(right)).is_some()));

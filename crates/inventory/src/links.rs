@@ -143,9 +143,9 @@ impl<'a> Links<'a> {
                 .iter()
                 .filter(|fact| fact.basis == Basis::Stated && fact.station.path.is_root())
             {
-                let is_of_device = DEVICE_WIDE.contains(&fact.protocol.as_ref());
+                let is_of_device = || DEVICE_WIDE.contains(&fact.protocol.as_ref());
                 let pair = match (fact.station.address, fact.attribute.as_ref()) {
-                    (Address::Mac(mac), attribute::IP_ADDRESS) if !is_of_device => {
+                    (Address::Mac(mac), attribute::IP_ADDRESS) if !is_of_device() => {
                         fact.value.parse().ok().map(|ip: IpAddr| (mac, ip))
                     }
                     (Address::Ip(ip), attribute::MAC_ADDRESS) => {
@@ -293,6 +293,11 @@ impl<'a> Links<'a> {
         self.lanes.get(&ip).map_or(0, |lanes| {
             lanes.get(&vlan.unwrap_or(0)).or_else(|| lanes.values().min()).copied().unwrap_or(0)
         })
+    }
+
+    /// True where the address passed from no device to another: then a row's station alone tells whose it is.
+    pub(crate) fn is_settled(&self, address: Address) -> bool {
+        address.ip().is_none_or(|ip| !self.tenures.is_passed(ip))
     }
 
     /// The device that has this address in this VLAN now.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use observation::Basis;
 
-use crate::gather::Gathered;
+use crate::gather::{Gathered, Known};
 use crate::identity::{Identity, first_contradiction};
 use crate::model::Join;
 use crate::rules::nesting::{GATEWAY_ATTRIBUTES, NAMED, Nesting, SILENT, nesting};
@@ -69,10 +69,8 @@ impl Address<'_, '_> {
             .copied()
             .filter(|index| known(index).is_some_and(|known| known.is_active()))
             .collect();
-        let identities: Vec<_> = active
-            .iter()
-            .map(|index| Identity::of(known(index).into_iter().flat_map(|known| known.facts.iter().copied())))
-            .collect();
+        let identities: Vec<_> =
+            active.iter().filter_map(|index| known(index).map(Known::identity)).collect();
         let differing = first_contradiction(&identities);
         let own_identity = || identities.iter().find_map(|identity| self.identity.contradiction(identity));
         let silent = self.mentioned(stations, SILENT);
@@ -97,7 +95,7 @@ impl Address<'_, '_> {
         }
         let is_one = active.len() == 1 || (nesting.alike_is_one && differing.is_none());
         let alone = nesting.alone_is_address && is_one;
-        for (index, identity) in active.iter().copied().zip(&identities) {
+        for (index, identity) in active.iter().copied().zip(identities) {
             let contradiction = self.identity.contradiction(identity);
             if self.identity.shares_serial(identity) && contradiction.is_none() {
                 self.fold(index, nesting, "states the same serial number as the address", sets, nested);

@@ -3,6 +3,7 @@
 //! Switches and controllers with several ports send discovery and spanning tree frames from the MAC of the port and all
 //! else from that of the chassis. The port states the MAC of the chassis, or the address by which the device is managed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -103,7 +104,7 @@ fn managed_addresses(known: &Known<'_>) -> BTreeSet<IpAddr> {
 fn doubt(
     gathered: &Gathered<'_>,
     links: &Links<'_>,
-    (sets, told): (&Sets, &Told<'_>),
+    (sets, told): (&Sets, &Told<'_, '_>),
     address: usize,
     ports: &BTreeSet<usize>,
 ) -> Option<String> {
@@ -144,10 +145,10 @@ fn share_a_name(gathered: &Gathered<'_>, ports: &BTreeSet<usize>) -> bool {
 }
 
 /// What the devices say they are, kept up while they are joined.
-pub(crate) struct Told<'a>(BTreeMap<usize, Vec<Identity<'a>>>);
+pub(crate) struct Told<'g, 'a>(BTreeMap<usize, Vec<Cow<'g, Identity<'a>>>>);
 
-impl<'a> Told<'a> {
-    pub(crate) fn new(gathered: &Gathered<'a>, sets: &Sets) -> Self {
+impl<'g, 'a> Told<'g, 'a> {
+    pub(crate) fn new(gathered: &'g Gathered<'a>, sets: &Sets) -> Self {
         Self(identities(gathered, sets).into_iter().map(|(device, told)| (device, vec![told])).collect())
     }
 
@@ -167,7 +168,7 @@ impl<'a> Told<'a> {
             return None;
         }
         let told: Vec<_> =
-            devices.iter().filter_map(|device| self.0.get(device)).flatten().cloned().collect();
+            devices.iter().filter_map(|device| self.0.get(device)).flatten().map(Cow::as_ref).collect();
         first_contradiction(&told).map(str::to_owned)
     }
 }

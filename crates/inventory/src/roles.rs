@@ -12,9 +12,9 @@ use crate::model::{Asset, AssetEnd, Conversation, Role, RoleClaim};
 use crate::rules::addresses::GROUP_ADDRESSES;
 use crate::rules::products;
 use crate::rules::roles::{
-    CAPABILITIES, DATABASES, DEVICES_OF_MAKERS, FIELD, HISTORIAN_SERVERS_MIN, HISTORIANS, HMI_SERVERS_MAX,
-    NETWORK, OFFICE, PRODUCT_NAMES, PRODUCT_WORDS, PROGRAM_NAMES, REMOTE_SESSIONS, REMOTE_SESSIONS_MIN,
-    SENDERS, SERVER_OPERATIONS, SERVERS, TYPES, TYPES_OF_LAST_RESORT,
+    CAPABILITIES, DATABASES, DEVICES_OF_MAKERS, EXECUTION_READS_APART_MIN, FIELD, HISTORIAN_SERVERS_MIN,
+    HISTORIANS, HMI_SERVERS_MAX, NETWORK, OFFICE, PLANNING, PRODUCT_NAMES, PRODUCT_WORDS, PROGRAM_NAMES,
+    REMOTE_SESSIONS, REMOTE_SESSIONS_MIN, SENDERS, SERVER_OPERATIONS, SERVERS, TYPES, TYPES_OF_LAST_RESORT,
 };
 
 /// Names in one reason; more are counted.
@@ -232,7 +232,20 @@ pub(crate) fn of_requests(
     if polled.is_empty() {
         return;
     }
-    if !written.is_empty() && asked.servers.len() > HMI_SERVERS_MAX {
+    let orders = orders_from(asset, conversations);
+    if !written.is_empty()
+        && !orders.is_empty()
+        && asked.between().is_some_and(|between| between >= EXECUTION_READS_APART_MIN)
+    {
+        let reason = format!(
+            "reads {}{}, writes to {}, and asks {}",
+            name(&polled),
+            asked.rhythm(),
+            name(&written),
+            list(orders.into_iter())
+        );
+        claims.add(Role::Mes, Basis::Inferred, reason);
+    } else if !written.is_empty() && asked.servers.len() > HMI_SERVERS_MAX {
         claims.add(
             Role::ScadaServer,
             Basis::Inferred,
@@ -308,6 +321,21 @@ fn ports_of(asset: usize, conversations: &[&Conversation], products: &[(u16, &st
         .filter_map(|conversation| product(conversation.port))
         .map(|(_, name)| (*name).to_owned())
         .collect()
+}
+
+/// The databases and systems of planning that an asset asks, by the TCP ports on which they answer it.
+fn orders_from(asset: usize, conversations: &[&Conversation]) -> BTreeSet<String> {
+    let asked = conversations.iter().filter(|conversation| {
+        let is_client = conversation.client == AssetEnd::Asset(asset)
+            && conversation.frames.iter().all(|frames| *frames > 0);
+        is_client && conversation.transport == Transport::Tcp
+    });
+    let name = |port: u16| {
+        let planning =
+            PLANNING.iter().find(|(first, last, _)| (*first..=*last).contains(&port)).map(|(.., name)| *name);
+        planning.or_else(|| DATABASES.iter().find(|(known, _)| *known == port).map(|(_, name)| *name))
+    };
+    asked.filter_map(|conversation| name(conversation.port)).map(str::to_owned).collect()
 }
 
 /// What an asset says that it does in the network. A telephone's switch makes no switch of it, nor does a computer's.

@@ -4,15 +4,17 @@
 //! that was not there before, and only where it is proved that the two are two: they state different numbers in the same
 //! protocol, both got the address from a server, or the card changed and what they state contradicts. What one states
 //! before and after (a card, a number) shows one device that changed, and what is stated in turns shows a conflict:
-//! neither makes tenures. Names prove nothing: they are given to the newcomer.
+//! neither makes tenures. Names prove nothing: they are given to the newcomer. Leases come back: an address that a server
+//! gives to one, then to another and then to the first again is of two devices, one of which has it twice.
 //!
 //! Everything here is read from sums over captures and days, and rows are divided by their day, or by when the same was
 //! first and last said at all: how observations are spread over files changes nothing. What the capture counts per day
 //! only, on the day of the change, goes to the newcomer.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use foldhash::HashMap;
 use observation::{Address, Basis, ConversationKey, Day, Mac, Path, Sighting, Station, Time, attribute};
 
 use crate::identity::{is_serial, squash};
@@ -25,8 +27,8 @@ use crate::span::Span;
 pub(crate) struct Tenure<'a> {
     /// What tells it from the others at the address: `serial 00aa0001`, `mac 00:1b:1b:00:00:01`.
     pub(crate) label: String,
-    /// When the first of what only this device states was seen.
-    pub(crate) from: Time,
+    /// When the first of what only this device states was seen, each time that the address came to it; never empty.
+    pub(crate) from: Vec<Time>,
     /// Serial numbers as printed, with when they were stated.
     pub(crate) serials: BTreeMap<&'a str, Span>,
     /// Its cards.
@@ -89,6 +91,7 @@ impl<'a> Tenures<'a> {
         if watched.is_empty() {
             return Self::default();
         }
+        let days = CardDays::new(captures, several_cards);
         let mut nodes: BTreeMap<(IpAddr, u16), BTreeMap<&Path, Statements<'a>>> = BTreeMap::new();
         for fact in captures.iter().flat_map(|capture| &capture.observed.facts) {
             let Some(ip) = fact.station.address.ip().filter(|ip| watched.contains(ip)) else { continue };
@@ -118,7 +121,11 @@ impl<'a> Tenures<'a> {
                 }
             }
             let whole = places.remove(&ROOT).unwrap_or_default();
-            let all = divide(&whole, &cards(ip, lane));
+            let cards = cards(ip, lane);
+            let mut all = divide(&whole, &cards);
+            if all.len() < 2 {
+                all = days.leased_in_turns(ip, &cards);
+            }
             if all.len() > 1 {
                 tenures.by_address.insert((ip, lane), vec![(&ROOT, all)]);
                 continue;
@@ -187,21 +194,23 @@ impl<'a> Tenures<'a> {
         day: Day,
     ) -> u16 {
         let Some(tenures) = self.at(ip, lane, path) else { return 0 };
-        let begun = |holds: &dyn Fn(&Tenure<'_>) -> bool| tenures.iter().rposition(holds).unwrap_or(0);
-        let at = |time: Time| begun(&|tenure| tenure.from <= time);
+        let at = |time: Time| last_begun(tenures, |from| from <= time);
         let whole = self.spans.get(&statement).map(|span| (at(span.first), at(span.last)));
-        let number = match whole {
-            Some((first, last)) if first == last => first,
-            _ => begun(&|tenure| tenure.from.day() <= day),
-        };
-        u16::try_from(number).unwrap_or(u16::MAX)
+        match whole {
+            Some((first, last)) if first == last => first.map_or(0, |(_, number)| number),
+            _ => last_begun(tenures, |from| from.day() <= day).map_or(0, |(_, number)| number),
+        }
     }
 
     /// Number of the device that has the place now.
     pub(crate) fn latest(&self, ip: IpAddr, lane: u16, path: &Path) -> u16 {
-        self.at(ip, lane, path)
-            .and_then(|tenures| u16::try_from(tenures.len().saturating_sub(1)).ok())
-            .unwrap_or(0)
+        let tenures = self.at(ip, lane, path).unwrap_or_default();
+        last_begun(tenures, |_| true).map_or(0, |(_, number)| number)
+    }
+
+    /// True if the address, or a place below it, passed from one device to another.
+    pub(crate) fn is_passed(&self, ip: IpAddr) -> bool {
+        self.by_address.range((ip, 0)..=(ip, u16::MAX)).next().is_some()
     }
 
     /// Every place with several devices.
@@ -210,6 +219,14 @@ impl<'a> Tenures<'a> {
             places.iter().map(move |(path, tenures)| (*ip, *lane, *path, tenures.as_slice()))
         })
     }
+}
+
+/// The turn that began last among those that `holds`, with the number of its device.
+fn last_begun(tenures: &[Tenure<'_>], holds: impl Fn(Time) -> bool) -> Option<(Time, u16)> {
+    let turns = (0_u16..)
+        .zip(tenures)
+        .flat_map(|(number, tenure)| tenure.from.iter().map(move |from| (*from, number)));
+    turns.filter(|(from, _)| holds(*from)).max()
 }
 
 impl<'a> Statement<'a> {
@@ -239,7 +256,7 @@ impl<'a> Said<'a> {
 
 /// Addresses of which several serial numbers are stated, below or at the address.
 fn several_serials(captures: &[&Captured]) -> BTreeSet<IpAddr> {
-    let mut first: HashMap<IpAddr, &str> = HashMap::new();
+    let mut first: HashMap<IpAddr, &str> = HashMap::default();
     let mut several = BTreeSet::new();
     for fact in captures.iter().flat_map(|capture| &capture.observed.facts) {
         if fact.attribute == attribute::SERIAL_NUMBER
@@ -388,13 +405,122 @@ impl<'a> Stretch<'a> {
         let label = number.map(|number| serial_label(&number)).or(card).unwrap_or_default();
         Tenure {
             label,
-            from: self.span.first,
+            from: vec![self.span.first],
             serials,
             is_leased: self.cards.values().any(|card| card.is_leased),
             macs: self.cards.into_keys().collect(),
             span: self.span,
         }
     }
+}
+
+/// When each card had an address, and when each serial number was stated at it, day by day: the order in which leases
+/// came and went.
+#[derive(Debug, Default)]
+struct CardDays<'a> {
+    cards: BTreeMap<(IpAddr, Mac), BTreeMap<Day, Span>>,
+    serials: BTreeMap<(IpAddr, &'a str), BTreeMap<Day, Span>>,
+}
+
+impl<'a> CardDays<'a> {
+    /// Of the addresses that several cards have had.
+    fn new(captures: &[&'a Captured], addresses: &BTreeSet<IpAddr>) -> Self {
+        let mut days = Self::default();
+        if addresses.is_empty() {
+            return days;
+        }
+        let add = |days: &mut BTreeMap<Day, Span>, sighting: &Sighting| {
+            let span = Span::of(sighting);
+            days.entry(sighting.day).and_modify(|known| known.add(span)).or_insert(span);
+        };
+        for observed in captures.iter().map(|capture| &capture.observed) {
+            for row in &observed.bindings {
+                if let Some(ip) = row.station.address.ip().filter(|ip| addresses.contains(ip)) {
+                    add(days.cards.entry((ip, row.mac)).or_default(), &row.sighting);
+                }
+            }
+            for fact in
+                observed.facts.iter().filter(|fact| fact.station.path.is_root() || is_stated_serial(fact))
+            {
+                let (address, value) = (fact.station.address, fact.value.as_str());
+                let card = match fact.attribute.as_ref() {
+                    attribute::IP_ADDRESS => address.mac().zip(value.parse().ok()),
+                    attribute::MAC_ADDRESS => value.parse().ok().zip(address.ip()),
+                    _ => None,
+                };
+                if let Some((mac, ip)) = card.filter(|(_, ip)| addresses.contains(ip)) {
+                    add(days.cards.entry((ip, mac)).or_default(), &fact.sighting);
+                }
+                if let Some(ip) = address.ip().filter(|ip| addresses.contains(ip) && is_stated_serial(fact)) {
+                    add(days.serials.entry((ip, value)).or_default(), &fact.sighting);
+                }
+            }
+        }
+        days
+    }
+
+    /// The devices of an address that a server gives away again and again, the one that had it first first; none where
+    /// cards have it at the same time, or a serial number is stated by more than one of them.
+    fn leased_in_turns(&self, ip: IpAddr, cards: &[Card]) -> Vec<Tenure<'a>> {
+        let own = || cards.iter().filter(|card| card.is_first_hand);
+        if own().count() < 2 || !cards.iter().all(|card| card.is_first_hand && card.is_leased) {
+            return Vec::new();
+        }
+        let days = own().filter_map(|card| Some((card.mac, self.cards.get(&(ip, card.mac))?)));
+        let mut rows: Vec<_> =
+            days.flat_map(|(mac, days)| days.values().map(move |span| (*span, mac))).collect();
+        rows.sort_by_key(|(span, mac)| (span.first, span.last, *mac));
+        let mut turns: Vec<(Span, Mac)> = Vec::new();
+        for (span, mac) in rows {
+            match turns.last_mut() {
+                Some((turn, of)) if *of == mac => turn.add(span),
+                Some((turn, _)) if !span.is_after(turn) => return Vec::new(),
+                _ => turns.push((span, mac)),
+            }
+        }
+        // Whose turn all of a day's statements lie in.
+        let holder = |span: &Span| {
+            let at = |time: Time| turns.iter().rposition(|(turn, _)| turn.first <= time).unwrap_or(0);
+            let at = Some(at(span.first)).filter(|first| *first == at(span.last))?;
+            turns.get(at).map(|(_, mac)| *mac)
+        };
+        let mut numbers: BTreeMap<String, Mac> = BTreeMap::new();
+        let mut serials: BTreeMap<Mac, BTreeMap<&'a str, Span>> = BTreeMap::new();
+        for ((_, serial), days) in self.serials.range((ip, "")..).take_while(|((of, _), _)| *of == ip) {
+            for span in days.values() {
+                let Some(mac) = holder(span) else { return Vec::new() };
+                if *numbers.entry(squash(serial)).or_insert(mac) != mac {
+                    return Vec::new();
+                }
+                let known = serials.entry(mac).or_default();
+                known.entry(serial).and_modify(|known| known.add(*span)).or_insert(*span);
+            }
+        }
+        let mut tenures: Vec<Tenure<'a>> = Vec::new();
+        for (span, mac) in turns {
+            if let Some(known) = tenures.iter_mut().find(|known| known.macs.contains(&mac)) {
+                known.from.push(span.first);
+                known.span.add(span);
+                continue;
+            }
+            let serials = serials.remove(&mac).unwrap_or_default();
+            let number = serials.keys().map(|serial| squash(serial)).min();
+            tenures.push(Tenure {
+                label: number.map_or_else(|| format!("mac {mac}"), |number| serial_label(&number)),
+                from: vec![span.first],
+                serials,
+                macs: BTreeSet::from([mac]),
+                is_leased: true,
+                span,
+            });
+        }
+        tenures
+    }
+}
+
+/// True for a serial number that a device states and that can tell it from others.
+fn is_stated_serial(fact: &observation::Fact) -> bool {
+    fact.attribute == attribute::SERIAL_NUMBER && fact.basis == Basis::Stated && is_serial(&fact.value)
 }
 
 /// How a device is told from others at its address by its serial number, in letters and digits.

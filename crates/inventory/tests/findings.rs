@@ -50,6 +50,31 @@ fn remote_access_is_linked_with_what_was_engineered_in_it() {
 }
 
 #[test]
+fn a_portal_that_a_machine_calls_is_linked_with_what_it_engineers() {
+    let portal = "at 100
+        fact 10.0.0.9 | tls: tls.server_name=router1.teamviewer.com
+        talk 10.0.0.9 203.0.113.7 tls:443 50/50
+        at 200\n";
+    let text = portal.to_owned() + PLC + "talk 10.0.0.9 10.0.0.1 s7comm:102 9/9 program*1:request_download";
+    let told = |text: &str| {
+        let inventory = inventory(text);
+        let findings = of(&inventory, "remote_access");
+        findings
+            .iter()
+            .map(|finding| (finding.text.clone(), finding.about.clone(), finding.evidence.len()))
+            .collect::<Vec<_>>()
+    };
+    let [(said, about, evidence)] = &told(&text)[..] else { panic!("{:?}", told(&text)) };
+    assert!(said.contains("calls TeamViewer (router1.teamviewer.com), a portal"), "{said}");
+    assert!(said.ends_with("in it or within a shift after: request download on plc @ 10.0.0.1 by s7comm at 1970-01-01T00:03:20Z"), "{said}");
+    assert_eq!((about.as_str(), *evidence), ("portal TeamViewer", 1));
+    // A day later it is another matter; a cloud for data is no portal.
+    let late = text.replace("at 200", "at 90000");
+    assert!(told(&late)[0].0.ends_with("no engineering was seen in or after it"), "{late}");
+    assert!(told(&text.replace("router1.teamviewer.com", "hub.azure-devices.net")).is_empty());
+}
+
+#[test]
 fn a_tunnel_from_outside_is_linked_with_either_end() {
     let text = PLC.to_owned()
         + "talk 10.0.0.9 203.0.113.7 wireguard/udp:51820 50/50\ntalk 10.0.0.9 10.0.0.1 s7comm:102 9/9 control*1:plc_stop\n";

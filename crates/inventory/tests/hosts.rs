@@ -43,6 +43,36 @@ fn a_host_that_states_its_further_address_is_one_asset_with_both() {
 }
 
 #[test]
+fn a_host_that_states_its_cards_is_one_asset_with_those_that_were_heard() {
+    let switch = "arp 00:1b:1b:00:00:01 10.0.0.1
+         arp 00:1b:1b:00:00:02 10.0.1.1
+         sent 00:1b:1b:00:00:03
+         fact 10.0.0.1 | snmp: snmp.port_mac=00:1b:1b:00:00:01
+         fact 10.0.0.1 | snmp: snmp.port_mac=00:1b:1b:00:00:02
+         fact 10.0.0.1 | snmp: snmp.port_mac=00:1b:1b:00:00:03
+         fact 10.0.0.1 | snmp: snmp.port_mac=00:1b:1b:00:00:04";
+    check(
+        switch,
+        "observed unknown: unknown @ 10.0.0.1 [00:1b:1b:00:00:01! 10.0.0.1] [00:1b:1b:00:00:02! 10.0.1.1] [00:1b:1b:00:00:03! ]",
+    );
+    check_joins(
+        switch,
+        "+ 00:1b:1b:00:00:01 = 10.0.0.1: the device states the pair itself (arp)
+         + 00:1b:1b:00:00:02 = 10.0.0.1: the host states it as one of its cards
+         + 00:1b:1b:00:00:02 = 10.0.1.1: the device states the pair itself (arp)
+         + 00:1b:1b:00:00:03 = 10.0.0.1: the host states it as one of its cards",
+    );
+    // A bridge that software makes on every host, and a card that says that it is another product.
+    let bridge = format!("{switch}\nsent 10.0.0.9\nfact 10.0.0.9 | snmp: snmp.port_mac=00:1b:1b:00:00:03");
+    assert_eq!(inventory(&bridge).assets.len(), 3);
+    let other = format!("{switch}\nfact 10.0.0.1 | cip: model=A\nfact 10.0.1.1 | cip: model=B");
+    assert_eq!(inventory(&other).assets.len(), 2);
+    // The table of addresses joins those that were heard, too.
+    let addresses = "sent 10.0.0.1\nsent 10.0.1.1\nfact 10.0.0.1 | snmp: ip_address=10.0.1.1";
+    assert_eq!(inventory(addresses).assets.len(), 1);
+}
+
+#[test]
 fn a_key_that_only_one_device_has_joins_its_cards() {
     let two = "sent 10.0.0.1
          sent 10.0.1.1

@@ -126,6 +126,28 @@ fn clients_are_told_by_what_they_ask() {
 }
 
 #[test]
+fn who_gives_out_orders_is_told_from_who_watches() {
+    use Role::{Historian, Hmi, Mes};
+    let over = |seconds: i64, asks: &str| {
+        format!(
+            "talk 10.0.0.9 10.0.0.1 modbus:502 5/5 {asks}\nat {seconds}\ntalk 10.0.0.9 10.0.0.1 modbus:502 5/5 {asks}"
+        )
+    };
+    let slow = over(3_600, "read*4 write*1");
+    let orders = "talk 10.0.0.9 10.0.0.2 tcp:1433 9/9";
+    check_roles(&format!("{slow}\n{orders}"), &[Mes]);
+    check_roles(&format!("{slow}\ntalk 10.0.0.9 10.0.0.2 tcp:3305 9/9"), &[Mes]);
+    // Every few seconds, without orders, without a write, or with a database that never answers.
+    check_roles(&format!("{}\n{orders}", over(20, "read*4 write*1")), &[Hmi]);
+    check_roles(&slow, &[Hmi]);
+    check_roles(
+        &format!("{}\ntalk 10.0.0.9 10.0.0.2 s7comm:102 9/9 read*9\n{orders}", over(3_600, "read*4")),
+        &[Historian],
+    );
+    check_roles(&format!("{slow}\ntalk 10.0.0.9 10.0.0.2 tcp:1433 9/0"), &[Hmi]);
+}
+
+#[test]
 fn who_hands_on_what_controllers_say_is_told_by_whom_it_calls() {
     use Role::{AiSystem, DataGateway, RemoteAccess, Unknown};
     let reads = "talk 10.0.0.9 10.0.0.1 modbus:502 9/9 read*9";

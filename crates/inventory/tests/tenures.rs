@@ -167,6 +167,77 @@ fn an_address_that_a_server_gave_to_one_after_another_is_several_devices_and_no_
     check_findings(leases, "");
 }
 
+/// An address that a server gives to one computer, then to another, then to the first again.
+const LEASED_BACK: &str = "reported 00:1b:1b:00:00:01 | dhcp: ip_address=10.0.0.7
+    sent 00:1b:1b:00:00:01
+    fact 10.0.0.7 | nbns: hostname=PRESS-PC
+    sent 10.0.0.7
+    talk 10.0.0.7 10.0.0.1 modbus:502 4/4 read*4
+    at 200000
+    reported 00:1b:1b:00:00:02 | dhcp: ip_address=10.0.0.7
+    sent 00:1b:1b:00:00:02
+    fact 10.0.0.7 | nbns: hostname=LASER-PC
+    sent 10.0.0.7
+    talk 10.0.0.7 10.0.0.1 modbus:502 2/2 read*2
+    at 400000
+    reported 00:1b:1b:00:00:01 | dhcp: ip_address=10.0.0.7
+    fact 10.0.0.7 | nbns: hostname=PRESS-PC
+    sent 10.0.0.7
+    talk 10.0.0.7 10.0.0.1 modbus:502 1/1 read*1";
+
+#[test]
+fn a_lease_that_comes_back_is_two_devices_and_the_first_has_it_twice() {
+    let inventory = inventory(LEASED_BACK);
+    let mut told = assets(&inventory);
+    told.retain(|character| character != '\n');
+    assert!(told.contains("PRESS-PC @ 10.0.0.7 [00:1b:1b:00:00:01 10.0.0.7]"), "{told}");
+    assert!(told.contains("LASER-PC @ 10.0.0.7 [00:1b:1b:00:00:02 10.0.0.7]"), "{told}");
+    let second = |asset: usize| {
+        let asset = &inventory.assets[asset];
+        [asset.first, asset.last].map(|time| time.unwrap().0 / 1_000_000_000)
+    };
+    let press = inventory.assets.iter().position(|asset| winner(asset, "hostname") == "PRESS-PC").unwrap();
+    let laser = inventory.assets.iter().position(|asset| winner(asset, "hostname") == "LASER-PC").unwrap();
+    assert_eq!((second(press), second(laser)), ([0, 400_000], [200_000, 200_000]));
+    let frames: std::collections::BTreeMap<_, _> =
+        inventory.conversations.iter().map(|talk| (talk.client.clone(), talk.frames[0])).collect();
+    let of = |asset| frames[&inventory::AssetEnd::Asset(asset)];
+    assert_eq!(
+        (of(press), of(laser), frames.len()),
+        (5, 2, 2),
+        "each has its own share, and nothing is lost"
+    );
+    check_findings(LEASED_BACK, "");
+}
+
+#[test]
+fn leases_that_nothing_keeps_apart_divide_nothing() {
+    // Both at the same time: one pretends to be the other, or a server gives addresses twice.
+    let at_once = LEASED_BACK.replace("at 400000", "at 200001");
+    let at_once = format!("{at_once}\nat 200002\nreported 00:1b:1b:00:00:02 | dhcp: ip_address=10.0.0.7");
+    let names = |text: &str| {
+        inventory(text).assets.iter().filter(|asset| !winner(asset, "hostname").is_empty()).count()
+    };
+    assert_eq!((names(LEASED_BACK), names(&at_once)), (2, 1));
+    // The same serial number behind both cards: one computer with two of them.
+    let numbered = |number: &str| {
+        LEASED_BACK
+            .replace("nbns: hostname=PRESS-PC", &format!("wmi: serial_number={number}"))
+            .replace("nbns: hostname=LASER-PC", "wmi: serial_number=00aa0001")
+    };
+    let numbers = |text: &str| {
+        inventory(text).assets.iter().filter(|asset| !winner(asset, "serial_number").is_empty()).count()
+    };
+    assert_eq!((numbers(&numbered("00aa0001")), numbers(&numbered("00bb0002"))), (1, 2));
+    // A card that frames alone show may be anybody's.
+    let doubtful = LEASED_BACK.replacen(
+        "reported 00:1b:1b:00:00:02 | dhcp: ip_address=10.0.0.7",
+        "arp 00:1b:1b:00:00:02 10.0.0.7",
+        1,
+    );
+    assert_eq!(names(&doubtful), 1);
+}
+
 #[test]
 fn a_card_that_moved_alone_divides_nothing() {
     let text = "arp 00:1b:1b:00:00:01 10.0.0.1

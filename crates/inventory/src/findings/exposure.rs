@@ -1,17 +1,16 @@
-//! Findings about who reaches the plant and how: across its boundary, from afar, without protection, unknown.
+//! Findings about who reaches the plant and how: across its boundary, without protection, unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use observation::{Basis, Evidence, OperationKind, Time, number_of};
+use observation::{Basis, OperationKind, number_of};
 
 use super::{Writer, assets_of, places};
-use crate::changes::words::moment;
 use crate::model::{Asset, AssetEnd, AssetState, Conversation, Finding, Role, Severity};
 use crate::policy::{Crossing, Policy};
 use crate::roles::list;
-use crate::rules::exposure::{AFTER_SESSION, BUSINESS, INSECURE, Insecure, remote_access, usual_level};
-use crate::rules::operations::{is_engineering, is_industrial};
+use crate::rules::exposure::{BUSINESS, INSECURE, Insecure, usual_level};
+use crate::rules::operations::is_industrial;
 use crate::span::{Span, extend};
 
 /// One side of the boundary between plant and business, or outside of both.
@@ -44,24 +43,7 @@ struct Refused<'c> {
     conversations: Vec<&'c Conversation>,
 }
 
-/// A session of remote access on one day of one capture.
-struct Session {
-    first: Time,
-    last: Time,
-}
-
-/// What somebody engineered on one day: by whom, what, when, and where to see it.
-struct Engineered<'a> {
-    first: Time,
-    last: Time,
-    server: usize,
-    name: &'a str,
-    protocol: &'a str,
-    capture: &'a str,
-    evidence: &'a Evidence,
-}
-
-impl<'a> Writer<'_, '_, 'a> {
+impl Writer<'_, '_, '_> {
     /// Traffic between the plant and the business network, one finding per pair. Traffic with the outside is
     /// `external_peer`.
     pub(super) fn boundary(&self) -> Vec<Finding> {
@@ -123,88 +105,6 @@ impl<'a> Writer<'_, '_, 'a> {
             self.keyed(finding, zones, [client, server])
         };
         pairs.into_iter().map(finding).collect()
-    }
-
-    /// Sessions of remote access, one finding per pair and protocol, with what the machine that was reached engineered
-    /// in them or within a shift after.
-    pub(super) fn remote_access(&self) -> Vec<Finding> {
-        let talks = &self.context.gathered.talks;
-        let mut sessions: BTreeMap<(AssetEnd, AssetEnd, &'a str), Vec<Session>> = BTreeMap::new();
-        let mut engineered: BTreeMap<AssetEnd, Vec<Engineered<'a>>> = BTreeMap::new();
-        for talk in talks {
-            let (protocol, frames) = (talk.conversation.key.protocol.as_ref(), talk.conversation.frames);
-            if remote_access(protocol).is_some() && frames.iter().all(|frames| *frames > 0) {
-                let key = (self.end_of(talk.client), self.end_of(talk.server), protocol);
-                let sighting = talk.conversation.sighting;
-                let session = Session { first: sighting.first, last: sighting.last };
-                sessions.entry(key).or_default().push(session);
-            }
-        }
-        if sessions.is_empty() {
-            return Vec::new();
-        }
-        for talk in talks {
-            for seen in &talk.conversation.operations {
-                let protocol = talk.conversation.key.protocol.as_ref();
-                if is_engineering(protocol, seen.kind, &seen.name) {
-                    engineered.entry(self.end_of(talk.client)).or_default().push(Engineered {
-                        first: seen.sighting.first,
-                        last: seen.sighting.last,
-                        server: talk.server,
-                        name: &seen.name,
-                        protocol,
-                        capture: talk.capture,
-                        evidence: &seen.evidence,
-                    });
-                }
-            }
-        }
-        let none = Vec::new();
-        let finding = |((client, server, protocol), sessions): ((AssetEnd, AssetEnd, &str), Vec<Session>)| {
-            let is_ends = |end: &AssetEnd| matches!(end, AssetEnd::Asset(_) | AssetEnd::External(_));
-            if !is_ends(&client) || !is_ends(&server) || assets_of([&client, &server]).is_empty() {
-                return None;
-            }
-            // Through a tunnel either end may be the one that is worked on.
-            let targets = [&server, &client].into_iter().filter(|end| matches!(end, AssetEnd::Asset(_)));
-            let is_tunnel = remote_access(protocol).is_some_and(|called| called.starts_with("VPN"));
-            let targets = targets.take(if is_tunnel { 2 } else { 1 });
-            let mut done: BTreeMap<(AssetEnd, &str, &str), Time> = BTreeMap::new();
-            let mut evidence = BTreeSet::new();
-            for one in targets.flat_map(|target| engineered.get(target).unwrap_or(&none)) {
-                let within = sessions.iter().any(|session| {
-                    one.first.0 <= session.last.0.saturating_add(AFTER_SESSION) && one.last >= session.first
-                });
-                if within {
-                    let key = (self.end_of(one.server), one.protocol, one.name);
-                    let first = done.entry(key).or_insert(one.first);
-                    *first = (*first).min(one.first);
-                    evidence.insert((one.capture, one.evidence));
-                }
-            }
-            let outside = [&client, &server].into_iter().any(|end| matches!(end, AssetEnd::External(_)));
-            let severity = match (outside, done.is_empty()) {
-                (_, false) | (true, _) => Severity::Warning,
-                (false, true) => Severity::Notice,
-            };
-            let mut span = None;
-            for session in &sessions {
-                extend(&mut span, Span { first: session.first, last: session.last, count: 1 });
-            }
-            let operations = done.iter().map(|((end, protocol, name), first)| {
-                format!("{name} on {} by {protocol} at {}", self.end(end), moment(*first))
-            });
-            let during = match done.len() {
-                0 => "no engineering was seen in or after it".to_owned(),
-                _ => format!("in it or within a shift after: {}", list(operations)),
-            };
-            let called = remote_access(protocol).unwrap_or(protocol);
-            let text = format!("{} reaches {} by {called}; {during}", self.end(&client), self.end(&server));
-            let mut finding = self.finding("remote_access", severity, text, span);
-            finding.evidence = places(evidence);
-            Some(self.keyed(finding, protocol.to_owned(), [&client, &server]))
-        };
-        sessions.into_iter().filter_map(finding).collect()
     }
 
     /// Who writes values, one finding per pair and protocol.
@@ -336,7 +236,7 @@ impl<'a> Writer<'_, '_, 'a> {
         conversations.filter(|conversation| conversation.frames.iter().all(|frames| *frames > 0))
     }
 
-    fn end_of(&self, station: usize) -> AssetEnd {
+    pub(super) fn end_of(&self, station: usize) -> AssetEnd {
         self.context.devices.end(self.context.gathered, station)
     }
 

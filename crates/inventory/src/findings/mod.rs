@@ -2,6 +2,7 @@
 
 mod exposure;
 mod replaced;
+mod sessions;
 mod traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use observation::{Address, Evidence, OperationKind};
 
 use crate::assets::Context;
-use crate::identity::Identity;
 use crate::joins::Shared;
 use crate::links::Lane;
 use crate::model::{Asset, AssetEnd, Conversation, Finding, FindingEvidence, Severity};
@@ -45,6 +45,7 @@ pub(crate) fn findings(
     findings.extend(writer.malformed());
     findings.extend(if policy.is_given { writer.zones(policy) } else { writer.boundary() });
     findings.extend(writer.remote_access());
+    findings.extend(writer.portals());
     findings.extend(writer.writes());
     findings.extend(writer.insecure());
     findings.extend(writer.readers());
@@ -113,7 +114,10 @@ impl Writer<'_, '_, '_> {
         ];
         let mut sums: BTreeMap<(&str, &AssetEnd, &AssetEnd, &str), Vec<&Conversation>> = BTreeMap::new();
         for conversation in self.context.conversations {
-            for (_, kind, _) in KINDS {
+            for (operation, kind, _) in KINDS {
+                if conversation.operations.get(operation.as_str()).is_none_or(|count| *count == 0) {
+                    continue;
+                }
                 sums.entry((kind, &conversation.client, &conversation.server, &conversation.protocol))
                     .or_default()
                     .push(conversation);
@@ -212,7 +216,7 @@ impl Writer<'_, '_, '_> {
             self.context.gathered.stations.iter().enumerate().filter(|(_, known)| !known.facts.is_empty())
         {
             let Some(asset) = self.context.devices.asset_of(index) else { continue };
-            let identity = Identity::of(known.facts.iter().copied());
+            let identity = known.identity();
             let mut seen = None;
             known.facts.iter().for_each(|said| extend(&mut seen, Span::of(&said.fact.sighting)));
             if let Some(program) = identity.simulator {

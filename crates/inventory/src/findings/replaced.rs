@@ -21,7 +21,9 @@ impl Writer<'_, '_, '_> {
             let lanes = (0_u16..).zip(tenures);
             for ((number, before), (next, after)) in lanes.clone().zip(lanes.skip(1)) {
                 let are_numbered = !before.serials.is_empty() && !after.serials.is_empty();
-                if !are_numbered && before.is_leased && after.is_leased {
+                // Nor is it one that a server gives it back.
+                let is_back = before.from.len() > 1 || after.from.len() > 1;
+                if (!are_numbered || is_back) && before.is_leased && after.is_leased {
                     continue;
                 }
                 let stations: Vec<_> = [number, next]

@@ -35,8 +35,12 @@ pub(crate) const RETURNED: &[(&str, u8)] = &[("ethercat", 0x02)];
 pub(crate) const DEVICE_WIDE: &[&str] = &["cdp", "lldp"];
 
 /// Protocols in which a host states its further addresses itself: the bindings of its object exporter (MS-DCOM 2.2.19.3),
-/// its interfaces (MS-SMB2 2.2.32.5), the addresses that it registers and asks tickets for.
-pub(crate) const OWN_ADDRESSES: &[&str] = &["dcerpc", "kerberos", "nbns", "smb"];
+/// its interfaces (MS-SMB2 2.2.32.5), the addresses that it registers and asks tickets for, its table of addresses
+/// (RFC 4293 ipAdEntAddr).
+pub(crate) const OWN_ADDRESSES: &[&str] = &["dcerpc", "kerberos", "nbns", "smb", "snmp"];
+
+/// Attributes in which a host states the MACs of all of its interfaces (RFC 2863 ifPhysAddress).
+pub(crate) const OWN_CARDS: &[&str] = &["snmp.port_mac"];
 
 /// First characters of the addresses that software gives the host in networks which only exist inside it: Docker,
 /// VirtualBox, libvirt, Windows internet connection sharing and its mobile hotspot.

@@ -1,5 +1,7 @@
 //! Which attributes tell one device from another, and which values tell nothing.
 
+use std::sync::LazyLock;
+
 use observation::attribute;
 
 /// Attributes of which two different stated values cannot both be true of one device at one time.
@@ -87,10 +89,15 @@ static DEFAULTS: &str = include_str!("../../data/default_identities.tsv");
 
 /// The simulator or protocol stack that a squashed value comes with; such a value belongs to no device.
 pub(crate) fn simulator_of(squashed: &str) -> Option<&'static str> {
-    let rows = DEFAULTS.lines().filter(|line| !line.starts_with('#'));
-    rows.filter_map(|line| line.split_once('\t'))
-        .find(|(value, _)| *value == squashed)
-        .and_then(|(_, rest)| rest.split('\t').next())
+    /// Value and program, in the order of the values: a test holds the file to it.
+    static ROWS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+        let rows = DEFAULTS.lines().filter(|line| !line.starts_with('#'));
+        rows.filter_map(|line| line.split_once('\t'))
+            .filter_map(|(value, rest)| Some((value, rest.split('\t').next()?)))
+            .collect()
+    });
+    let at = ROWS.binary_search_by_key(&squashed, |(value, _)| value).ok()?;
+    ROWS.get(at).map(|(_, program)| *program)
 }
 
 /// Attributes that only one device has: whoever states the same is one, as long as nothing else they state contradicts.

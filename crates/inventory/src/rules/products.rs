@@ -165,9 +165,12 @@ pub(crate) fn role_in(squashed: &str) -> Option<Role> {
 }
 
 /// True for processors that are made for redundant pairs: the H series of the S7-400 has an H behind the number of its
-/// kind (6ES7 412-3HJ14, 414-4HM14, 417-4HT14, 410-5HX08; Siemens manual A5E00267695 "S7-400H").
+/// kind (6ES7 412-3HJ14, 414-4HM14, 417-4HT14, 410-5HX08; Siemens manual A5E00267695 "S7-400H"); Modicon M580 and Quantum
+/// have numbers of their own for hot standby (BMEH58…, 140 CPU 67…; Schneider Electric EIO0000001578 and 35010533), and so
+/// has the PACSystems RX3i (IC695CRU320; GE GFK-2308).
 pub(crate) fn is_redundant(squashed: &str) -> bool {
-    squashed.starts_with("6es741") && squashed.as_bytes().get(8) == Some(&b'h')
+    let of_series_h = squashed.starts_with("6es741") && squashed.as_bytes().get(8) == Some(&b'h');
+    of_series_h || ["bmeh58", "140cpu67", "ic695cru"].iter().any(|family| squashed.starts_with(family))
 }
 
 /// True for modules that a chassis holds only to be one of a redundant pair (Rockwell publication 1756-UM535: 1756-RM,
@@ -188,12 +191,26 @@ mod tests {
 
     #[test]
     fn processors_for_redundant_pairs_are_known_by_their_number() {
-        for number in
-            ["6ES7 412-3HJ14-0AB0", "6ES7 414-4HM14-0AB0", "6ES7 417-4HT14-0AB0", "6ES7 410-5HX08-0AB0"]
-        {
+        for number in [
+            "6ES7 412-3HJ14-0AB0",
+            "6ES7 414-4HM14-0AB0",
+            "6ES7 417-4HT14-0AB0",
+            "6ES7 410-5HX08-0AB0",
+            "BMEH582040",
+            "140 CPU 671 60",
+            "IC695CRU320",
+        ] {
             assert!(is_redundant(&squash(number)), "{number}");
         }
-        for number in ["6ES7 412-2XJ05-0AB0", "6ES7 416-3XR05-0AB0", "6ES7 315-2EH14-0AB0", "6ES7 41"] {
+        for number in [
+            "6ES7 412-2XJ05-0AB0",
+            "6ES7 416-3XR05-0AB0",
+            "6ES7 315-2EH14-0AB0",
+            "6ES7 41",
+            "BMEP582040",
+            "140 CPU 651 60",
+            "IC695CPE330",
+        ] {
             assert!(!is_redundant(&squash(number)), "{number}");
         }
         assert!(is_redundancy_module("1756rm2a") && !is_redundancy_module("1756l73"));

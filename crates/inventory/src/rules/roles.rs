@@ -298,6 +298,15 @@ pub(crate) const HISTORIANS: &[(u16, &str)] = &[
     (32565, "AVEVA Historian"),
 ];
 
+/// TCP ports of systems of enterprise resource planning: first, last, name (SAP, "TCP/IP Ports of All SAP Products":
+/// dispatcher 32NN and gateway 33NN by the number of the instance).
+pub(crate) const PLANNING: &[(u16, u16, &str)] =
+    &[(3200, 3299, "SAP dispatcher"), (3300, 3399, "SAP gateway")];
+
+/// Manufacturing execution gives out orders and collects what was made, in minutes to shifts (IEC 62264-1, level 3);
+/// whoever supervises reads every few seconds (level 2). Nanoseconds between two reads that are more than that.
+pub(crate) const EXECUTION_READS_APART_MIN: i64 = 60_000_000_000;
+
 /// A panel looks at few controllers; who writes to more is a SCADA server.
 pub(crate) const HMI_SERVERS_MAX: usize = 8;
 
