@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::generator::enip::{self, Identity};
 use crate::generator::file::{ETHERNET, Order, Unit, pcap};
-use crate::generator::frame::{BROADCAST, PROFINET, Station, arp, ethernet, pad, udp_frame};
+use crate::generator::frame::{
+    BROADCAST, IPV4, PROFINET, Station, arp, ethernet, fold, ipv4, pad, sum, udp_frame,
+};
 use crate::support::canonical::canonical;
 use crate::support::{Register, list, text, winner};
 
@@ -58,6 +60,37 @@ fn named(mac: [u8; 6], name: &[u8]) -> Vec<u8> {
     ethernet(&mut out, BROADCAST, mac, &[], PROFINET);
     out.extend([0xfe, 0xff, 5, 1, 0, 0, 0, 1, 0, 0, 0, block.len() as u8]);
     out.extend(block);
+    pad(&mut out);
+    out
+}
+
+/// A server gives an address to a card (RFC 2131: DHCPACK).
+fn lease(server: Station, client: Station) -> Vec<u8> {
+    let mut reply = vec![2, 1, 6, 0, 0, 0, 0, 7, 0, 0, 0, 0];
+    reply.extend([0; 4]);
+    reply.extend(client.ip.octets());
+    reply.extend([0; 8]);
+    reply.extend(client.mac);
+    reply.extend([0; 10 + 64 + 128]);
+    reply.extend([0x63, 0x82, 0x53, 0x63, 53, 1, 5, 54, 4]);
+    reply.extend(server.ip.octets());
+    reply.extend([51, 4, 0, 1, 0x51, 0x80, 255]);
+    let mut out = Vec::new();
+    udp_frame(&mut out, server, client, (67, 68), 1, &reply);
+    out
+}
+
+/// A router says that it has the address of its group (RFC 3768), from the MAC of the group.
+fn advertisement(router: Station, group: u8, virtual_ip: [u8; 4]) -> Vec<u8> {
+    let mut message = vec![0x21, group, 100, 1, 0, 1, 0, 0];
+    message.extend(virtual_ip);
+    message.extend([0; 8]);
+    let checksum = fold(sum(&message));
+    message[6..8].copy_from_slice(&checksum.to_be_bytes());
+    let mut out = Vec::new();
+    ethernet(&mut out, [0x01, 0, 0x5e, 0, 0, 0x12], [0, 0, 0x5e, 0, 1, group], &[], IPV4);
+    ipv4(&mut out, router.ip, [224, 0, 0, 18].into(), 112, 255, 1, message.len());
+    out.extend(message);
     pad(&mut out);
     out
 }
@@ -211,4 +244,91 @@ fn a_station_name_that_a_foreign_card_takes_is_a_finding() {
     assert!(why.contains("why these stations are one asset"), "{why}");
     let footer = plant.register.stdout(&["assets", "list"]);
     assert!(footer.contains("2 assets (2 observed, 0 referenced)"), "{footer}");
+}
+
+/// The asset that has a MAC.
+fn with_mac<'r>(register: &'r Value, mac: &str) -> &'r Value {
+    let has = |asset: &&Value| list(asset, "stations").iter().any(|station| text(station, "mac") == mac);
+    list(register, "assets").iter().find(has).unwrap_or_else(|| panic!("{mac}: {}", register["assets"]))
+}
+
+#[test]
+fn a_lease_that_comes_back_is_two_computers_in_whatever_order_the_days_are_read() {
+    let server = Station::new([0x00, 0x50, 0x56], [10, 10, 10, 1]);
+    let press = Station::new([0x00, 0x0c, 0x29], [10, 10, 10, 50]);
+    let laser = Station { mac: [0x00, 0x0c, 0x29, 7, 7, 7], ..press };
+    let day = |number: i64, client: Station| {
+        let time = START + number * DAY;
+        let says = arp(2, client, reader());
+        vec![
+            (time, lease(server, client)),
+            (time + 1_000_000_000, says.clone()),
+            (time + 2_000_000_000, says),
+        ]
+    };
+    let days = [day(0, press), day(2, laser), day(4, press)];
+    let registers = [[0, 1, 2], [2, 0, 1]].map(|order| {
+        let plant = Plant::new();
+        let files = order.map(|number| plant.file(&format!("day{number}.pcap"), &days[number]));
+        plant.register.import(&files);
+        plant.register.json()
+    });
+    let [one, other] = &registers;
+    assert_eq!(canonical(one), canonical(other));
+    let (first, second) = (with_mac(one, "00:0c:29:0a:0a:32"), with_mac(one, "00:0c:29:07:07:07"));
+    assert_ne!(first["id"], second["id"]);
+    for asset in [first, second] {
+        assert_eq!(list(&list(asset, "stations")[0], "ips"), ["10.10.10.50"], "{asset}");
+    }
+    assert!(text(first, "last") > text(second, "last") && text(first, "first") < text(second, "first"));
+    let kinds = kinds(one);
+    assert!(!kinds.contains(&"ip_moved") && !kinds.contains(&"duplicate_ip"), "{kinds:?}");
+}
+
+#[test]
+fn the_cards_that_an_agent_states_are_one_asset() {
+    let agent = Station { mac: [0, 0x1b, 0x1b, 0x20, 0x30, 0x41], ip: [10, 10, 10, 2].into() };
+    let card = Station { mac: [0, 0x1b, 0x1b, 0x20, 0x30, 0x42], ip: [192, 168, 7, 2].into() };
+    // The table of interfaces with both cards: `crates/protocols/src/snmp/messages/README.md`.
+    let answer = include_bytes!("../crates/protocols/src/snmp/messages/response-interfaces.bin");
+    let mut table = Vec::new();
+    udp_frame(&mut table, agent, reader(), (161, 50_000), 1, answer);
+    let heard = vec![(START, arp(2, agent, reader())), (START + 1, arp(2, card, reader()))];
+    let count = |frames: &[(i64, Vec<u8>)]| {
+        let plant = Plant::new();
+        let file = plant.file("switch.pcap", frames);
+        plant.register.import(&[file]);
+        let json = plant.register.json();
+        let why = plant.register.stdout(&["assets", "show", "10.10.10.2", "--why"]);
+        (list(with_mac(&json, "00:1b:1b:20:30:41"), "stations").len(), why)
+    };
+    assert_eq!(count(&heard).0, 1);
+    let (stations, why) = count(&[heard, vec![(START + 2, table)]].concat());
+    assert_eq!(stations, 2);
+    assert!(why.contains("states it as one of its"), "{why}");
+}
+
+#[test]
+fn routers_of_one_virtual_address_are_two_assets_in_a_group_and_the_address_is_none() {
+    let routers = [[10, 10, 10, 2], [10, 10, 10, 3]].map(|ip| Station::new([0x00, 0x1b, 0x1b], ip));
+    let mut frames = Vec::new();
+    for (number, router) in (0_i64..).zip(routers) {
+        frames.push((START + number * DAY, arp(2, router, reader())));
+        frames.push((START + number * DAY + 1, advertisement(router, 7, [10, 10, 10, 1])));
+    }
+    let plant = Plant::new();
+    let file = plant.file("routers.pcap", &frames);
+    plant.register.import(&[file]);
+    let json = plant.register.json();
+    for mac in ["00:1b:1b:0a:0a:02", "00:1b:1b:0a:0a:03"] {
+        let groups = list(with_mac(&json, mac), "groups");
+        assert_eq!(groups.len(), 1, "{mac}");
+        assert_eq!((text(&groups[0], "kind"), text(&groups[0], "name")), ("virtual_router", "10.10.10.1"));
+    }
+    let addresses: Vec<_> = list(&json, "assets")
+        .iter()
+        .flat_map(|asset| list(asset, "stations"))
+        .flat_map(|station| list(station, "ips"))
+        .collect();
+    assert!(addresses.iter().all(|ip| ip.as_str() != Some("10.10.10.1")), "{addresses:?}");
 }

@@ -50,17 +50,11 @@ fn asset(site: &str, name: &str, role: Role, ip: &str) -> Asset {
         anchors: vec![name.into()],
         name: name.into(),
         state: AssetState::Observed,
-        state_reasons: Vec::new(),
         roles: vec![RoleClaim { role, basis: Basis::Inferred, reasons: vec!["answers S7comm".into()] }],
-        parent: None,
-        position: Vec::new(),
         stations: if ip.is_empty() { Vec::new() } else { vec![station] },
-        attributes: BTreeMap::new(),
-        services: Vec::new(),
         first: Some(Time(NOON)),
         last: Some(Time(NOON + 1_500_000_000)),
-        joins: Vec::new(),
-        groups: Vec::new(),
+        ..Asset::default()
     }
 }
 

@@ -55,16 +55,9 @@ fn asset(name: &str, role: Role) -> Asset {
             basis: Basis::Inferred,
             reasons: vec!["answers S7comm as a server".into()],
         }],
-        parent: None,
-        position: Vec::new(),
-        stations: Vec::new(),
-        attributes: BTreeMap::new(),
-        services: Vec::new(),
         first: Some(Time(NOON)),
         last: Some(Time(NOON + 1_500_000_000)),
-        joins: Vec::new(),
-        groups: Vec::new(),
-        state_reasons: Vec::new(),
+        ..Asset::default()
     }
 }
 
@@ -140,6 +133,7 @@ fn coverage(sensor: &str, estimate: Result<Estimate, NoEstimate>) -> Coverage {
         vlans_missing: vec![20, 30],
         heard: 4,
         referenced: 1,
+        captured: 7_200_000_000_000,
         behind_router: 2,
         estimate,
     }

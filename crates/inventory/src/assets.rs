@@ -86,19 +86,14 @@ impl Context<'_, '_> {
         Asset {
             site: self.gathered.site.to_owned(),
             anchors: self.anchors(device, &stations),
-            name: String::new(),
             state: device.state,
-            state_reasons: Vec::new(),
-            roles: Vec::new(),
             parent: device.parent,
             position: self.position(device),
             stations,
             attributes: attributes(&facts, &macs),
-            services: Vec::new(),
             first: seen.map(|span| span.first),
             last: seen.map(|span| span.last),
-            joins: Vec::new(),
-            groups: Vec::new(),
+            ..Asset::default()
         }
     }
 

@@ -180,7 +180,6 @@ fn alone(one: &Declared, refused: Vec<Join>) -> Asset {
     let mut asset = Asset {
         site: one.site.clone(),
         anchors: vec![one.anchor.clone()],
-        name: String::new(),
         state: AssetState::Declared,
         state_reasons: vec![one.said()],
         roles: vec![one.claim().unwrap_or(RoleClaim {
@@ -188,19 +187,14 @@ fn alone(one: &Declared, refused: Vec<Join>) -> Asset {
             basis: Basis::Declared,
             reasons: Vec::new(),
         })],
-        parent: None,
-        position: Vec::new(),
         stations,
         attributes: one
             .values
             .iter()
             .map(|(name, value)| (name.clone(), vec![one.candidate(value)]))
             .collect(),
-        services: Vec::new(),
-        first: None,
-        last: None,
         joins: refused,
-        groups: Vec::new(),
+        ..Asset::default()
     };
     asset.name = names::name(&asset, address.as_deref().unwrap_or(&one.anchor));
     asset

@@ -46,7 +46,7 @@ mod standing;
 mod talks;
 mod tenures;
 
-pub use changes::{Change, ChangeKind};
+pub use changes::{Change, ChangeKind, moment};
 pub use coverage::{CaptureCoverage, Coverage, Estimate, NoEstimate, estimate};
 pub use decisions::{Decision, DecisionKind};
 pub use declared::Declared;

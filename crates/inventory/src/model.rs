@@ -41,11 +41,12 @@ pub struct Inventory {
 }
 
 /// Whether an asset was heard itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AssetState {
     /// It spoke.
     Observed,
     /// Others name it; it has not spoken.
+    #[default]
     Referenced,
     /// People listed it; the wire has not shown it.
     Declared,
@@ -272,7 +273,7 @@ pub struct Group {
 }
 
 /// A device: one or more stations.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asset {
     /// The site.
     pub site: String,

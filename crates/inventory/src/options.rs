@@ -10,13 +10,14 @@ use crate::declared::Declared;
 use crate::policy::Policy;
 
 /// What the user may set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Globally routable prefixes that the plant uses inside: their addresses are assets, never external peers.
     pub plant_prefixes: Vec<Prefix>,
-    /// How long after the first observed time of a sensor what is seen builds the first baseline.
-    pub learning: Duration,
-    /// Zones, levels and conduits. Its own plant prefixes count like those above.
+    /// How long after the first observed time of a sensor what is seen builds the first baseline, over the word of the
+    /// policy; where neither says it, [`LEARNING`].
+    pub learning: Option<Duration>,
+    /// Zones, levels and conduits, and how changes are noticed. Its own plant prefixes count like those above.
     pub policy: Policy,
     /// People's merges and splits, in the order in which they were decided.
     pub decisions: Vec<Decision>,
@@ -26,18 +27,6 @@ pub struct Options {
 
 /// The learning period where nobody sets one: a week, with its weekend.
 pub const LEARNING: Duration = Duration::from_secs(7 * 86_400);
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            plant_prefixes: Vec::new(),
-            learning: LEARNING,
-            policy: Policy::default(),
-            decisions: Vec::new(),
-            declared: Vec::new(),
-        }
-    }
-}
 
 impl Options {
     /// True for an address that can be outside the plant: globally routable, and of none of the plant's prefixes.

@@ -19,7 +19,7 @@ const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
 
 fn learning(days: u64) -> Options {
-    Options { learning: Duration::from_secs(days * 86_400), ..Options::default() }
+    Options { learning: Some(Duration::from_secs(days * 86_400)), ..Options::default() }
 }
 
 fn resolved(observations: &str, options: &Options) -> Inventory {
@@ -73,6 +73,23 @@ fn heard(address: &str, days: impl IntoIterator<Item = i64>) -> String {
 
 const SILENCES: [ChangeKind; 4] =
     [ChangeKind::GoneQuiet, ChangeKind::BackAgain, ChangeKind::SiteQuiet, ChangeKind::SiteBack];
+
+#[test]
+fn the_policy_says_how_long_a_sensor_learns_and_which_silences_are_long() {
+    let text = heard("10.0.0.1", 0..16) + &heard("10.0.0.2", (0..6).chain(11..16));
+    let told = |policy: &str, learning: Option<Duration>| {
+        let policy = inventory::policy::Policy::parse(policy).unwrap();
+        let inventory = resolved(&text, &Options { policy, learning, ..Options::default() });
+        let of = |kind| inventory.changes.iter().filter(move |change| change.kind == kind);
+        (of(ChangeKind::NewAsset).filter(|change| change.learned).count(), of(ChangeKind::GoneQuiet).count())
+    };
+    assert_eq!(told("", None), (2, 1));
+    let here = "[[watch]]\nsite = \"default\"\nlearning = \"0s\"\nquiet_after = \"3d\"";
+    assert_eq!(told(here, None), (0, 0));
+    assert_eq!(told(&here.replace("default", "elsewhere"), None), (2, 1));
+    // What the command says counts over the policy.
+    assert_eq!(told(here, Some(Duration::from_secs(86_400))).0, 2);
+}
 
 #[test]
 fn an_asset_is_new_once_and_learned_within_the_period() {

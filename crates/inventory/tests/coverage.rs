@@ -1,6 +1,6 @@
 //! What a port cannot see.
 
-#![allow(clippy::indexing_slicing, reason = "a test")]
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
 
@@ -27,6 +27,18 @@ fn half_conversations_silent_targets_and_missing_vlans_are_counted() {
         (&[10][..], &[20][..])
     );
     assert_eq!(coverage.estimate, Err(NoEstimate::OneOccasion));
+}
+
+#[test]
+fn what_captures_lasted_is_counted_once_where_they_overlap() {
+    let mut observed =
+        common::observed("capture a\nsent 10.0.0.1\ncapture b\nsent 10.0.0.1\ncapture c\nsent 10.0.0.1");
+    let hour = |hour: i64| Some(observation::Time(hour * 3_600_000_000_000));
+    for (capture, (first, last)) in observed.captures.iter_mut().zip([(0, 2), (1, 3), (10, 11)]) {
+        (capture.summary.first, capture.summary.last) = (hour(first), hour(last));
+    }
+    let coverage = inventory::resolve(&observed, &inventory::Options::default()).coverage;
+    assert_eq!(coverage[0].captured, 4 * 3_600_000_000_000);
 }
 
 #[test]

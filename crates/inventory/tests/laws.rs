@@ -360,7 +360,7 @@ proptest! {
 
     #[test]
     fn changes_are_in_observed_time_and_name_what_is_there(observed in anything()) {
-        let options = Options { learning: std::time::Duration::from_secs(86_400), ..Options::default() };
+        let options = Options { learning: Some(std::time::Duration::from_secs(86_400)), ..Options::default() };
         let inventory = resolve(&observed, &options);
         prop_assert!(inventory.changes.is_sorted());
         let times = || observed.captures.iter().flat_map(|capture| {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use inventory::{Finding, FindingState, Standing};
+use inventory::{Finding, FindingState, Standing, moment};
 use observation::Time;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -347,15 +347,15 @@ fn detail(before: &Standing, after: &Standing) -> String {
     if before.reason != after.reason {
         parts.push(format!("reason {:?}", after.reason));
     }
-    let nanos = |time: Option<Time>| time.map_or_else(|| "none".to_owned(), |time| format!("{} ns", time.0));
+    let when = |time: Option<Time>| time.map_or_else(|| "none".to_owned(), moment);
     if before.expires != after.expires {
-        parts.push(format!("expires {}", nanos(after.expires)));
+        parts.push(format!("expires {}", when(after.expires)));
     }
     if before.owner != after.owner {
         parts.push(format!("owner {:?}", after.owner.as_deref().unwrap_or("nobody")));
     }
     if before.due != after.due {
-        parts.push(format!("due {}", nanos(after.due)));
+        parts.push(format!("due {}", when(after.due)));
     }
     parts.join(", ")
 }
@@ -413,9 +413,10 @@ mod tests {
     #[test]
     fn every_step_is_kept_and_in_the_journal() {
         let mut register = Register::in_memory().unwrap();
+        const DUE: Time = Time(1_767_323_045_000_000_000);
         let seen = finding(&[&["10.0.0.1"]], 50);
         let steps = [
-            Decision::Assign { owner: "grace", due: Some(Time(99)) },
+            Decision::Assign { owner: "grace", due: Some(DUE) },
             Decision::Accept { reason: "contract", expires: Time(100) },
             Decision::Close { reason: "tunnel removed" },
         ];
@@ -424,7 +425,7 @@ mod tests {
         }
         let standing = held(&register, &seen, 1000);
         assert_eq!((standing.state, standing.owner.as_deref()), (FindingState::Closed, Some("grace")));
-        assert_eq!((standing.due, standing.expires), (Some(Time(99)), None));
+        assert_eq!((standing.due, standing.expires), (Some(DUE), None));
         let again = held(&register, &finding(&[&["10.0.0.1"]], 51), 1000);
         assert_eq!(again.state, FindingState::Open);
         assert_eq!(again.reason, "it was seen again after it was closed (was closed: tunnel removed)");
@@ -433,8 +434,11 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("finding assigned", "owner \"grace\", due 99 ns"),
-                ("finding accepted", "accepted instead of open, reason \"contract\", expires 100 ns"),
+                ("finding assigned", "owner \"grace\", due 2026-01-02T03:04:05Z"),
+                (
+                    "finding accepted",
+                    "accepted instead of open, reason \"contract\", expires 1970-01-01T00:00:00Z"
+                ),
                 ("finding closed", "closed instead of accepted, reason \"tunnel removed\", expires none"),
             ]
         );

@@ -152,19 +152,8 @@ mod tests {
         Asset {
             site: site.into(),
             anchors: anchors.iter().map(|anchor| (*anchor).to_owned()).collect(),
-            name: String::new(),
             state: AssetState::Observed,
-            roles: Vec::new(),
-            parent: None,
-            position: Vec::new(),
-            stations: Vec::new(),
-            attributes: Default::default(),
-            services: Vec::new(),
-            first: None,
-            last: None,
-            joins: Vec::new(),
-            groups: Vec::new(),
-            state_reasons: Vec::new(),
+            ..Asset::default()
         }
     }
 

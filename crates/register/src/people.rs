@@ -69,7 +69,8 @@ impl Register {
     ///
     /// # Errors
     ///
-    /// Fails if no asset has or had one of the ids, or a value is longer than [`PEOPLE_VALUE_CHARS_MAX`].
+    /// Fails if no asset has or had one of the ids, a value is longer than [`PEOPLE_VALUE_CHARS_MAX`], or an asset is
+    /// retired, or brought back, without a reason.
     pub fn edit(
         &mut self,
         edits: &[Edit],
@@ -82,6 +83,11 @@ impl Register {
         let mut changes = Vec::new();
         for edit in edits {
             changes.extend(edit_one(&transaction, edit, reason, actor)?);
+        }
+        if reason.trim().is_empty()
+            && let Some(step) = changes.iter().find_map(retires)
+        {
+            return Err(Error::NoReason(step));
         }
         let mut at = 0;
         while let Some(first) = changes.get(at) {
@@ -256,6 +262,16 @@ impl Register {
 
 /// How the anchor of an asset that people listed begins: no station is written like it.
 const LISTED: &str = "declared ";
+
+/// What a change does that nobody may do without saying why.
+fn retires(change: &FieldChange) -> Option<&'static str> {
+    let is_retired = |value: &Option<String>| value.as_deref() == Some(fields::RETIRED);
+    match (change.field.as_str(), is_retired(&change.before), is_retired(&change.after)) {
+        (fields::STATUS, false, true) => Some("retiring an asset"),
+        (fields::STATUS, true, false) => Some("bringing a retired asset back"),
+        _ => None,
+    }
+}
 
 fn told(change: &FieldChange) -> String {
     let shown =

@@ -58,6 +58,23 @@ fn steps_that_need_a_reason_are_refused_without_one() {
     assert!(matches!(register.undo(1, "", &ACTOR), Err(Error::NoReason(_))));
     assert!(matches!(register.undo(1, "x", &ACTOR), Err(Error::UnknownDecision(1))));
     assert!(matches!(register.unlist(&keys, "", &ACTOR), Err(Error::NoReason(_))));
+    // Retiring and bringing back, by whatever command; nothing of a refused step is kept.
+    let status = |value| [edit(&id, "owner", Some("Eve")), edit(&id, "status", value)];
+    for reason in ["", " "] {
+        let refused = register.edit(&status(Some("retired")), Mode::Write, "set", reason, &ACTOR);
+        assert!(matches!(refused, Err(Error::NoReason("retiring an asset"))), "{refused:?}");
+    }
+    assert!(register.field_history(&[&id]).unwrap().is_empty());
+    assert_eq!(
+        register.edit(&status(Some("retired")), Mode::Write, "set", "scrapped", &ACTOR).unwrap().len(),
+        2
+    );
+    let refused = register.edit(&status(None), Mode::Write, "set", "", &ACTOR);
+    assert!(matches!(refused, Err(Error::NoReason("bringing a retired asset back"))), "{refused:?}");
+    assert_eq!(
+        register.edit(&status(Some("in_use")), Mode::Write, "set", "repaired", &ACTOR).unwrap().len(),
+        1
+    );
     assert!(matches!(register.unlist(&keys, "x", &ACTOR), Err(Error::NotListed(_))));
     register.approve(&keys, "", &ACTOR).unwrap();
     assert!(matches!(register.disapprove(&keys, "", &ACTOR), Err(Error::NoReason(_))));

@@ -29,9 +29,9 @@ pub(crate) struct Changes {
     /// Only what changed of this asset, of what is in it, or between it and others: id (or its beginning), name, IP or MAC address.
     #[arg(long, value_name = "ASSET")]
     asset: Option<String>,
-    /// How long after the first observed time of a sensor what is seen builds the first baseline, as in 7d, 24h, 0s.
-    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = duration)]
-    learning: Duration,
+    /// How long after the first observed time of a sensor what is seen builds the first baseline, as in 7d, 24h, 0s; the word of the policy in force if left out, else 7d.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    learning: Option<Duration>,
     /// Also print what was learned; CSV and JSON always have it, marked.
     #[arg(long)]
     learned: bool,
@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Changes) -> Result<ExitCode, Failure> {
     }
 }
 
-fn read(db: &Path, learning: Duration) -> Result<Snapshot, Failure> {
+fn read(db: &Path, learning: Option<Duration>) -> Result<Snapshot, Failure> {
     snapshot_with(db, None, learning).map(|(_, snapshot)| snapshot)
 }
 

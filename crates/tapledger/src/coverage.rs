@@ -58,6 +58,7 @@ fn text(snapshot: &Snapshot, seen: &Seen) -> String {
     let span = seen.span.map(|(first, last)| format!(", {} to {}", rfc3339(first), rfc3339(last)));
     let (captures, days) = (number_of(seen.captures.len(), "capture"), number_of(seen.days, "day"));
     line("listened", format!("{captures} on {days}{}", span.unwrap_or_default()));
+    line("duty", duty(seen));
     line("heard", number_of(seen.heard, "asset"));
     line("only named", format!("{} that others name or turn to", number_of(seen.referenced, "asset")));
     line("silent targets", some(&seen.silent_targets));
@@ -93,6 +94,20 @@ fn text(snapshot: &Snapshot, seen: &Seen) -> String {
     }
     line("how many", estimate(seen));
     text
+}
+
+/// How much of the time from first to last the captures cover: a device that speaks between them is not heard.
+fn duty(seen: &Seen) -> String {
+    const HOUR: i64 = 3_600_000_000_000;
+    let whole = seen.span.map_or(0, |(first, last)| last.0.saturating_sub(first.0)).max(seen.captured);
+    let hours = |nanos: i64| {
+        let tenths = nanos.saturating_mul(10).div_euclid(HOUR);
+        format!("{}.{} h", tenths.div_euclid(10), tenths.rem_euclid(10))
+    };
+    match seen.captured.saturating_mul(100).checked_div(whole) {
+        Some(percent) => format!("captured {} of {} ({percent} %)", hours(seen.captured), hours(whole)),
+        None => "a single moment".to_owned(),
+    }
 }
 
 /// The estimate in words. They follow from what `tests/coverage.rs` measures.

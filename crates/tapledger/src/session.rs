@@ -69,11 +69,11 @@ pub(crate) fn snapshot(db: &Path, as_of: Option<Time>) -> Result<(Register, Snap
     Ok((register, snapshot))
 }
 
-/// The register as it stands, with a learning period other than the usual one.
+/// The register as it stands, with a learning period other than that of its policy, if one is given.
 pub(crate) fn snapshot_with(
     db: &Path,
     as_of: Option<Time>,
-    learning: std::time::Duration,
+    learning: Option<std::time::Duration>,
 ) -> Result<(Register, Snapshot), Failure> {
     let register = Register::open_existing(db)?;
     let snapshot = register.snapshot(as_of, |observed, options| {

@@ -1,11 +1,15 @@
 //! When who listened: a silence counts only while somebody could have heard the opposite.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
+use foldhash::HashMap;
 use observation::{Day, Sighting, Time};
 
 use crate::gather::Gathered;
-use crate::options::Options;
+use crate::options::{LEARNING, Options};
+use crate::policy::of_sensor;
+use crate::rules::changes::{SILENCE_FACTOR, SILENCE_MIN};
 
 /// Number of a sensor in this module.
 pub(super) type Sensor = usize;
@@ -22,6 +26,23 @@ pub(super) struct Listening<'a> {
     periods: Vec<Periods>,
     /// By sensor: the end of its learning period.
     learned: Vec<Option<Time>>,
+    /// By sensor: which silences are long.
+    quiet: Vec<Quiet>,
+}
+
+/// Which silences are long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quiet {
+    /// None that is shorter, in nanoseconds.
+    pub(super) after: i64,
+    /// So many times the longest before it.
+    pub(super) factor: i64,
+}
+
+impl Default for Quiet {
+    fn default() -> Self {
+        Self { after: SILENCE_MIN, factor: SILENCE_FACTOR }
+    }
 }
 
 impl<'a> Listening<'a> {
@@ -30,13 +51,19 @@ impl<'a> Listening<'a> {
         for capture in &gathered.captures {
             numbers.entry(&capture.sensor).or_default().push(&capture.uid);
         }
-        let mut sensors = HashMap::new();
+        let mut sensors = HashMap::default();
         for (sensor, uids) in numbers.values().enumerate() {
             sensors.extend(uids.iter().map(|uid| (*uid, sensor)));
         }
         let mut days: Vec<BTreeMap<Day, (Time, Time)>> = vec![BTreeMap::new(); numbers.len()];
-        let mut hear = |capture: &str, sighting: &Sighting| {
-            let Some(days) = sensors.get(capture).and_then(|sensor| days.get_mut(*sensor)) else { return };
+        let mut last = None;
+        let mut hear = |capture: &'a str, sighting: &Sighting| {
+            // Rows of one capture stand together, and their names are one string.
+            if !last.is_some_and(|(known, _): (&str, Option<Sensor>)| std::ptr::eq(known, capture)) {
+                last = Some((capture, sensors.get(capture).copied()));
+            }
+            let sensor = last.and_then(|(_, sensor)| sensor);
+            let Some(days) = sensor.and_then(|sensor| days.get_mut(sensor)) else { return };
             let (first, last) = days.entry(sighting.day).or_insert((sighting.first, sighting.last));
             (*first, *last) = ((*first).min(sighting.first), (*last).max(sighting.last));
         };
@@ -55,12 +82,19 @@ impl<'a> Listening<'a> {
             }
         }
         let periods: Vec<Periods> = periods.into_iter().map(united).collect();
-        let learning = i64::try_from(options.learning.as_nanos()).unwrap_or(i64::MAX);
-        let learned = periods
-            .iter()
-            .map(|periods| periods.first().map(|(first, _)| Time(first.0.saturating_add(learning))))
-            .collect();
-        Self { sensors, periods, learned }
+        let nanos = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
+        let (mut learned, mut quiet) = (Vec::new(), Vec::new());
+        for (sensor, periods) in numbers.keys().zip(&periods) {
+            let watch = of_sensor(&options.policy.watches, gathered.site, sensor);
+            let learning = nanos(options.learning.or(watch.learning).unwrap_or(LEARNING));
+            learned.push(periods.first().map(|(first, _)| Time(first.0.saturating_add(learning))));
+            let usual = Quiet::default();
+            quiet.push(Quiet {
+                after: watch.quiet_after.map_or(usual.after, nanos),
+                factor: watch.quiet_factor.map_or(usual.factor, i64::from),
+            });
+        }
+        Self { sensors, periods, learned, quiet }
     }
 
     /// The sensor of a capture.
@@ -76,6 +110,11 @@ impl<'a> Listening<'a> {
     /// True if this sensor had just begun.
     pub(super) fn is_sensor_learning(&self, sensor: Sensor, time: Time) -> bool {
         self.learned.get(sensor).copied().flatten().is_some_and(|end| time < end)
+    }
+
+    /// Which silences are long, as this sensor hears them.
+    pub(super) fn quiet(&self, sensor: Sensor) -> Quiet {
+        self.quiet.get(sensor).copied().unwrap_or_default()
     }
 
     /// How long the sensor listened between two moments, in nanoseconds.
@@ -133,7 +172,12 @@ mod tests {
 
     fn listening(periods: &[(i64, i64)]) -> Listening<'static> {
         let periods = periods.iter().map(|(first, last)| (Time(*first), Time(*last))).collect();
-        Listening { sensors: HashMap::new(), periods: vec![united(periods)], learned: vec![Some(Time(50))] }
+        Listening {
+            sensors: HashMap::default(),
+            periods: vec![united(periods)],
+            learned: vec![Some(Time(50))],
+            quiet: Vec::new(),
+        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ use crate::options::Options;
 use listening::Listening;
 pub use model::{Change, ChangeKind};
 use modules::Modules;
+pub use words::moment;
 
 /// Most places to look at that one change names.
 const EVIDENCE_MAX: usize = 4;

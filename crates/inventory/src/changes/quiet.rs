@@ -8,10 +8,7 @@ use super::Writer;
 use super::listening::Sensor;
 use super::model::{Change, ChangeKind};
 use super::words::{duration, moment};
-use crate::rules::changes::{
-    ALIVE, MISSED_MIN, RHYTHM_DAYS_MIN, RHYTHM_FRAMES_MIN, SILENCE_FACTOR, SILENCE_MIN, TOGETHER,
-    TOGETHER_MIN,
-};
+use crate::rules::changes::{ALIVE, MISSED_MIN, RHYTHM_DAYS_MIN, RHYTHM_FRAMES_MIN, TOGETHER, TOGETHER_MIN};
 
 /// One day of an asset.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +100,7 @@ impl Writer<'_, '_, '_> {
     /// The silences of one asset that are longer than its rhythm.
     fn silences_of(&self, asset: usize, sensor: Sensor, days: &[Heard]) -> Vec<Silence> {
         let Some(end) = self.listening.end(sensor) else { return Vec::new() };
+        let quiet = self.listening.quiet(sensor);
         let (mut longest, mut frames, mut silences) = (0_i64, 0_u64, Vec::new());
         for (number, day) in days.iter().enumerate() {
             frames = frames.saturating_add(day.count);
@@ -111,7 +109,7 @@ impl Writer<'_, '_, '_> {
             let next = number.checked_add(1).and_then(|next| days.get(next)).map(|next| next.first);
             let silent = self.listening.listened(sensor, day.last, next.unwrap_or(end));
             let allowed =
-                SILENCE_MIN.max(longest.saturating_mul(SILENCE_FACTOR)).max(pace.saturating_mul(MISSED_MIN));
+                quiet.after.max(longest.saturating_mul(quiet.factor)).max(pace.saturating_mul(MISSED_MIN));
             let has_rhythm = number.saturating_add(1) >= RHYTHM_DAYS_MIN && frames >= RHYTHM_FRAMES_MIN;
             if has_rhythm
                 && silent > allowed

@@ -48,7 +48,8 @@ impl Change {
 ///
 /// Days become dates by the proleptic Gregorian calendar, counted in years that begin in March, 400 of which have
 /// 146,097 days.
-pub(crate) fn moment(time: Time) -> String {
+#[must_use]
+pub fn moment(time: Time) -> String {
     const SECOND: i64 = 1_000_000_000;
     let day = i64::from(time.day().0);
     let second = time.0.rem_euclid(NANOS_PER_DAY).div_euclid(SECOND);

@@ -5,6 +5,7 @@ mod estimate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use foldhash::HashSet;
 use observation::{Address, Day, Time, Transport};
 
 use crate::assets::Context;
@@ -37,6 +38,8 @@ pub struct Coverage {
     pub sensor: String,
     /// First and last moment.
     pub span: Option<(Time, Time)>,
+    /// Nanoseconds that its captures lasted, those that overlap counted once: what lies between them was not listened to.
+    pub captured: i64,
     /// UTC days on which something was heard.
     pub days: usize,
     /// Its captures, by id.
@@ -60,7 +63,7 @@ pub struct Coverage {
 /// The coverage of each sensor of a site, by name.
 pub(crate) fn coverage(context: &Context<'_, '_>, assets: &[Asset]) -> Vec<Coverage> {
     let gathered = context.gathered;
-    let mut sensors: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut sensors: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
     for capture in &gathered.captures {
         sensors.entry(&capture.sensor).or_default().insert(&capture.uid);
     }
@@ -71,7 +74,7 @@ fn of_sensor(
     context: &Context<'_, '_>,
     assets: &[Asset],
     sensor: &str,
-    captures: &BTreeSet<&str>,
+    captures: &HashSet<&str>,
 ) -> Coverage {
     let gathered = context.gathered;
     let (mut silent, mut carried, mut announced) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
@@ -100,8 +103,8 @@ fn of_sensor(
             behind_router =
                 behind_router.saturating_add(usize::from(is_heard && context.links.is_behind_router(ip)));
         }
-        let facts = known.facts.iter().filter(|said| captures.contains(said.capture));
-        let vlans = facts.filter(|said| ANNOUNCED_VLANS.contains(&said.fact.attribute.as_ref()));
+        let vlans = known.facts.iter().filter(|said| ANNOUNCED_VLANS.contains(&said.fact.attribute.as_ref()));
+        let vlans = vlans.filter(|said| captures.contains(said.capture));
         announced.extend(vlans.filter_map(|said| said.fact.value.parse::<u16>().ok()));
     }
     let (heard_by_day, heard_by_capture, referenced) = heard(context, assets, captures);
@@ -114,6 +117,7 @@ fn of_sensor(
         site: gathered.site.to_owned(),
         sensor: sensor.to_owned(),
         span,
+        captured: captured(context, captures),
         days: days.len(),
         captures: of_captures(context, captures),
         silent_targets: silent.into_iter().collect(),
@@ -130,11 +134,24 @@ fn of_sensor(
     }
 }
 
+/// How long captures lasted, each moment counted once.
+fn captured(context: &Context<'_, '_>, captures: &HashSet<&str>) -> i64 {
+    let own = context.gathered.captures.iter().filter(|summary| captures.contains(summary.uid.as_str()));
+    let mut periods: Vec<_> = own.filter_map(|summary| summary.first.zip(summary.last)).collect();
+    periods.sort_unstable();
+    let (mut total, mut until) = (0_i64, i64::MIN);
+    for (first, last) in periods {
+        total = total.saturating_add(last.0.saturating_sub(first.0.max(until)).max(0));
+        until = until.max(last.0);
+    }
+    total
+}
+
 /// On how many days, and in how many captures, each asset spoke that did; and how many are only referenced here.
 fn heard(
     context: &Context<'_, '_>,
     assets: &[Asset],
-    captures: &BTreeSet<&str>,
+    captures: &HashSet<&str>,
 ) -> (Vec<usize>, Vec<usize>, usize) {
     let (mut by_day, mut by_capture, mut referenced) = (Vec::new(), Vec::new(), 0_usize);
     for (asset, device) in assets.iter().zip(&context.devices.list) {
@@ -158,7 +175,7 @@ fn heard(
     (by_day, by_capture, referenced)
 }
 
-fn of_captures(context: &Context<'_, '_>, captures: &BTreeSet<&str>) -> Vec<CaptureCoverage> {
+fn of_captures(context: &Context<'_, '_>, captures: &HashSet<&str>) -> Vec<CaptureCoverage> {
     type Key<'a> = (&'a str, usize, usize, u16);
     let mut frames: BTreeMap<Key<'_>, [bool; 2]> = BTreeMap::new();
     for talk in &context.gathered.talks {

@@ -1,4 +1,4 @@
-//! The policy file: TOML with `[[zone]]` and `[[conduit]]` tables.
+//! The policy file: TOML with `[[zone]]`, `[[conduit]]` and `[[watch]]` tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,6 +6,7 @@ use std::fmt;
 use observation::OperationKind;
 use serde::Deserialize;
 
+use super::watch::{WatchIn, watch};
 use super::{Conduit, Direction, Level, NO_ZONE, OUTSIDE, Policy, Zone};
 use crate::model::Role;
 use crate::options::Prefix;
@@ -15,7 +16,7 @@ const OCTETS_MAX: usize = 1 << 20;
 
 /// Why a text is no policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyError(String);
+pub struct PolicyError(pub(super) String);
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,6 +37,8 @@ struct FileIn {
     zone: Vec<ZoneIn>,
     #[serde(default)]
     conduit: Vec<ConduitIn>,
+    #[serde(default)]
+    watch: Vec<WatchIn>,
 }
 
 #[derive(Deserialize)]
@@ -111,12 +114,15 @@ impl Policy {
         let plant_prefixes = prefixes(&file.plant_prefixes, "plant_prefixes")?;
         let zones = file.zone.into_iter().map(zone).collect::<Result<Vec<_>, _>>()?;
         let conduits = file.conduit.into_iter().map(conduit).collect::<Result<Vec<_>, _>>()?;
+        let watches = file.watch.into_iter().map(watch).collect::<Result<Vec<_>, _>>()?;
+        let is_of_zones = !zones.is_empty() || !conduits.is_empty() || watches.is_empty();
         let policy = Self {
-            is_given: true,
+            is_given: is_of_zones,
             name: file.name,
             plant_prefixes,
             zones,
             conduits,
+            watches,
             overrides: BTreeMap::new(),
         };
         policy.agrees_with_itself()?;

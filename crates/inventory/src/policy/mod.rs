@@ -18,6 +18,7 @@
 //! An asset with addresses in several zones is in all of them, the first being its main one.
 
 mod file;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,6 +30,8 @@ use crate::model::{Asset, AssetEnd, Conversation, Role};
 use crate::options::{Prefix, is_globally_routable};
 
 pub use file::PolicyError;
+pub use watch::Watch;
+pub(crate) use watch::of_sensor;
 
 /// Zone of everything that is an asset, where no policy was given.
 pub const PLANT: &str = "plant";
@@ -157,7 +160,8 @@ pub struct Override {
 /// What a plant says about its own network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// True if there is a policy file; without one, everything but the overrides is empty.
+    /// True if there is a policy file that says something of zones; without one, everything but the overrides and
+    /// `watches` is empty.
     pub is_given: bool,
     /// For people.
     pub name: String,
@@ -167,6 +171,8 @@ pub struct Policy {
     pub zones: Vec<Zone>,
     /// The conduits, in the order of the file.
     pub conduits: Vec<Conduit>,
+    /// How changes are noticed, in the order of the file.
+    pub watches: Vec<Watch>,
     /// People's fields by site and anchor of the asset.
     pub overrides: BTreeMap<(String, String), Override>,
 }

@@ -49,12 +49,8 @@ fn asset(ips: &[&str], vlan: Option<u16>, role: Role) -> Asset {
     Asset {
         site: "default".into(),
         anchors: ips.iter().map(|ip| (*ip).to_owned()).collect(),
-        name: String::new(),
         state: AssetState::Observed,
-        state_reasons: Vec::new(),
         roles: vec![RoleClaim { role, basis: observation::Basis::Inferred, reasons: Vec::new() }],
-        parent: None,
-        position: Vec::new(),
         stations: ips
             .iter()
             .map(|ip| AssetStation {
@@ -63,12 +59,7 @@ fn asset(ips: &[&str], vlan: Option<u16>, role: Role) -> Asset {
                 ..Default::default()
             })
             .collect(),
-        attributes: BTreeMap::new(),
-        services: Vec::new(),
-        first: None,
-        last: None,
-        joins: Vec::new(),
-        groups: Vec::new(),
+        ..Asset::default()
     }
 }
 

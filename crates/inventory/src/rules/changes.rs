@@ -56,10 +56,11 @@ pub(crate) fn has_one_value(kind: ChangeKind) -> bool {
 /// Nanoseconds of an hour.
 const HOUR: i64 = 3_600_000_000_000;
 
-/// No silence is worth saying that is shorter than this: devices restart, cables are plugged.
+/// No silence is worth saying that is shorter than this, unless the policy says otherwise: devices restart, cables are
+/// plugged.
 pub(crate) const SILENCE_MIN: i64 = HOUR;
 
-/// A silence is long if it is so many times as long as the longest before it.
+/// A silence is long if it is so many times as long as the longest before it, unless the policy says otherwise.
 pub(crate) const SILENCE_FACTOR: i64 = 2;
 
 /// A silence is long if so many messages would have come in it at the mean pace of the asset's days.

@@ -1,4 +1,5 @@
-//! Objects that say who the device is: names by RFC 3418, RFC 6933 (ENTITY-MIB), RFC 3805 (Printer-MIB), RFC 1628 (UPS-MIB).
+//! Objects that say who the device is: names by RFC 3418, RFC 6933 (ENTITY-MIB), RFC 3805 (Printer-MIB), RFC 1628 (UPS-MIB);
+//! its network cards and addresses by RFC 2863 (IF-MIB) and RFC 4293 (IP-MIB).
 
 use observation::{Rule, attribute};
 
@@ -12,6 +13,10 @@ const ENTITY: &[u8] = &[0x2b, 6, 1, 2, 1, 47, 1, 1, 1, 1];
 const PRINTER: &[u8] = &[0x2b, 6, 1, 2, 1, 43, 5, 1, 1];
 /// 1.3.6.1.2.1.33.1.1, upsIdent.
 const POWER_SUPPLY: &[u8] = &[0x2b, 6, 1, 2, 1, 33, 1, 1];
+/// 1.3.6.1.2.1.2.2.1.6, ifPhysAddress: the card of each interface.
+const CARD: &[u8] = &[0x2b, 6, 1, 2, 1, 2, 2, 1, 6];
+/// 1.3.6.1.2.1.4.20.1.1, ipAdEntAddr: each IPv4 address of the device.
+const OWN_ADDRESS: &[u8] = &[0x2b, 6, 1, 2, 1, 4, 20, 1, 1];
 /// 1.3.6.1.6.3.1.1.4, snmpTrap.
 const TRAP: &[u8] = &[0x2b, 6, 1, 6, 3, 1, 1, 4];
 
@@ -51,6 +56,10 @@ const POWER_SUPPLY_OBJECTS: Group = &[
 
 const TRAP_OBJECTS: Group =
     &[(1, &[("snmp.trap", &rules::OBJECT_ID)]), (3, &[("snmp.trap_enterprise", &rules::ENTERPRISE)])];
+
+const CARD_SAYS: &[Saying] = &[("snmp.port_mac", &rules::CARD)];
+
+const OWN_ADDRESS_SAYS: &[Saying] = &[(attribute::IP_ADDRESS, &rules::OWN_ADDRESS)];
 
 /// Column of entPhysicalClass, and its values for a chassis and a module.
 const CLASS: u8 = 5;
@@ -142,6 +151,12 @@ fn single(name: &[u8]) -> &'static [Saying] {
         // Single objects have the instance 0.
         if let Some([object, 0]) = name.strip_prefix(prefix) {
             return of(objects, *object);
+        }
+    }
+    // Rows of tables: their index is the number of the interface, or the address itself.
+    for (column, sayings) in [(CARD, CARD_SAYS), (OWN_ADDRESS, OWN_ADDRESS_SAYS)] {
+        if let Some([_, ..]) = name.strip_prefix(column) {
+            return sayings;
         }
     }
     match name.strip_prefix(PRINTER) {

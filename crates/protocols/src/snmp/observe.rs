@@ -14,6 +14,9 @@ const REMEMBERED: usize = 24;
 /// Bindings of one message; a datagram holds no more of ten octets each.
 const BINDINGS_MAX: usize = 6_554;
 
+/// Type of an IPv4 address (RFC 2578 section 7.1.5).
+const IP_ADDRESS: u8 = 0x40;
+
 /// Port of agents and port for what they send unasked.
 const PORT_AGENT: u16 = 161;
 const PORT_MANAGER: u16 = 162;
@@ -146,7 +149,7 @@ impl Snmp {
                 return Ok(());
             }
             let binding = Binding::read(&mut bindings)?;
-            let is_value = matches!(binding.tag, 0x02 | 0x04 | 0x06);
+            let is_value = matches!(binding.tag, 0x02 | 0x04 | 0x06 | IP_ADDRESS);
             let (part, sayings) = self.parts.says(binding.name.bytes, binding.value.bytes);
             if !is_value
                 || sayings.is_empty()
@@ -284,6 +287,21 @@ mod tests {
                 "stated 10.10.10.2 firmware_version=1.20"
             ]
         );
+    }
+
+    #[test]
+    fn the_cards_and_addresses_of_the_device_are_its_own() {
+        let (facts, _, result) =
+            said(include_bytes!("messages/response-interfaces.bin"), &context(End::Server, PORT_AGENT));
+        assert_eq!(
+            facts[1..],
+            [
+                "stated 10.10.10.2 snmp.port_mac=00:1b:1b:20:30:41",
+                "stated 10.10.10.2 snmp.port_mac=00:1b:1b:20:30:42",
+                "stated 10.10.10.2 ip_address=192.168.7.2",
+            ]
+        );
+        assert_eq!(result, Ok(()));
     }
 
     #[test]

@@ -42,6 +42,10 @@ rules! {
     ENGINE_ADDRESS = "snmp-engine-address", engine_address;
     /// Name in an engine id.
     ENGINE_TEXT = "snmp-engine-text", |octets| Rules::text(engine_part(octets, FORMAT_TEXT)?);
+    /// MAC address of one of its interfaces.
+    CARD = "snmp-interface-mac", ip_address::unicast_mac;
+    /// IPv4 address of one of its interfaces.
+    OWN_ADDRESS = "snmp-interface-address", |octets| (*octets.first()? != 127).then(|| Rules::ipv4(octets))?;
     /// A description of several lines, as one.
     DESCRIPTION = "snmp-description", system_description::one_line;
     /// Operating system in a description.

@@ -320,16 +320,7 @@ pub fn asset(site: &str, anchors: &[&str]) -> Asset {
         anchors: anchors.iter().map(|anchor| (*anchor).to_owned()).collect(),
         name: format!("unknown @ {}", anchors[0]),
         state: AssetState::Observed,
-        roles: Vec::new(),
-        parent: None,
-        position: Vec::new(),
         stations: vec![AssetStation::default()],
-        attributes: BTreeMap::new(),
-        services: Vec::new(),
-        first: None,
-        last: None,
-        joins: Vec::new(),
-        groups: Vec::new(),
-        state_reasons: Vec::new(),
+        ..Asset::default()
     }
 }

@@ -1,5 +1,6 @@
 //! `assets set`, `history`, `confirm`, `retire`, `fields`.
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 
 use ::export::time::rfc3339;
@@ -48,9 +49,12 @@ pub(crate) fn set(arguments: &Set) -> Result<ExitCode, Failure> {
 /// Every change, and how many there are.
 pub(super) fn report(snapshot: &Snapshot, changes: &[FieldChange], assets: usize, mode: Mode) -> String {
     let mut text = String::new();
+    let ids =
+        snapshot.identified.iter().enumerate().map(|(index, identified)| (identified.id.as_str(), index));
+    let indices: HashMap<&str, usize> = ids.collect();
     for change in changes {
-        let index = snapshot.identified.iter().position(|identified| identified.id == change.asset);
-        let asset = index.map_or_else(|| change.asset.clone(), |index| label(snapshot, index));
+        let index = indices.get(change.asset.as_str());
+        let asset = index.map_or_else(|| change.asset.clone(), |index| label(snapshot, *index));
         text.push_str(&terminal::safe_lines(&format!("{asset}: {}", told(change).replace('\n', " "))));
     }
     let number = number_of(changes.len(), "change");

@@ -55,23 +55,7 @@ pub(crate) fn merge(arguments: &Merge) -> Result<ExitCode, Failure> {
 
 /// Never met: `find` gives indices of the snapshot.
 fn unknown(index: usize) -> Asset {
-    Asset {
-        site: String::new(),
-        anchors: Vec::new(),
-        name: index.to_string(),
-        state: AssetState::Declared,
-        state_reasons: Vec::new(),
-        roles: Vec::new(),
-        parent: None,
-        position: Vec::new(),
-        stations: Vec::new(),
-        attributes: Default::default(),
-        services: Vec::new(),
-        first: None,
-        last: None,
-        joins: Vec::new(),
-        groups: Vec::new(),
-    }
+    Asset { name: index.to_string(), state: AssetState::Declared, ..Asset::default() }
 }
 
 pub(crate) fn split(arguments: &Split) -> Result<ExitCode, Failure> {
