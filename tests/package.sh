@@ -32,6 +32,10 @@ work=$(mktemp -d)
 trap 'umount -l "$work/tree/proc" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 tree=$work/tree
 
+# A commit between two builds is no difference between them.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct 2>/dev/null || stat -c %Y "$top/Cargo.toml")}
+export SOURCE_DATE_EPOCH
+
 step "packages"
 new=$("$top/systemd/package.sh" --binary "$binary" --output "$work" 2>/dev/null)
 old=$("$top/systemd/package.sh" --binary "$binary" --output "$work" --version 0.0.9 2>/dev/null)
@@ -199,6 +203,8 @@ PYTHON
     kill -TERM "$sensor"
     code=0; wait "$sensor" || code=$?
     kill "$ears" 2>/dev/null || true
+    # The service manager made it, and takes it away with the service.
+    rm -r "$tree/run/tapledger"
     [ "$code" = 0 ] || fail "the sensor ended with $code"
     for word in WATCHDOG=1 STATUS= RELOADING=1 STOPPING=1; do
         grep -q "$word" "$tree/tmp/notified" || fail "the sensor never said $word: $(cat "$tree/tmp/notified")"

@@ -19,6 +19,12 @@ use tempfile::TempDir;
 use crate::support::canonical::canonical;
 use crate::support::{self, binary, list, text};
 
+mod ring;
+mod years;
+
+/// How often the stand-in for the service manager wants to hear that all is well.
+const WATCHDOG: Duration = Duration::from_secs(3);
+
 /// Two namespaces and a cable: `tap0`, where the sensor listens, and `src0`, where the plant is.
 struct Lab {
     tap: String,
@@ -112,6 +118,23 @@ impl Lab {
         self.send("020000000002", count);
     }
 
+    /// Sends frames of 8 KiB.
+    fn send_long(&self, count: u32) {
+        let program = format!(
+            "import socket, time\ns = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\ns.bind(('src0', 0))\n\
+             for n in range({count}):\n\
+             \x20   s.send(bytes.fromhex('02000000000202000000000188b5') + n.to_bytes(8178, 'big'))\n\
+             \x20   if n % 100 == 99: time.sleep(0.02)"
+        );
+        self.in_src(&["python3", "-c", &program]);
+    }
+
+    /// Frames that came to the sensor's interface since it was made.
+    fn received(&self) -> u64 {
+        let path = "/sys/class/net/tap0/statistics/rx_packets";
+        must("ip", &["netns", "exec", &self.tap, "cat", path]).trim().parse().unwrap()
+    }
+
     fn send(&self, to: &str, count: u32) {
         let program = format!(
             "import socket\ns = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\ns.bind(('src0', 0))\n\
@@ -134,6 +157,8 @@ struct Sensor {
     child: Child,
     folder: PathBuf,
     words: Arc<Mutex<Vec<String>>>,
+    /// When it said that all is well.
+    pings: Arc<Mutex<Vec<Instant>>>,
 }
 
 impl Sensor {
@@ -142,11 +167,15 @@ impl Sensor {
         let _ = fs::remove_file(&socket);
         let manager = UnixDatagram::bind(&socket).unwrap();
         let words = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&words);
+        let pings = Arc::new(Mutex::new(Vec::new()));
+        let (heard, fed) = (Arc::clone(&words), Arc::clone(&pings));
         thread::spawn(move || {
             let mut room = [0; 4096];
             while let Ok(length) = manager.recv(&mut room) {
                 let said = String::from_utf8_lossy(&room[..length]).into_owned();
+                if said.contains("WATCHDOG=1") {
+                    fed.lock().unwrap().push(Instant::now());
+                }
                 heard.lock().unwrap().extend(said.lines().map(str::to_owned));
             }
         });
@@ -161,13 +190,13 @@ impl Sensor {
             .current_dir(folder)
             .env_remove("TAPLEDGER_LOG")
             .env("NOTIFY_SOCKET", &socket)
-            .env("WATCHDOG_USEC", "3000000")
+            .env("WATCHDOG_USEC", WATCHDOG.as_micros().to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
             .unwrap();
-        Self { child, folder: folder.to_path_buf(), words }
+        Self { child, folder: folder.to_path_buf(), words, pings }
     }
 
     fn ready(lab: &Lab, folder: &Path) -> Self {
@@ -301,6 +330,20 @@ fn plain(register: &Value) -> Value {
     canonical(&plain)
 }
 
+/// That two registers say the same, but for the captures' names and ids.
+fn same(live: &Value, file: &Value) {
+    let (live, file) = (plain(live), plain(file));
+    for part in ["assets", "conversations", "findings"] {
+        let (one, other) = (list(&live, part), list(&file, part));
+        let only = |own: &[Value], other: &[Value]| -> Vec<String> {
+            own.iter().filter(|row| !other.contains(row)).map(ToString::to_string).collect()
+        };
+        let (live, file) = (only(one, other), only(other, one));
+        assert!(live.is_empty() && file.is_empty(), "{part}: live only {live:#?}, import only {file:#?}");
+        assert!(!one.is_empty(), "{part}: none");
+    }
+}
+
 fn counters(capture: &Value) -> BTreeMap<String, u64> {
     let counters = capture["counters"].as_object().unwrap();
     counters.iter().map(|(name, count)| (name.clone(), count.as_u64().unwrap())).collect()
@@ -344,15 +387,7 @@ fn a_replayed_plant_gives_the_register_that_importing_it_gives_and_nothing_is_se
     assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
     let live = export(&folder.path().join("register.db"));
     let file = export(&imported.path().join("register.db"));
-    let (live_plain, file_plain) = (plain(&live), plain(&file));
-    for part in ["assets", "conversations", "findings"] {
-        let (one, other) = (list(&live_plain, part), list(&file_plain, part));
-        let only = |own: &[Value], other: &[Value]| -> Vec<String> {
-            own.iter().filter(|row| !other.contains(row)).map(ToString::to_string).collect()
-        };
-        let (live, file) = (only(one, other), only(other, one));
-        assert!(live.is_empty() && file.is_empty(), "{part}: live only {live:#?}, import only {file:#?}");
-    }
+    same(&live, &file);
     let (live, file) = (&list(&live, "captures")[0], &list(&file, "captures")[0]);
     assert_eq!(
         (&live["status"], &live["frames"], &live["kernel_drops"]),
@@ -555,8 +590,13 @@ struct Disk(PathBuf);
 
 impl Disk {
     fn new(place: PathBuf) -> Self {
+        Self::of(place, 3)
+    }
+
+    fn of(place: PathBuf, mib: u32) -> Self {
         fs::create_dir(&place).unwrap();
-        must("mount", &["-t", "tmpfs", "-o", "size=3m", "tmpfs", place.to_str().unwrap()]);
+        let size = format!("size={mib}m");
+        must("mount", &["-t", "tmpfs", "-o", &size, "tmpfs", place.to_str().unwrap()]);
         Self(place)
     }
 

@@ -53,6 +53,9 @@ def plain(register):
         asset.pop("aliases")
     for finding in whole["findings"]:
         finding["text"] = unnamed(finding["text"])
+        if finding.get("about") == "the capture":
+            # It is named after the capture.
+            finding.pop("id")
     for capture in whole["captures"]:
         for name in SOURCE:
             capture.pop(name, None)

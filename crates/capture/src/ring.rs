@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -82,6 +82,56 @@ pub struct RingCounts {
     pub errors: u64,
 }
 
+impl RingCounts {
+    /// What was done since `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            frames: self.frames.saturating_sub(before.frames),
+            octets: self.octets.saturating_sub(before.octets),
+            files_removed: self.files_removed.saturating_sub(before.files_removed),
+            files_removed_for_space: self
+                .files_removed_for_space
+                .saturating_sub(before.files_removed_for_space),
+            frames_not_written: self.frames_not_written.saturating_sub(before.frames_not_written),
+            errors: self.errors.saturating_sub(before.errors),
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            frames: self.frames.saturating_add(other.frames),
+            octets: self.octets.saturating_add(other.octets),
+            files_removed: self.files_removed.saturating_add(other.files_removed),
+            files_removed_for_space: self
+                .files_removed_for_space
+                .saturating_add(other.files_removed_for_space),
+            frames_not_written: self.frames_not_written.saturating_add(other.frames_not_written),
+            errors: self.errors.saturating_add(other.errors),
+        }
+    }
+
+    /// The counts that are not zero by name, as a capture's summary has them.
+    #[must_use]
+    pub fn counters(self) -> BTreeMap<String, u64> {
+        let Self { frames, octets: _, files_removed, files_removed_for_space, frames_not_written, errors } =
+            self;
+        [
+            ("ring: frames written", frames),
+            ("ring: files removed, oldest first", files_removed),
+            ("ring: files removed for free space", files_removed_for_space),
+            ("ring: frames not kept in files", frames_not_written),
+            ("ring: write errors", errors),
+        ]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| (name.to_owned(), count))
+        .collect()
+    }
+}
+
 /// Octets that are free on the file system of a folder.
 type Free = Box<dyn FnMut(&Path) -> io::Result<u64> + Send>;
 
@@ -110,8 +160,31 @@ struct Closed {
 struct Current {
     path: PathBuf,
     link_type: LinkType,
-    out: BufWriter<File>,
+    file: File,
+    /// What was not yet handed to the operating system, and how many frames of it are whole.
+    buffer: Vec<u8>,
+    frames: u64,
+    /// Octets that were handed over.
+    flushed: u64,
+    /// Octets of both.
     octets: u64,
+}
+
+impl Current {
+    /// Hands the buffer to the operating system. Where that fails the file ends with its last whole frame, and the buffer
+    /// stays.
+    fn flush(&mut self) -> io::Result<()> {
+        if let Err(error) = self.file.write_all(&self.buffer) {
+            // Nothing better can be done if these fail, too.
+            let _ = self.file.set_len(self.flushed);
+            let _ = self.file.seek(SeekFrom::Start(self.flushed));
+            return Err(error);
+        }
+        self.flushed = self.flushed.saturating_add(self.buffer.len() as u64);
+        self.buffer.clear();
+        self.frames = 0;
+        Ok(())
+    }
 }
 
 impl Ring {
@@ -175,7 +248,7 @@ impl Ring {
 
     /// Hands what is buffered to the operating system. To be called when nothing is heard for a while.
     pub fn flush(&mut self) {
-        if let Some(Err(error)) = self.current.as_mut().map(|current| current.out.flush()) {
+        if let Some(Err(error)) = self.current.as_mut().map(Current::flush) {
             self.fail(&error);
         }
     }
@@ -186,43 +259,25 @@ impl Ring {
         self.counts
     }
 
-    /// The counts that are not zero by name, as a capture's summary has them.
-    #[must_use]
-    pub fn counters(&self) -> BTreeMap<String, u64> {
-        let RingCounts {
-            frames,
-            octets: _,
-            files_removed,
-            files_removed_for_space,
-            frames_not_written,
-            errors,
-        } = self.counts;
-        [
-            ("ring: frames written", frames),
-            ("ring: files removed, oldest first", files_removed),
-            ("ring: files removed for free space", files_removed_for_space),
-            ("ring: frames not kept in files", frames_not_written),
-            ("ring: write errors", errors),
-        ]
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(name, count)| (name.to_owned(), count))
-        .collect()
-    }
-
     /// Why nothing is written at present; `None` if all is well.
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
     }
 
-    /// Ends the last file; what was done, as [`counters`](Self::counters).
+    /// Sets the bound of all files together anew; what is too much goes when the next frame is written.
+    pub fn bound(&mut self, octets_max: u64) {
+        self.options.octets_max = octets_max;
+        self.options.file_octets = self.options.file_octets.min(octets_max / 2);
+    }
+
+    /// Ends the last file; what was done, as [`RingCounts::counters`] names it.
     #[must_use]
     pub fn finish(mut self) -> BTreeMap<String, u64> {
         if let Err(error) = self.close() {
             self.fail(&error);
         }
-        self.counters()
+        self.counts.counters()
     }
 
     fn write(&mut self, frame: &RawFrame<'_>, kept: &[u8], length: u64) -> io::Result<()> {
@@ -247,10 +302,14 @@ impl Ring {
         let seconds = u32::try_from(frame.time.0.div_euclid(1_000_000_000).max(0)).unwrap_or(u32::MAX);
         let nanos = u32::try_from(frame.time.0.rem_euclid(1_000_000_000)).unwrap_or(0);
         let captured = u32::try_from(kept.len()).unwrap_or(SNAPLEN);
-        for field in [seconds, nanos, captured, frame.original_length] {
-            current.out.write_all(&field.to_le_bytes())?;
+        if current.buffer.len().saturating_add(kept.len()) > BUFFER_OCTETS {
+            current.flush()?;
         }
-        current.out.write_all(kept)?;
+        for field in [seconds, nanos, captured, frame.original_length] {
+            current.buffer.extend_from_slice(&field.to_le_bytes());
+        }
+        current.buffer.extend_from_slice(kept);
+        current.frames = current.frames.saturating_add(1);
         current.octets = current.octets.saturating_add(length);
         self.counts.frames = self.counts.frames.saturating_add(1);
         self.counts.octets = self.counts.octets.saturating_add(new).saturating_add(length);
@@ -262,30 +321,38 @@ impl Ring {
         let name = file_name(&self.options.name, self.number, frame.time);
         let path = self.options.folder.join(name);
         let file = File::options().write(true).create_new(true).mode(MODE).open(&path)?;
-        let mut out = BufWriter::with_capacity(BUFFER_OCTETS, file);
+        let mut buffer = Vec::with_capacity(BUFFER_OCTETS);
         let (major, minor) = (2_u16, 4_u16);
-        out.write_all(&MAGIC.to_le_bytes())?;
-        out.write_all(&major.to_le_bytes())?;
-        out.write_all(&minor.to_le_bytes())?;
+        buffer.extend_from_slice(&MAGIC.to_le_bytes());
+        buffer.extend_from_slice(&major.to_le_bytes());
+        buffer.extend_from_slice(&minor.to_le_bytes());
         for field in [0, 0, SNAPLEN, frame.link_type.0.into()] {
-            out.write_all(&field.to_le_bytes())?;
+            buffer.extend_from_slice(&field.to_le_bytes());
         }
-        Ok(Current { path, link_type: frame.link_type, out, octets: FILE_HEADER })
+        Ok(Current {
+            path,
+            link_type: frame.link_type,
+            file,
+            buffer,
+            frames: 0,
+            flushed: 0,
+            octets: FILE_HEADER,
+        })
     }
 
-    /// Ends the current file.
+    /// Ends the current file. Where that fails, what was in the buffer is counted as not written.
     fn close(&mut self) -> io::Result<()> {
-        let Some(current) = self.current.take() else { return Ok(()) };
-        let Current { path, out, .. } = current;
-        let (file, left) = out.into_parts();
-        // What was handed over is there; what was not is tried once more, whole frames or not.
-        let written = left.map_err(|_| io::Error::other("a write panicked")).and_then(|left| {
-            let mut file = &file;
-            file.write_all(&left)
-        });
-        let octets = file.metadata().map_or(0, |metadata| metadata.len());
-        self.files_octets = self.files_octets.saturating_add(octets);
-        self.files.push_back(Closed { path, octets });
+        let Some(mut current) = self.current.take() else { return Ok(()) };
+        let written = current.flush();
+        self.counts.frames = self.counts.frames.saturating_sub(current.frames);
+        self.counts.frames_not_written = self.counts.frames_not_written.saturating_add(current.frames);
+        if current.flushed == 0 {
+            // Without its header it is no capture file.
+            let _ = std::fs::remove_file(&current.path);
+        } else {
+            self.files_octets = self.files_octets.saturating_add(current.flushed);
+            self.files.push_back(Closed { path: current.path, octets: current.flushed });
+        }
         written
     }
 
@@ -358,6 +425,17 @@ fn free_space(folder: &Path) -> io::Result<u64> {
     Ok(space.f_bavail.saturating_mul(space.f_frsize))
 }
 
+/// Octets that a share of the file system of a folder is, in percent: a floor for [`RingOptions::free_octets_min`].
+///
+/// # Errors
+///
+/// Fails if the folder is not there.
+pub fn percent_of_space(folder: &Path, percent: u8) -> io::Result<u64> {
+    let space = rustix::fs::statvfs(folder)?;
+    let octets = u128::from(space.f_blocks).saturating_mul(space.f_frsize.into());
+    Ok(u64::try_from(octets.saturating_mul(percent.into()) / 100).unwrap_or(u64::MAX))
+}
+
 fn file_name(name: &str, number: u64, time: Time) -> String {
     let seconds = time.0.rem_euclid(NANOS_PER_DAY) / 1_000_000_000;
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -379,152 +457,4 @@ fn number_of_file(file: &OsStr, name: &str) -> Option<u64> {
 
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test")]
-mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use super::*;
-    use crate::{FileSource, Input};
-
-    const DAY: i64 = 20_454 * NANOS_PER_DAY;
-
-    fn options(folder: &Path, octets_max: u64, file_octets: u64) -> RingOptions {
-        RingOptions {
-            folder: folder.into(),
-            name: "eth1".into(),
-            octets_max,
-            file_octets,
-            free_octets_min: 1000,
-        }
-    }
-
-    /// Frames of 100 octets that begin with their number.
-    fn frames(ring: &mut Ring, numbers: std::ops::Range<u32>) {
-        for number in numbers {
-            let mut octets = [0; 100];
-            octets[..4].copy_from_slice(&number.to_be_bytes());
-            ring.frame(&RawFrame {
-                number: number.into(),
-                time: Time(DAY + i64::from(number)),
-                link_type: LinkType::ETHERNET,
-                original_length: 1500,
-                octets: &octets,
-            });
-        }
-    }
-
-    fn files(folder: &Path) -> Vec<PathBuf> {
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        files.sort();
-        files
-    }
-
-    /// Numbers of the frames in all files, as this crate's own reader reads them.
-    fn kept(folder: &Path) -> Vec<u32> {
-        let mut numbers = Vec::new();
-        for file in files(folder) {
-            let mut source = FileSource::open(&Input::File(file)).unwrap();
-            while let Some(frame) = source.next() {
-                let number = u32::from_be_bytes(frame.octets[..4].try_into().unwrap());
-                assert_eq!((frame.time, frame.original_length), (Time(DAY + i64::from(number)), 1500));
-                numbers.push(number);
-            }
-        }
-        numbers
-    }
-
-    #[test]
-    fn the_oldest_file_goes_first_and_the_newest_frames_stay() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut ring = Ring::open(options(folder.path(), 4096, 1024)).unwrap();
-        frames(&mut ring, 0..200);
-        let counts = ring.counts();
-        drop(ring);
-        let sizes: Vec<u64> =
-            files(folder.path()).iter().map(|file| file.metadata().unwrap().len()).collect();
-        assert!(sizes.iter().sum::<u64>() <= 4096 && sizes.iter().all(|size| *size <= 1024), "{sizes:?}");
-        let kept = kept(folder.path());
-        assert_eq!(kept, (200 - u32::try_from(kept.len()).unwrap()..200).collect::<Vec<_>>());
-        assert!(kept.len() > 20, "{}", kept.len());
-        assert_eq!((counts.frames, counts.frames_not_written, counts.errors), (200, 0, 0));
-        assert_eq!(counts.files_removed + sizes.len() as u64, 200_u64.div_ceil(8));
-        let first = files(folder.path())[0].file_name().unwrap().to_str().unwrap().to_owned();
-        assert!(first.starts_with("eth1-00000000") && first.ends_with("-2026-01-01T000000Z.pcap"), "{first}");
-    }
-
-    #[test]
-    fn a_ring_goes_on_where_an_earlier_one_ended_and_leaves_other_files_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let others = ["eth1-notes.pcap", "eth10-0000000001-2026-01-01T000000Z.pcap", "plant.pcap"];
-        for name in others {
-            std::fs::write(folder.path().join(name), vec![0; 5000]).unwrap();
-        }
-        for begin in [0, 100, 200] {
-            let mut ring = Ring::open(options(folder.path(), 2048, 512)).unwrap();
-            frames(&mut ring, begin..begin + 100);
-        }
-        let mut left = files(folder.path());
-        left.retain(|path| !others.contains(&path.file_name().unwrap().to_str().unwrap()));
-        assert_eq!(left.len() + 3, files(folder.path()).len());
-        for path in files(folder.path()).iter().filter(|path| !left.contains(path)) {
-            std::fs::remove_file(path).unwrap();
-        }
-        let kept = kept(folder.path());
-        assert_eq!(kept, (300 - u32::try_from(kept.len()).unwrap()..300).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn below_the_floor_files_go_then_writing_stops_and_it_goes_on_when_space_returns() {
-        let folder = tempfile::tempdir().unwrap();
-        let free = Arc::new(AtomicU64::new(1 << 40));
-        let seen = Arc::clone(&free);
-        let options = options(folder.path(), 1 << 30, 1 << 20);
-        let mut ring =
-            Ring::with_free_space(options, Box::new(move |_| Ok(seen.load(Ordering::Relaxed)))).unwrap();
-        let a_look = 20_000; // frames of 116 octets: two looks at the space
-        frames(&mut ring, 0..a_look);
-        assert_eq!((ring.counts().frames, ring.trouble()), (u64::from(a_look), None));
-        free.store(999, Ordering::Relaxed);
-        frames(&mut ring, a_look..2 * a_look);
-        assert!(ring.trouble().unwrap().contains("999 octets are free"), "{:?}", ring.trouble());
-        let counts = ring.counts();
-        assert!(counts.files_removed_for_space > 1 && counts.frames_not_written > 10_000, "{counts:?}");
-        assert_eq!(files(folder.path()), [] as [PathBuf; 0], "all of it is given to the register");
-        // A little more is not enough to begin again.
-        free.store(5000, Ordering::Relaxed);
-        frames(&mut ring, 2 * a_look..3 * a_look);
-        assert!(ring.trouble().is_some());
-        free.store(1 << 40, Ordering::Relaxed);
-        frames(&mut ring, 3 * a_look..4 * a_look);
-        let counts = ring.counts();
-        assert_eq!(ring.trouble(), None);
-        assert_eq!(counts.frames + counts.frames_not_written, u64::from(4 * a_look));
-        assert_eq!(ring.counters()["ring: frames not kept in files"], counts.frames_not_written);
-        drop(ring);
-        assert_eq!(kept(folder.path()).last(), Some(&(4 * a_look - 1)));
-    }
-
-    #[test]
-    fn a_folder_that_is_taken_away_is_counted_and_no_panic() {
-        let folder = tempfile::tempdir().unwrap();
-        let below = folder.path().join("pcap");
-        let mut ring = Ring::open(options(&below, 4096, 1024)).unwrap();
-        frames(&mut ring, 0..5);
-        std::fs::remove_dir_all(&below).unwrap();
-        frames(&mut ring, 5..100);
-        let counts = ring.counts();
-        assert!(counts.errors > 0 && ring.trouble().is_some());
-        assert_eq!(counts.frames + counts.frames_not_written, 100);
-    }
-
-    #[test]
-    fn what_was_on_the_wire_is_not_for_everybody() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let mut ring = Ring::open(options(folder.path(), 4096, 1024)).unwrap();
-        frames(&mut ring, 0..1);
-        let mode = files(folder.path())[0].metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o007, 0);
-    }
-}
+mod tests;

@@ -44,7 +44,7 @@ const fn key(name: &'static str, kind: Kind, preset: Preset) -> Key {
 const DAYS_MAX: i64 = 36_525;
 
 /// Keys of the whole sensor.
-pub(crate) const KEYS: [Key; 16] = [
+pub(crate) const KEYS: [Key; 17] = [
     key("site", Kind::Text, Preset::Text("default")),
     key("sensor", Kind::Text, Preset::Text("")),
     key("register", Kind::Text, Preset::Text("/var/lib/tapledger/register.db")),
@@ -60,6 +60,7 @@ pub(crate) const KEYS: [Key; 16] = [
     key("retention.days_conversations", Kind::Integer(0, DAYS_MAX), Preset::Integer(90)),
     key("pcap_ring.directory", Kind::Text, Preset::Text("")),
     key("pcap_ring.octets_max", Kind::Integer(16 << 20, 1 << 50), Preset::Integer(8 << 30)),
+    key("pcap_ring.file_octets", Kind::Integer(0, 1 << 40), Preset::Integer(0)),
     key("pcap_ring.free_min_percent", Kind::Integer(1, 90), Preset::Integer(10)),
     key("interface", Kind::Texts, Preset::Empty),
 ];

@@ -84,9 +84,11 @@ pub(crate) struct Retention {
 pub(crate) struct PcapRing {
     /// Where the files lie; `None` is no ring.
     pub(crate) directory: Option<PathBuf>,
-    /// Octets of all files.
+    /// Octets of all files of all interfaces.
     pub(crate) octets_max: u64,
-    /// The ring stops where less of the file system is free: the register goes first.
+    /// Octets of one file; 0 is a sixteenth of what the interface may have.
+    pub(crate) file_octets: u64,
+    /// Files go, then the ring stops, where less of the file system is free: the register goes first.
     pub(crate) free_min_percent: u8,
 }
 
@@ -191,6 +193,7 @@ fn understand(merged: &mut Merged) -> Config {
         pcap_ring: PcapRing {
             directory: settings.some("pcap_ring.directory").map(PathBuf::from),
             octets_max: settings.number("pcap_ring.octets_max"),
+            file_octets: settings.number("pcap_ring.file_octets"),
             free_min_percent: settings.number("pcap_ring.free_min_percent"),
         },
         interfaces: merged.interfaces.iter().map(|interface| listen(&Settings(interface))).collect(),
@@ -201,10 +204,7 @@ fn understand(merged: &mut Merged) -> Config {
     if config.register.as_os_str().is_empty() {
         problems.push(Problem { at: settings.origin("register"), what: "register: it is empty".to_owned() });
     }
-    if config.pcap_ring.directory.is_some() {
-        let what = "pcap_ring.directory: the sensor keeps no ring of capture files yet; `tapledger capture --ring` does";
-        problems.push(Problem { at: settings.origin("pcap_ring.directory"), what: what.to_owned() });
-    }
+    problems.extend(ring_problem(&config.pcap_ring, &settings));
     for interface in &merged.interfaces {
         problems.extend(filter_problem(&Settings(interface)));
     }
@@ -250,6 +250,19 @@ fn filter_problem(interface: &Settings<'_>) -> Option<Problem> {
     let filter = interface.some("filter")?;
     let error = capture::check_filter(&filter).err()?;
     Some(Problem { at: interface.origin("filter"), what: error.to_string() })
+}
+
+/// The decoding process sees folders by their whole path, whatever it was started in.
+fn ring_problem(ring: &PcapRing, settings: &Settings<'_>) -> Option<Problem> {
+    let directory = ring.directory.as_ref()?;
+    let (key, what) = if directory.is_relative() {
+        ("pcap_ring.directory", format!("{} is no whole path", directory.display()))
+    } else if ring.file_octets > ring.octets_max / 2 {
+        ("pcap_ring.file_octets", format!("a file is at most half of the ring ({})", ring.octets_max))
+    } else {
+        return None;
+    };
+    Some(Problem { at: settings.origin(key), what: format!("{key}: {what}") })
 }
 
 /// The rings of the kernel and the queues alone must leave room for what is decoded.

@@ -93,6 +93,14 @@ fn wrong_values_are_all_named() {
     );
     assert!(wrong("site = ").starts_with("config.toml:1: "), "{}", wrong("site = "));
     assert_eq!(wrong("interface = \"eth1\"").lines().count(), 1);
+    assert_eq!(
+        wrong("pcap_ring.directory = \"pcap\""),
+        "config.toml:1: pcap_ring.directory: pcap is no whole path"
+    );
+    assert_eq!(
+        wrong("[pcap_ring]\ndirectory = \"/pcap\"\noctets_max = 20000000\nfile_octets = 20000000"),
+        "config.toml:4: pcap_ring.file_octets: a file is at most half of the ring (20000000)"
+    );
     assert_eq!(wrong("[[interface]]\nbuffer_mib = 1"), "config.toml:2: an interface without a name");
 }
 

@@ -14,8 +14,9 @@ use super::clock::Clock;
 use super::listener::{Listener, Session, Ways};
 use super::notify::Notify;
 use super::queue::Queue;
+use super::recorder::{Place, Recorder, Tape};
 use super::signals::Ask;
-use super::state::{State, text};
+use super::state::{Counter, State, text};
 use super::supply::{Process, Supply};
 use super::wire::{Event, Listen, Record};
 use super::writer::{Order, Writer, now};
@@ -63,6 +64,10 @@ pub(crate) struct Daemon<'a> {
     supply: Supply,
     writer: Writer,
     ears: Vec<Ear>,
+    /// Who keeps frames in files, one for each interface there ever was.
+    recorders: Vec<Recorder>,
+    /// Octets that each interface may have of the ring of files.
+    ring_share: Arc<Counter>,
     /// Ears that were let go of and write their last batch.
     leaving: Vec<JoinHandle<()>>,
     next_id: u32,
@@ -97,6 +102,8 @@ impl<'a> Daemon<'a> {
             supply: supply.sort()?,
             writer,
             ears: Vec::new(),
+            recorders: Vec::new(),
+            ring_share: Arc::default(),
             leaving: Vec::new(),
             next_id: 1,
             clock: Clock::new(),
@@ -132,6 +139,8 @@ impl<'a> Daemon<'a> {
 
     /// Starts sessions for interfaces that have none, and says what to listen on.
     fn listen(&mut self) -> Result<(), Failure> {
+        let interfaces = u64::try_from(self.config.interfaces.len()).unwrap_or(u64::MAX);
+        self.ring_share.set(self.config.pcap_ring.octets_max.checked_div(interfaces).unwrap_or(0));
         for interface in self.config.interfaces.clone() {
             if !self.ears.iter().any(|ear| ear.interface == interface) {
                 let ear = self.ear(interface)?;
@@ -166,6 +175,7 @@ impl<'a> Daemon<'a> {
             state: Arc::new(State::default()),
             orders: self.writer.orders.clone(),
             writing: Arc::clone(&self.writer.writing),
+            tape: self.tape(&interface.name)?,
         };
         self.supply.routes.lock().unwrap_or_else(PoisonError::into_inner).insert(id, ways.clone());
         let (own, batch, flows_max) = (ways.clone(), self.config.batch, flows_max(&self.config));
@@ -173,6 +183,25 @@ impl<'a> Daemon<'a> {
             .name(format!("decode {id}"))
             .spawn(move || Listener::new(session, own, batch, flows_max).run())?;
         Ok(Ear { interface, listen, ways, thread, counted: 0, rate: 0 })
+    }
+
+    /// The way to the recorder of this interface, if frames are kept in files.
+    fn tape(&mut self, interface: &str) -> Result<Option<Tape>, Failure> {
+        let ring = &self.config.pcap_ring;
+        let Some(directory) = ring.directory.clone() else { return Ok(None) };
+        if let Some(recorder) = self.recorders.iter().find(|recorder| recorder.interface == interface) {
+            return Ok(Some(recorder.tape()));
+        }
+        let recorder = Recorder::start(Place {
+            directory,
+            interface: interface.to_owned(),
+            file_octets: ring.file_octets,
+            free_min_percent: ring.free_min_percent,
+            octets_max: Arc::clone(&self.ring_share),
+        })?;
+        let tape = recorder.tape();
+        self.recorders.push(recorder);
+        Ok(Some(tape))
     }
 
     /// Why the sensor cannot go on, if it cannot.
@@ -282,6 +311,11 @@ impl<'a> Daemon<'a> {
         if self.writer.writing.failing.is_set() {
             text.push_str("the register cannot be written; ");
         }
+        for recorder in &self.recorders {
+            if let Some(reason) = super::state::text(&recorder.recording.trouble) {
+                let _ = write!(text, "capture files of {} are not written ({reason}); ", recorder.interface);
+            }
+        }
         let assets = self.writer.writing.assets.get();
         let _ = write!(text, "{}", observation::number_of(assets, "asset"));
         text
@@ -290,6 +324,7 @@ impl<'a> Daemon<'a> {
     fn print_stats(&self) {
         for ear in &self.ears {
             let state = &ear.ways.state;
+            let kept = ear.ways.tape.as_ref().map(Tape::counts);
             tracing::info!(
                 event = "stats",
                 interface = ear.interface.name,
@@ -300,6 +335,8 @@ impl<'a> Daemon<'a> {
                 frames_dropped_register_failing = state.refused.get(),
                 queue_full = ear.ways.queue.waits(),
                 frames_sent_by_interface = state.sent.get(),
+                frames_in_files = kept.map(|counts| counts.frames),
+                frames_not_in_files = kept.map(|counts| counts.frames_not_written),
                 assets = self.writer.writing.assets.get(),
                 memory_mib = super::clock::memory_octets().unwrap_or(0) >> 20,
                 "counters"
@@ -385,6 +422,13 @@ impl<'a> Daemon<'a> {
         // It ends when nothing can come any more, too.
         let _ = self.writer.orders.send(Order::Stop);
         let joined = self.writer.thread.join();
+        // After the register: their disk may hang. They end when nobody has a way to them any more.
+        self.supply.routes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        for recorder in self.recorders.drain(..) {
+            if !recorder.finish() {
+                tracing::error!(event = "recorder_failed", "who writes capture files ended before its time");
+            }
+        }
         if let Some(reason) = text(&self.writer.writing.fatal) {
             return Err(Failure::Other(anyhow::anyhow!("{reason}")));
         }

@@ -10,6 +10,7 @@ use observation::{CaptureKind, CaptureStatus, CaptureSummary};
 
 use super::log::Limiter;
 use super::queue::{Popped, Queue};
+use super::recorder::Tape;
 use super::state::{State, Writing, put};
 use super::wire::{Counts, Event, Frames, Record};
 use super::writer::{Order, now};
@@ -43,6 +44,8 @@ pub(crate) struct Ways {
     pub(crate) state: Arc<State>,
     pub(crate) orders: SyncSender<Order>,
     pub(crate) writing: Arc<Writing>,
+    /// Where frames are kept in files, too.
+    pub(crate) tape: Option<Tape>,
 }
 
 /// The decoder of one interface.
@@ -161,7 +164,7 @@ impl Listener {
         loop {
             let wait = self.interval.saturating_sub(self.flushed.elapsed());
             match self.ways.queue.pop(wait) {
-                Popped::Record(Record::Frames(frames)) => self.frames(&frames),
+                Popped::Record(Record::Frames(frames)) => self.keep_and_decode(frames),
                 Popped::Record(Record::Event(Event::Ended)) | Popped::Closed => break,
                 Popped::Record(Record::Event(event)) => self.event(event),
                 Popped::Nothing => {}
@@ -175,6 +178,17 @@ impl Listener {
             }
         }
         self.finish();
+    }
+
+    fn keep_and_decode(&mut self, frames: Frames) {
+        match &self.ways.tape {
+            None => self.frames(&frames),
+            Some(tape) => {
+                let frames = Arc::new(frames);
+                tape.keep(&frames);
+                self.frames(&frames);
+            }
+        }
     }
 
     fn frames(&mut self, frames: &Frames) {
@@ -255,6 +269,9 @@ impl Listener {
     fn finish(mut self) {
         if let Some(order) = self.pending.take() {
             self.order(order);
+        }
+        if let Some(tape) = &self.ways.tape {
+            tape.settle();
         }
         let pipeline = std::mem::replace(&mut self.pipeline, Pipeline::new(1));
         let (batch, totals) = pipeline.finish();
@@ -363,6 +380,9 @@ impl Listener {
                 counters.insert(name.to_owned(), count);
             }
         }
+        if let Some(tape) = &self.ways.tape {
+            counters.extend(tape.counts().counters());
+        }
         let Session { uid, interface, site, sensor, .. } = self.session.clone();
         CaptureSummary {
             uid,
@@ -428,7 +448,7 @@ mod tests {
     fn ways() -> (Ways, Receiver<Order>) {
         let (orders, receiver) = sync_channel(64);
         let queue = Arc::new(Queue::new(config::Queue { frames_max: 1000, octets_max: 1 << 20 }));
-        let ways = Ways { queue, state: Arc::default(), orders, writing: Arc::default() };
+        let ways = Ways { queue, state: Arc::default(), orders, writing: Arc::default(), tape: None };
         (ways, receiver)
     }
 

@@ -3,8 +3,8 @@
 //! Two processes. The *capturing* one (`capturer`) has libpcap and CAP_NET_RAW, reads no frame and can send none; it
 //! hands frames through a pipe (`wire`) to the *decoding* one, which has no capability, no network and only the
 //! register's folder (`lockdown`). There, one thread sorts what comes into a bounded queue for each interface (`queue`),
-//! a thread for each interface decodes (`listener`), and one writes (`writer`). The main thread (`daemon`) minds the
-//! clock, signals and the service manager.
+//! a thread for each interface decodes (`listener`), and one writes (`writer`); where frames are kept in files, too, a thread
+//! for each interface does that (`recorder`). The main thread (`daemon`) minds the clock, signals and the service manager.
 
 mod capturer;
 mod clock;
@@ -13,12 +13,14 @@ mod listener;
 mod log;
 mod notify;
 mod queue;
+mod recorder;
 mod signals;
 mod state;
 mod supply;
 mod wire;
 mod writer;
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -43,6 +45,12 @@ pub(crate) fn run(arguments: &ConfigArguments) -> Result<ExitCode, Failure> {
     // From here on the order matters: the other process is started while that is allowed still, and everything is
     // given up before there is a second thread and before anything foreign is read.
     let supply = supply::Process::start()?;
+    if let Some(directory) = &config.pcap_ring.directory
+        && let Err(error) = make_private(directory)
+    {
+        let directory = directory.display();
+        tracing::error!(event = "ring_failing", %directory, reason = %error, "the directory cannot be made; the next start tries again");
+    }
     let (readable, writable) = folders(&config, &arguments.config);
     let status = lockdown::decoding(&readable, &writable)
         .map_err(|error| anyhow::anyhow!("the decoding process cannot be confined: {error}"))?;
@@ -71,7 +79,9 @@ pub(crate) fn run(arguments: &ConfigArguments) -> Result<ExitCode, Failure> {
     }
     let asks = signals::watch()?;
     let register = Register::create_or_open(&config.register)?;
-    let writer = writer::start(register, options(&config), retention(&config))?;
+    // Half of the memory is for kernel buffers and queues, see the check of the configuration, a quarter for flows.
+    let look_octets_max = (config.memory_mib << 20) / 4;
+    let writer = writer::start(register, options(&config), retention(&config), look_octets_max)?;
     daemon::Daemon::new(config, arguments, notify, supply, writer)?.run(&asks)
 }
 
@@ -98,6 +108,11 @@ fn require_interface(config: &Config, arguments: &ConfigArguments) -> Result<(),
         )));
     }
     Ok(())
+}
+
+/// Makes a folder that is not for everybody, if it is not there.
+fn make_private(directory: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o750).create(directory)
 }
 
 /// Folders that the decoding process may read, and those it may write. What is not there is left out by the kernel's rules.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use inventory::{Inventory, Observed, Options};
 use observation::{Batch, CaptureKind, CaptureSummary, Time};
-use register::{CaptureStart, CaptureWriter, Error, Policy, Register};
+use register::{CaptureStart, CaptureWriter, Error, Growth, Policy, Register};
 
 use super::log::Limiter;
 use super::state::{Writing, put};
@@ -38,6 +38,12 @@ const FIRST_PRUNE: Duration = Duration::from_secs(3600);
 
 /// Key figures that were kept less than so many nanoseconds ago are those of today: a sensor that starts again keeps none.
 const COUNTED_NANOS: i64 = 20 * 3_600_000_000_000;
+
+/// Time after which it is looked although nothing is new but counts.
+const LOOK_ANYWAY: Duration = Duration::from_secs(3600);
+
+/// Memory that a look takes for each row of the register, in octets: generous.
+const LOOK_OCTETS: u64 = 2048;
 
 /// Time before the first look.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
@@ -68,21 +74,18 @@ pub(crate) struct Writer {
 }
 
 /// Starts the writer.
-pub(crate) fn start(register: Register, options: Options, retention: Policy) -> std::io::Result<Writer> {
+///
+/// A look at what the observations amount to takes `look_octets_max` of memory at most.
+pub(crate) fn start(
+    register: Register,
+    options: Options,
+    retention: Policy,
+    look_octets_max: u64,
+) -> std::io::Result<Writer> {
     let (orders, receiver) = sync_channel(ORDERS_MAX);
     let writing = Arc::new(Writing::default());
-    let desk = Desk {
-        register,
-        options,
-        retention,
-        prune_at: now().checked_add(FIRST_PRUNE),
-        writing: Arc::clone(&writing),
-        captures: HashMap::new(),
-        look_at: now().checked_add(FIRST_LOOK),
-        news: false,
-        given_up: false,
-        limiter: Limiter::of_the_log(),
-    };
+    let mut desk = Desk::new(register, options, retention, Arc::clone(&writing));
+    desk.look_octets_max = look_octets_max;
     let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || desk.run(&receiver))?;
     Ok(Writer { orders, writing, thread })
 }
@@ -100,18 +103,42 @@ struct Desk {
     retention: Policy,
     /// When old days are folded next.
     prune_at: Option<Instant>,
+    /// Time between two prunes.
+    prune_every: Duration,
     writing: Arc<Writing>,
     captures: HashMap<u32, CaptureWriter>,
     /// When to look next at what the observations amount to.
     look_at: Option<Instant>,
     /// Something was written since the last look.
     news: bool,
+    /// What was in the register at the last look, and when that was.
+    looked: Option<(Growth, Instant)>,
+    /// Octets of memory that a look may take.
+    look_octets_max: u64,
     /// The last orders cannot be carried out: the sensor ends, and the register fails.
     given_up: bool,
     limiter: Limiter,
 }
 
 impl Desk {
+    fn new(register: Register, options: Options, retention: Policy, writing: Arc<Writing>) -> Self {
+        Self {
+            register,
+            options,
+            retention,
+            prune_at: now().checked_add(FIRST_PRUNE),
+            prune_every: PRUNE,
+            writing,
+            captures: HashMap::new(),
+            look_at: now().checked_add(FIRST_LOOK),
+            news: false,
+            looked: None,
+            look_octets_max: u64::MAX,
+            given_up: false,
+            limiter: Limiter::of_the_log(),
+        }
+    }
+
     fn run(mut self, orders: &Receiver<Order>) {
         loop {
             self.writing.turns.add(1);
@@ -121,14 +148,14 @@ impl Desk {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if self.news && self.look_at.is_some_and(|at| now() >= at) {
-                self.look();
+                self.look_if_grown();
             }
             if self.prune_at.is_some_and(|at| now() >= at) {
                 self.prune();
             }
         }
         if self.news {
-            self.look();
+            self.look_if_grown();
         }
         if let Err(error) = self.register.checkpoint() {
             tracing::warn!(event = "checkpoint_failed", error = %error, "the log of the register stays beside it");
@@ -154,7 +181,7 @@ impl Desk {
             }
             Order::Options(options, retention) => {
                 (self.options, self.retention) = (options, retention);
-                self.news = true;
+                (self.news, self.looked) = (true, None);
             }
             Order::Stop => {}
         }
@@ -227,7 +254,7 @@ impl Desk {
 
     /// Folds old days. A prune that fails is tried again the next day: nothing is lost by keeping more.
     fn prune(&mut self) {
-        self.prune_at = now().checked_add(PRUNE);
+        self.prune_at = now().checked_add(self.prune_every);
         match self.register.prune(&self.retention, &actor(ACTOR)) {
             Ok(pruned) => tracing::info!(event = "pruned", what = pruned.text(), "old days are folded"),
             Err(error) => tracing::warn!(event = "prune_failed", error = %error, "tried again tomorrow"),
@@ -237,8 +264,11 @@ impl Desk {
 
     /// Keeps the key figures of the day, unless somebody has in the last hours.
     fn count(&mut self) {
+        if self.register.growth().is_ok_and(|growth| self.is_too_large(&growth)) {
+            return tracing::warn!(event = "kpis_left", "the register is too large for this process: `kpi snapshot` keeps them");
+        }
         let actor = actor(ACTOR);
-        let resolve = self.resolving();
+        let resolve = self.resolving(inventory::resolve);
         let taken = self.register.kpi_snapshots().and_then(|snapshots| {
             let is_recent = |last: Time| actor.at.0.saturating_sub(last.0) < COUNTED_NANOS;
             if snapshots.last().is_some_and(|last| is_recent(last.at)) {
@@ -254,32 +284,167 @@ impl Desk {
         }
     }
 
-    /// What observations amount to, with the prefixes of the configuration.
-    fn resolving(&self) -> impl FnOnce(&Observed, &Options) -> Inventory + use<> {
+    /// What observations amount to by `resolve`, with the prefixes of the configuration.
+    fn resolving(
+        &self,
+        resolve: fn(&Observed, &Options) -> Inventory,
+    ) -> impl FnOnce(&Observed, &Options) -> Inventory + use<> {
         let prefixes = self.options.plant_prefixes.clone();
         move |observed, decided| {
             let mut options = decided.clone();
             options.plant_prefixes.extend(prefixes);
-            inventory::resolve(observed, &options)
+            resolve(observed, &options)
         }
+    }
+
+    /// Looks what the observations amount to, unless they only count further what was there at the last look. A look
+    /// reads the whole register: one that is too large for this process's memory is left to the commands that read it, which
+    /// issue the same ids.
+    fn look_if_grown(&mut self) {
+        let growth = match self.register.growth() {
+            Ok(growth) => growth,
+            Err(error) => {
+                tracing::warn!(event = "identify_failed", error = %error, "ids are issued later");
+                self.look_at = now().checked_add(LOOK.0);
+                return;
+            }
+        };
+        if self.looked.is_some_and(|(before, at)| before == growth && at.elapsed() < LOOK_ANYWAY) {
+            self.news = false;
+            self.look_at = now().checked_add(LOOK.0);
+            return;
+        }
+        self.looked = Some((growth, now()));
+        let needed = growth.rows().saturating_mul(LOOK_OCTETS);
+        if self.is_too_large(&growth) {
+            self.news = false;
+            self.look_at = now().checked_add(LOOK_ANYWAY);
+            let (needed_mib, limit_mib) = (needed >> 20, self.look_octets_max >> 20);
+            return tracing::warn!(
+                event = "register_large",
+                rows = growth.rows(),
+                needed_mib,
+                limit_mib,
+                "assets are counted, and their ids issued, by commands that read the register"
+            );
+        }
+        self.look();
+    }
+
+    /// True if reading the register may take more memory than this process has.
+    fn is_too_large(&self, growth: &Growth) -> bool {
+        growth.rows().saturating_mul(LOOK_OCTETS) > self.look_octets_max
     }
 
     /// Issues ids for what is new, and counts the assets.
     fn look(&mut self) {
         self.news = false;
         let began = now();
-        let resolve = self.resolving();
+        let resolve = self.resolving(inventory::resolve_standing);
         match self.register.identify(resolve) {
             Ok(found) => {
                 let count = found.inventory.assets.len();
                 self.writing.assets.set(u64::try_from(count).unwrap_or(u64::MAX));
             }
             Err(error) => {
-                self.news = true;
+                (self.news, self.looked) = (true, None);
                 tracing::warn!(event = "identify_failed", error = %error, "ids are issued later");
             }
         }
         let wait = LOOK.0.max(began.elapsed().saturating_mul(LOOK.1));
         self.look_at = now().checked_add(wait);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test")]
+mod tests {
+    use ::capture::{LinkType, RawFrame};
+    use observation::{NANOS_PER_DAY, Time};
+
+    use super::super::listener::{Listener, Session, Ways};
+    use super::super::queue::Queue;
+    use super::super::wire::{self, Chunk, Record};
+    use super::*;
+    use crate::config;
+
+    /// A frame of each of so many days, as the capturing process hands it over.
+    fn days(count: i64) -> Vec<Record> {
+        let of_day = |day: i64| {
+            let mut octets = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x88, 0xb5];
+            octets.resize(60, 0);
+            let mut chunk = Chunk::default();
+            chunk.push(&RawFrame {
+                number: 1,
+                time: Time(day * NANOS_PER_DAY + 1),
+                link_type: LinkType::ETHERNET,
+                original_length: 60,
+                octets: &octets,
+            });
+            wire::read(&mut chunk.record(1)).unwrap().unwrap().1
+        };
+        (0..count).map(of_day).collect()
+    }
+
+    /// What is in the register after so many days that a writer wrote, and its journal's lines of prunes.
+    fn written(prune_every: Option<Duration>) -> (Register, Vec<String>) {
+        let (orders, receiver) = sync_channel(1000);
+        let queue = Arc::new(Queue::new(config::Queue { frames_max: 1000, octets_max: 1 << 20 }));
+        let ways = Ways { queue, state: Arc::default(), orders, writing: Arc::default(), tape: None };
+        days(50).into_iter().for_each(|record| ways.queue.push(record));
+        ways.queue.close();
+        let session = Session {
+            id: 1,
+            uid: "a".into(),
+            interface: "eth1".into(),
+            site: "s".into(),
+            sensor: "n".into(),
+        };
+        // A batch for each frame, so that prunes come between them.
+        Listener::new(session, ways.clone(), Duration::ZERO, 1024).run();
+        drop(ways);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("register.db");
+        let policy = Policy { detail_days: 5, conversation_days: 9, ..Policy::default() };
+        let mut desk =
+            Desk::new(Register::create_or_open(&path).unwrap(), Options::default(), policy, Arc::default());
+        if let Some(every) = prune_every {
+            (desk.prune_at, desk.prune_every) = (Some(now()), every);
+        }
+        desk.run(&receiver);
+        let register = Register::open_existing(&path).unwrap();
+        let lines = register.journal().unwrap().into_iter();
+        let prunes = lines.filter(|line| line.action == "prune").map(|line| line.detail).collect();
+        (register, prunes)
+    }
+
+    #[test]
+    fn old_days_are_folded_again_and_again_while_a_session_is_written_and_nothing_is_lost() {
+        let (kept, none) = written(None);
+        assert_eq!(
+            (none.len(), kept.stats().unwrap().folded_before),
+            (0, None),
+            "the first prune is an hour away"
+        );
+        let (pruned, lines) = written(Some(Duration::ZERO));
+        assert!(lines.len() > 50, "{lines:?}");
+        // Days 0 to 43 became one row, one after the other.
+        let folded = lines.iter().filter(|line| line.contains("rows folded of 1 presence,"));
+        assert_eq!(folded.count(), 43, "{lines:?}");
+        assert!(pruned.stats().unwrap().folded_before.is_some());
+        let presences = |register: &Register| -> Vec<observation::Presence> {
+            let captures = register.observed().unwrap().captures.into_iter();
+            captures.flat_map(|capture| capture.observed.presences).collect()
+        };
+        let sums = |register: &Register| -> (u64, u64) {
+            let all = presences(register);
+            (all.iter().map(|of| of.sighting.count).sum(), all.iter().map(|of| of.octets).sum())
+        };
+        assert_eq!((sums(&pruned), sums(&kept)), ((50, 3000), (50, 3000)));
+        assert_eq!((presences(&pruned).len(), presences(&kept).len()), (7, 50));
+        assert!(pruned.check().unwrap().is_sound());
+        // With a day between two only the first one is due.
+        let (_, lines) = written(Some(PRUNE));
+        assert_eq!(lines.len(), 1, "{lines:?}");
     }
 }
