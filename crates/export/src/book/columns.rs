@@ -93,11 +93,11 @@ pub(super) const OBSERVED: &[Column] = &[
         ISO,
         "how the role is known (stated, reported, inferred, declared) and why, in words",
     ),
-    column("Vendor", Text, 18, CISA_HIGH, "maker of the device"),
+    column("Vendor", Text, 24, CISA_HIGH, "maker of the device"),
     column("Model", Text, 22, CISA_HIGH, "model or product name"),
     column("Order no.", Text, 21, SR_7_8, "order, part or catalogue number"),
     column("Serial no.", Text, 18, CISA_LOW, "serial number as the device prints it"),
-    column("Hardware rev", Text, 10, SR_7_8, "hardware revision"),
+    column("Hardware rev", Text, 12, SR_7_8, "hardware revision"),
     column(
         "Firmware version",
         Text,
@@ -175,7 +175,7 @@ pub(super) const EVIDENCE: &[Column] = &[
     column(
         "Evidence ref",
         Text,
-        34,
+        66,
         "ISO/IEC 27001:2022 A.5.28",
         "for each identity attribute: beginning of the capture's SHA-256, and the frame; `tapledger evidence show` prints the octets",
     ),

@@ -391,8 +391,7 @@ impl<'b> Page<'b> {
             }
         }
         let lines = (0_u16..).zip(heads).map(|(column, head)| self.lines(column, &head.title)).max();
-        // The button of the filter takes room of its own.
-        self.height(lines.unwrap_or(1).saturating_add(1))?;
+        self.height(lines.unwrap_or(1).max(2))?;
         self.row = self.row.saturating_add(1);
         Ok(())
     }

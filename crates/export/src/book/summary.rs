@@ -28,6 +28,7 @@ pub(super) fn summary(
     register: &Register<'_>,
     about: &[(&'static str, String)],
 ) -> Result<(), XlsxError> {
+    page.sheet.set_print_fit_to_pages(1, 2);
     page.title("Register of information and other associated assets (ISO/IEC 27001:2022 A.5.9)")?;
     for (name, text) in about {
         page.pair(name, text)?;
