@@ -134,9 +134,7 @@ fn edits_in_a_list_that_a_spreadsheet_saved_are_taken_over_with_who_and_why() {
     assert_eq!(code, 1);
     let letters = export::sheet::column_letters(column("Criticality"));
     assert!(
-        told.contains(&format!("{letters}"))
-            && told.contains("enormous")
-            && told.contains("nothing was written"),
+        told.contains(&letters) && told.contains("enormous") && told.contains("nothing was written"),
         "{told}"
     );
 }

@@ -47,7 +47,7 @@ fn of_wire(band: &'static str, columns: &'static [Column]) -> impl Iterator<Item
     columns.iter().map(move |column| {
         let holds = match column.kind {
             Kind::Text => "text",
-            Kind::Number => "number",
+            Kind::Number | Kind::Port => "number",
             Kind::Day => "day",
             Kind::Moment => "moment, UTC",
         };

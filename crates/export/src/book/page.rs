@@ -63,8 +63,10 @@ impl Band {
 pub(super) enum Kind {
     /// Text that stays text whatever it looks like.
     Text,
-    /// A number.
+    /// A number of things.
     Number,
+    /// A number that names something: a port.
+    Port,
     /// A day.
     Day,
     /// A moment, UTC.
@@ -164,7 +166,7 @@ impl Styles {
         const BANDS: [Band; 3] = [Band::Observed, Band::People, Band::Evidence];
         let mut cells = BTreeMap::new();
         for band in BANDS {
-            for kind in [Kind::Text, Kind::Number, Kind::Day, Kind::Moment] {
+            for kind in [Kind::Text, Kind::Number, Kind::Port, Kind::Day, Kind::Moment] {
                 for (is_blank, is_guarded) in [(false, false), (true, false), (false, true)] {
                     let look = Look { band, kind, is_blank, is_guarded };
                     cells.insert(look, look.format());
@@ -225,6 +227,7 @@ impl Look {
             Kind::Text => format.set_num_format("@").set_text_wrap(),
             // Not at the edge, where the text of the next column begins.
             Kind::Number => format.set_num_format("#,##0.######").set_align(FormatAlign::Right).set_indent(1),
+            Kind::Port => format.set_num_format("0").set_align(FormatAlign::Left),
             Kind::Day => format.set_num_format("yyyy\\-mm\\-dd").set_align(FormatAlign::Left),
             Kind::Moment => format.set_num_format("yyyy\\-mm\\-dd\\ hh:mm:ss").set_align(FormatAlign::Left),
         };
@@ -414,7 +417,7 @@ impl<'b> Page<'b> {
     fn lines(&self, column: u16, text: &str) -> usize {
         let width = self.widths.get(&column).copied().unwrap_or(8.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width of at most 255")]
-        let width = (width.max(2.0) as usize).saturating_sub(1).max(1);
+        let width = (width.max(2.0) * 1.1) as usize;
         if text.len() <= width {
             return 1;
         }

@@ -372,7 +372,7 @@ impl<'p> Planner<'p> {
     }
 
     /// What a row without an id says, and by what it may be known; `None` for an empty row.
-    #[expect(clippy::type_complexity, reason = "a row and its keys, used once")]
+    #[allow(clippy::type_complexity, reason = "a row and its keys, used once")]
     fn described(
         &self,
         row: &SheetRow,

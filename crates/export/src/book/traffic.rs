@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use inventory::policy::Crossing;
 use inventory::{AssetEnd, Conversation};
-use observation::OperationKind;
+use observation::{OperationKind, Transport};
 use rust_xlsxwriter::XlsxError;
 
 use super::assets::{Register, parts};
@@ -21,7 +21,7 @@ fn heads() -> [Head; 15] {
         head("Server", Kind::Text, 26),
         head("Protocol", Kind::Text, 12),
         head("Transport", Kind::Text, 10),
-        head("Port", Kind::Number, 8),
+        head("Port", Kind::Port, 8),
         head("Functions", Kind::Text, 34),
         head("Writes", Kind::Number, 9),
         head("Programs", Kind::Number, 10),
@@ -56,7 +56,7 @@ fn row(sorted: &Sorted<'_>, conversation: &Conversation) -> Vec<Cell> {
         Cell::Text(end(sorted, server)),
         Cell::Text(protocol(conversation)),
         Cell::Text(conversation.transport.as_str().to_owned()),
-        if conversation.port == 0 { Cell::Blank(NO) } else { Cell::count(conversation.port.into()) },
+        port(conversation),
         Cell::text(functions(conversation), NO),
         number(OperationKind::Write),
         number(OperationKind::Program),
@@ -76,6 +76,15 @@ fn protocol(conversation: &Conversation) -> String {
     match guess {
         Some(guess) => format!("{} ({guess}?)", conversation.protocol),
         None => conversation.protocol.clone(),
+    }
+}
+
+/// The port; of frames without IP the EtherType.
+fn port(conversation: &Conversation) -> Cell {
+    match (conversation.transport, conversation.port) {
+        (_, 0) => Cell::Blank(NO),
+        (Transport::Ethernet, number) => Cell::Text(format!("0x{number:04x}")),
+        (_, number) => Cell::count(number.into()),
     }
 }
 
@@ -113,7 +122,7 @@ pub(super) fn outside(page: &mut Page<'_>, register: &Register<'_>) -> Result<()
         head("Asset", Kind::Text, 28),
         head("Peer", Kind::Text, 30),
         head("Protocol", Kind::Text, 14),
-        head("Port", Kind::Number, 8),
+        head("Port", Kind::Port, 8),
         head("Asset is", Kind::Text, 9),
         head("First (UTC)", Kind::Moment, 19),
         head("Last (UTC)", Kind::Moment, 19),
@@ -145,7 +154,7 @@ pub(super) fn outside(page: &mut Page<'_>, register: &Register<'_>) -> Result<()
             Cell::Text(end(sorted, &AssetEnd::Asset(own))),
             Cell::Text(end(sorted, peer)),
             Cell::Text(protocol(conversation)),
-            if conversation.port == 0 { Cell::Blank(NO) } else { Cell::count(conversation.port.into()) },
+            port(conversation),
             Cell::Text(is.to_owned()),
             Cell::Moment(conversation.first),
             Cell::Moment(conversation.last),
