@@ -429,8 +429,8 @@ impl<'b> Page<'b> {
                 used = 0;
             }
             used = used.saturating_add(length).saturating_add(1);
-            lines = lines.saturating_add(used.saturating_sub(2) / width);
-            used = if used > width.saturating_add(1) { used % width } else { used };
+            lines = lines.saturating_add(used.saturating_sub(2).checked_div(width).unwrap_or(0));
+            used = if used > width.saturating_add(1) { used.checked_rem(width).unwrap_or(0) } else { used };
             if lines >= LINES_MAX {
                 return LINES_MAX;
             }
