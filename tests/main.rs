@@ -62,3 +62,5 @@ mod roles;
 mod sensor;
 /// Vulnerabilities: real advisories on registers of captures.
 mod vulns;
+/// The workbook: out, edited, back.
+mod workbook;

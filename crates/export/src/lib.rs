@@ -16,6 +16,7 @@
 pub mod about;
 pub mod archive;
 pub mod baseline;
+pub mod book;
 pub mod bundle;
 mod cells;
 mod classes;

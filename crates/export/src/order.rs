@@ -163,6 +163,12 @@ impl<'s> Sorted<'s> {
         self.all.get(at).map(|(_, asset)| *asset)
     }
 
+    /// What the register adds to the asset with an id, if the export holds it.
+    pub(crate) fn identified(&self, id: &str) -> Option<&'s Identified> {
+        let at = self.assets.binary_search_by(|(_, identified)| identified.id.as_str().cmp(id)).ok()?;
+        self.assets.get(at).map(|(_, identified)| *identified)
+    }
+
     /// True if the export holds the asset with this id.
     pub(crate) fn holds(&self, id: &str) -> bool {
         self.assets.binary_search_by(|(_, identified)| identified.id.as_str().cmp(id)).is_ok()

@@ -6,11 +6,13 @@
 //! - The apostrophe that exports put before what would begin a formula is taken off again.
 //! - A file is read up to [`OCTETS_MAX`], [`ROWS_MAX`] and [`COLUMNS_MAX`]; more is refused, not cut.
 
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
 
 use calamine::{Data, Reader, Xlsx};
 use csv::{ReaderBuilder, StringRecord};
 
+use crate::book::{ID, INTERFACES_SHEET, STATE_PREFIX as OWN};
 use crate::cells::FORMULA;
 use crate::error::{Error, Result};
 
@@ -29,6 +31,9 @@ const ZIP: &[u8] = b"PK\x03\x04";
 /// The sheet of a workbook that is meant where there are several.
 const REGISTER: &str = "asset register";
 
+/// Rows among which the head of an exported workbook is looked for.
+const HEAD_ROWS_MAX: usize = 20;
+
 /// A list with a head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sheet {
@@ -36,6 +41,10 @@ pub struct Sheet {
     pub header: Vec<String>,
     /// The rows below, without empty ones.
     pub rows: Vec<SheetRow>,
+    /// The name of the sheet in a workbook; empty for a CSV file.
+    pub name: String,
+    /// Ids of the assets that the other sheets of an exported workbook name; empty for any other list.
+    pub listed: Vec<String>,
 }
 
 /// A row of a list.
@@ -80,21 +89,31 @@ pub fn read(reader: impl Read) -> Result<Sheet> {
     if octets.len() as u64 > OCTETS_MAX {
         return Err(Error::Sheet(format!("more than {} MiB", OCTETS_MAX >> 20)));
     }
-    let rows = if octets.starts_with(ZIP) { workbook(octets)? } else { comma_separated(&octets)? };
-    let mut rows = rows
+    let mut sheet = Sheet::default();
+    let rows =
+        if octets.starts_with(ZIP) { workbook(octets, &mut sheet)? } else { comma_separated(&octets)? };
+    let rows = rows
         .into_iter()
         .map(|(number, cells)| SheetRow { number, cells: cells.iter().map(|cell| plain(cell)).collect() });
+    let mut rows: Vec<SheetRow> = rows.collect();
+    // What people fill in has its bands above the head.
+    let is_own = |row: &SheetRow| row.cells.iter().any(|cell| cell.starts_with(OWN));
+    if let Some(head) = rows.iter().take(HEAD_ROWS_MAX).position(is_own) {
+        rows.drain(..head);
+    }
+    let mut rows = rows.into_iter();
     let header = rows.next().map(|row| row.cells).unwrap_or_default();
     if header.iter().all(String::is_empty) {
         return Err(Error::Sheet("no head of columns".to_owned()));
     }
-    let rows: Vec<_> = rows.filter(|row| row.cells.iter().any(|cell| !cell.is_empty())).collect();
-    Ok(Sheet { header, rows })
+    sheet.rows = rows.filter(|row| row.cells.iter().any(|cell| !cell.is_empty())).collect();
+    sheet.header = header;
+    Ok(sheet)
 }
 
 type Rows = Vec<(usize, Vec<String>)>;
 
-fn workbook(octets: Vec<u8>) -> Result<Rows> {
+fn workbook(octets: Vec<u8>, sheet: &mut Sheet) -> Result<Rows> {
     let wrong = |error: calamine::XlsxError| Error::Sheet(format!("no workbook: {error}"));
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(octets)).map_err(wrong)?;
     let names = book.sheet_names();
@@ -115,7 +134,26 @@ fn workbook(octets: Vec<u8>) -> Result<Rows> {
             all.push((first.saturating_add(offset).saturating_add(1), cells));
         }
     }
+    if let Some(other) = names.iter().find(|other| other.eq_ignore_ascii_case(INTERFACES_SHEET))
+        && other != &name
+    {
+        let range = book.worksheet_range(other).map_err(wrong)?;
+        within(range.get_size().0, range.get_size().1)?;
+        sheet.listed = column_of(&range, ID);
+    }
+    sheet.name = name;
     Ok(all)
+}
+
+/// What stands below a head, each text once, sorted; nothing where there is no such head.
+fn column_of(range: &calamine::Range<Data>, head: &str) -> Vec<String> {
+    let mut rows = range.rows();
+    let Some(column) = rows.by_ref().find_map(|row| row.iter().position(|cell| text(cell) == head)) else {
+        return Vec::new();
+    };
+    let below: BTreeSet<String> =
+        rows.filter_map(|row| row.get(column)).map(|cell| plain(&text(cell))).collect();
+    below.into_iter().filter(|text| !text.is_empty()).collect()
 }
 
 fn text(cell: &Data) -> String {
@@ -184,7 +222,7 @@ fn within(rows: usize, columns: usize) -> Result<()> {
 }
 
 /// The cell without blanks around it, and without the apostrophe that an export put before a formula.
-fn plain(cell: &str) -> String {
+pub(crate) fn plain(cell: &str) -> String {
     let cell = cell.trim();
     let bare = cell.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA));
     bare.unwrap_or(cell).to_owned()

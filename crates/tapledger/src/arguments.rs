@@ -245,6 +245,8 @@ pub(crate) enum ExportFormat {
     Graphml,
     /// The communications as a picture for graphviz.
     Dot,
+    /// A workbook of eleven sheets for auditors; people fill it in, and `register import` takes it back.
+    Xlsx,
 }
 
 impl ExportFormat {
@@ -260,6 +262,7 @@ impl ExportFormat {
             Self::Cyclonedx => "cyclonedx",
             Self::Graphml => "graphml",
             Self::Dot => "dot",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -291,7 +294,7 @@ pub(crate) struct Export {
 pub(crate) enum RegisterCommand {
     /// Writes the register in another form.
     Export(Export),
-    /// Reads people's fields back from a CSV file or a workbook (the same as `assets import`).
+    /// Takes back what people filled in, from an exported workbook or any CSV file (the same as `assets import`).
     Import(crate::people::arguments::ImportFields),
 }
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use ::export::archive::{NamedFile, write_zip};
 use ::export::csv::CsvOptions;
 use ::export::json::Tool;
-use ::export::{Filter, about, csv, cyclonedx, defender, graph, json, netbox, servicenow};
+use ::export::{Filter, about, book, csv, cyclonedx, defender, graph, json, netbox, servicenow};
 use inventory::Snapshot;
 
 use crate::arguments::{Export, ExportFormat};
@@ -74,6 +74,7 @@ fn write(
         ExportFormat::Cyclonedx => cyclonedx::write(snapshot, &TOOL, filter, out),
         ExportFormat::Graphml => graph::write_graphml(snapshot, &TOOL, filter, out),
         ExportFormat::Dot => graph::write_dot(snapshot, &TOOL, filter, out),
+        ExportFormat::Xlsx => book::write(snapshot, &TOOL, filter, out),
         ExportFormat::Netbox => write_zip(&netbox::files(snapshot, &TOOL, filter)?, out),
     }
 }
@@ -89,7 +90,8 @@ fn csv_schema(format: ExportFormat) -> Option<&'static str> {
         | ExportFormat::Netbox
         | ExportFormat::Cyclonedx
         | ExportFormat::Graphml
-        | ExportFormat::Dot => None,
+        | ExportFormat::Dot
+        | ExportFormat::Xlsx => None,
     }
 }
 

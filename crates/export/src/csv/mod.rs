@@ -250,7 +250,7 @@ impl<W: Write> Table<W> {
 }
 
 /// `3f2a…:23`: the beginning of a capture's id, and the frame.
-fn place(capture: &str, evidence: &observation::Evidence) -> String {
+pub(crate) fn place(capture: &str, evidence: &observation::Evidence) -> String {
     let short: String = capture.chars().take(SHORT_ID_CHARS).collect();
     match evidence.ranges.first() {
         Some(range) => format!("{short}:{}", range.frame),

@@ -39,7 +39,7 @@ pub(crate) struct Who {
 pub(crate) enum PeopleCommand {
     /// Sets people's fields of one asset, or of all that meet conditions: `assets set 10.0.0.1 owner=Ada criticality=high`.
     Set(Set),
-    /// Reads people's fields of many assets from a CSV file or a workbook.
+    /// Reads people's fields of many assets from a CSV file or a workbook (the same as `register import`).
     Import(ImportFields),
     /// Lists the fields that people fill in, and what each may hold.
     Fields,
@@ -88,16 +88,24 @@ pub(crate) struct Set {
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportFields {
-    /// A CSV file or a workbook (XLSX). One column names the asset (`id`, or `asset` with a name or address); those named
-    /// like a field, or `people.` and a field, are read.
+    /// A workbook that `export --format xlsx` wrote, or any CSV file or workbook (XLSX) of which one column names the asset
+    /// (`id`, or `asset` with a name or address); columns named like a field, or `people.` and a field, are read.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Only tell what would change.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// An empty cell clears the field; without this it leaves it as it is.
+    /// An empty cell clears the field; without this it leaves it as it is. In an exported workbook an emptied cell always
+    /// clears.
     #[arg(long)]
     pub(crate) clear_empty: bool,
+    /// Where the register changed since the workbook was exported, take the file's value; without this both are told and
+    /// the register's stays.
+    #[arg(long)]
+    pub(crate) theirs: bool,
+    /// The site of rows without an asset ID that say none.
+    #[arg(long)]
+    pub(crate) site: Option<String>,
     #[command(flatten)]
     pub(crate) said: Said,
     #[command(flatten)]

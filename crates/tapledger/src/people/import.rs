@@ -1,9 +1,12 @@
-//! `assets import`: people's fields of many assets from a CSV file or a workbook.
+//! `assets import` and `register import`: people's fields of many assets from a CSV file or a workbook.
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use std::process::ExitCode;
 
+use ::export::book;
 use ::export::sheet::{self, Sheet, SheetRow, column_letters};
 use inventory::Snapshot;
 use inventory::fields::{COLUMN_PREFIX, Field, field_named};
@@ -24,22 +27,20 @@ const KEYS: [&str; 6] = ["id", "asset id", "asset_id", "asset", "ip", "mac"];
 const FAULTS_MAX: usize = 20;
 
 pub(crate) fn run(arguments: &ImportFields) -> Result<ExitCode, Failure> {
-    let sheet = read(&arguments.file)?;
-    let (mut register, snapshot) = identified(&arguments.db.db)?;
-    let plan = plan(&snapshot, &sheet, arguments.clear_empty)?;
-    if !plan.faults.is_empty() {
-        let shown: Vec<&str> = plan.faults.iter().take(FAULTS_MAX).map(String::as_str).collect();
-        let more = plan.faults.len().saturating_sub(shown.len());
-        let more = if more == 0 { String::new() } else { format!("\nand {more} more") };
-        for line in shown {
-            terminal::say(&format!("tapledger: {}", ::export::safe_text(line)));
-        }
-        return Err(Failure::Other(anyhow::anyhow!(
-            "{}: {}{more}; nothing was written",
-            arguments.file.display(),
-            number_of(plan.faults.len(), "fault")
+    let octets = octets(&arguments.file)?;
+    let sheet = sheet_of(&octets, &arguments.file)?;
+    if book::is_register(&sheet) {
+        return super::workbook::run(arguments, &sheet, &octets);
+    }
+    if arguments.theirs || arguments.site.is_some() {
+        return Err(Failure::Usage(format!(
+            "{}: --theirs and --site are for what `export --format xlsx` wrote; any other list is taken as it stands",
+            arguments.file.display()
         )));
     }
+    let (mut register, snapshot) = identified(&arguments.db.db)?;
+    let plan = plan(&snapshot, &sheet, arguments.clear_empty)?;
+    refuse(&plan.faults, &arguments.file)?;
     for head in &plan.unread {
         terminal::say(&format!("column \"{}\" is not read", ::export::safe_text(head)));
     }
@@ -55,12 +56,41 @@ pub(crate) fn run(arguments: &ImportFields) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Tells what is wrong with a file, if anything is; then nothing is written.
+pub(super) fn refuse(faults: &[String], file: &Path) -> Result<(), Failure> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let shown: Vec<&str> = faults.iter().take(FAULTS_MAX).map(String::as_str).collect();
+    let more = faults.len().saturating_sub(shown.len());
+    let more = if more == 0 { String::new() } else { format!("\nand {more} more") };
+    for line in shown {
+        terminal::say(&format!("tapledger: {}", ::export::safe_text(line)));
+    }
+    Err(Failure::Other(anyhow::anyhow!(
+        "{}: {}{more}; nothing was written",
+        file.display(),
+        number_of(faults.len(), "fault")
+    )))
+}
+
 /// A list from a file.
+pub(crate) fn read(path: &Path) -> Result<Sheet, Failure> {
+    sheet_of(&octets(path)?, path)
+}
+
+/// The octets of a file, up to one more than a list may have.
 #[expect(clippy::disallowed_methods, reason = "the binary opens files")]
-pub(crate) fn read(path: &std::path::Path) -> Result<Sheet, Failure> {
-    let naming = |error: String| Failure::Other(anyhow::anyhow!("{}: {error}", path.display()));
-    let file = File::open(path).map_err(|error| naming(error.to_string()))?;
-    sheet::read(file).map_err(|error| naming(error.to_string()))
+fn octets(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut octets = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(sheet::OCTETS_MAX.saturating_add(1)).read_to_end(&mut octets))
+        .map_err(|error| Failure::Other(anyhow::anyhow!("{}: {error}", path.display())))?;
+    Ok(octets)
+}
+
+fn sheet_of(octets: &[u8], path: &Path) -> Result<Sheet, Failure> {
+    sheet::read(octets).map_err(|error| Failure::Other(anyhow::anyhow!("{}: {error}", path.display())))
 }
 
 /// What an import would do.

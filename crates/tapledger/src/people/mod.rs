@@ -5,6 +5,7 @@ mod edit;
 mod filter;
 mod identity;
 mod import;
+mod workbook;
 
 use std::process::ExitCode;
 
