@@ -31,6 +31,7 @@ mod order;
 pub mod pcapng;
 pub mod proofs;
 mod reading;
+pub mod report;
 pub mod schema;
 pub mod servicenow;
 pub mod sheet;

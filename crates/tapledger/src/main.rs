@@ -35,6 +35,7 @@ mod people;
 mod policy;
 mod progress;
 mod reconcile;
+mod report;
 mod sensor;
 mod session;
 mod setup;
