@@ -64,7 +64,7 @@ fn device(number: usize, role: Role, level: &str) -> Asset {
         ("purdue_level".into(), said(level, Basis::Inferred)),
         ("model".into(), said(&model, Basis::Stated)),
     ]);
-    if number % 3 != 0 {
+    if !number.is_multiple_of(3) {
         attributes.insert("vendor".into(), said("Example Automation GmbH", Basis::Stated));
         attributes.insert("firmware_version".into(), said("V4.2.1", Basis::Stated));
     }
@@ -185,7 +185,7 @@ fn plant(count: usize, policy: &str) -> Snapshot {
         count: 3,
         evidence: vec![FindingEvidence { capture: "ab".repeat(32), evidence: proof(9) }],
         standing: Standing {
-            owner: (number % 20 == 0).then(|| "cell lead".to_owned()),
+            owner: number.is_multiple_of(20).then(|| "cell lead".to_owned()),
             due: Some(Time(NOON + DAY)),
             ..Standing::default()
         },
@@ -530,7 +530,7 @@ fn the_figures_are_those_of_the_register() {
         .flat_map(|(.., list)| list.children.borrow().iter().map(text).collect::<Vec<_>>())
         .collect();
     // 3, 103, 203 of the office ask historians; 4, 104, 204 are AI systems with a cloud; 5 … sit at 3.5 and reach 1 ….
-    let identified = (0..300).filter(|number| number % 3 != 0).count() + 0;
+    let identified = (0..300).filter(|number| number % 3 != 0).count();
     let expected = [
         "300 assets in total +100 since baseline last year",
         &format!("{identified} identified +"),

@@ -1,8 +1,8 @@
 //! The network as a picture: levels from top to bottom, zones side by side, assets in them, lines between who talks.
 //!
 //! A box with four and more partners in one zone has one line to that zone, with the number of partners: else the lines
-//! of a server that polls a hundred controllers hide everything. Where lines are still too many, what is left is drawn
-//! from zone to zone.
+//! of a server that polls a hundred controllers hide everything. Where many boxes of two zones pair off, one line from
+//! zone to zone stands for them; where lines are still too many, all are drawn from zone to zone.
 
 mod nodes;
 mod place;
@@ -20,6 +20,10 @@ use crate::graph::FILLS;
 
 /// From so many partners in one zone on, a box has one line to the zone.
 const BUNDLE_MIN: usize = 4;
+
+/// From so many lines between the boxes of two zones on, one from zone to zone stands for them. Who programs is drawn
+/// by itself.
+const MESH_MIN: usize = 24;
 
 /// Most lines between boxes; beyond it they are drawn from zone to zone.
 const LINES_MAX: usize = 160;
@@ -111,6 +115,17 @@ fn lines(net: &Net, layout: &Layout) -> (BTreeMap<(End, End), Link>, BTreeMap<us
         } else {
             lines.entry((End::Node(node), End::Area(to))).or_default().add(link);
         }
+    }
+    let mut meshes: BTreeMap<(usize, usize), Vec<(usize, usize)>> = BTreeMap::new();
+    for ((one, other), link) in &left {
+        let (from, to) = (area(*one), area(*other));
+        if from != to && link.weight != Weight::Programs {
+            meshes.entry((from.min(to), from.max(to))).or_default().push((*one, *other));
+        }
+    }
+    for ((from, to), mesh) in meshes.into_iter().filter(|(_, mesh)| mesh.len() >= MESH_MIN) {
+        let link = lines.entry((End::Area(from), End::Area(to))).or_default();
+        mesh.iter().filter_map(|key| left.remove(key)).for_each(|taken| link.add(taken));
     }
     if lines.len().saturating_add(left.len()) > LINES_MAX {
         let mut coarse: BTreeMap<(End, End), Link> = BTreeMap::new();
