@@ -19,7 +19,7 @@ const ARROWS: [(&str, &[&str], &[&str]); 8] = [
     (
         "export",
         &["observation", "inventory"],
-        &["csv", "zip", "ed25519-dalek", "calamine", "rust_xlsxwriter"],
+        &["csv", "zip", "ed25519-dalek", "calamine", "rust_xlsxwriter", "maud", "krilla", "ttf-parser"],
     ),
     (
         "tapledger",

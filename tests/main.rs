@@ -56,6 +56,8 @@ mod people;
 mod readme;
 /// A company's list against the wire.
 mod reconcile;
+/// The report for the auditor.
+mod report;
 /// Labelled roles, and how the register compares with them.
 mod roles;
 /// The appliance in network namespaces.

@@ -26,6 +26,9 @@ pub enum Error {
     /// The tables are more than a workbook holds.
     #[error("no workbook could be made: {0}")]
     Workbook(String),
+    /// The report breaks a rule of its format.
+    #[error("no PDF could be made: {0}")]
+    Pdf(String),
     /// The text of a baseline is of another version.
     #[error("a baseline of another version: \"{0}\"")]
     Baseline(String),

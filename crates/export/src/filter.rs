@@ -6,6 +6,7 @@ use inventory::{Asset, AssetState, Role};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
+use crate::baseline::FrozenAsset;
 use crate::safe_text;
 
 /// Which assets an export holds: those that meet every list that is not empty. An empty filter holds all.
@@ -36,6 +37,14 @@ impl Filter {
         self.holds_site(&asset.site)
             && (self.roles.is_empty() || asset.roles.iter().any(|claim| self.roles.contains(&claim.role)))
             && (self.states.is_empty() || self.states.contains(&asset.state))
+    }
+
+    /// True if the asset of a frozen register meets it.
+    pub(crate) fn holds_frozen(&self, asset: &FrozenAsset) -> bool {
+        self.holds_site(&asset.site)
+            && (self.roles.is_empty()
+                || asset.roles.iter().any(|role| self.roles.iter().any(|own| own.as_str() == role)))
+            && (self.states.is_empty() || self.states.iter().any(|state| state.as_str() == asset.state))
     }
 
     /// True if what belongs to a site alone, and to no asset, meets it: a capture.

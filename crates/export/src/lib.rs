@@ -35,6 +35,7 @@ pub mod pcapng;
 pub mod proofs;
 pub mod readiness;
 mod reading;
+pub mod report;
 pub mod schema;
 pub mod servicenow;
 pub mod sheet;

@@ -222,6 +222,28 @@ pub const FIELDS: &[Field] = &[
         "level; stands before that of the policy",
     ),
     field(ZONE, "Zone", Text, "IEC 62443-3-2", "zone; stands before that of the policy"),
+    field(
+        "depends_on",
+        "Depends on",
+        Text,
+        "ISO/IEC 27001:2022 A.5.30",
+        "assets and services that must work before it does",
+    ),
+    field("ai_model", "AI model", Text, "ISO/IEC 42001 A.4, A.6", "model and version that it runs or asks"),
+    field(
+        "ai_training_data",
+        "AI training data",
+        Text,
+        "ISO/IEC 42001 A.7",
+        "where the data that the model learned from came from",
+    ),
+    field(
+        "cloud_service",
+        "Cloud service",
+        Text,
+        "ISO/IEC 27001:2022 A.5.23",
+        "service outside that it sends data to or is run by",
+    ),
 ];
 
 /// Before the name of a field in the head of a column, where a register is exported.

@@ -57,5 +57,7 @@ pub use model::{
 };
 pub use options::{LEARNING, Options, ParsePrefixError, Prefix};
 pub use resolve::{resolve, resolve_standing};
+pub use rules::exposure::remote_access;
+pub use rules::operations::is_industrial;
 pub use snapshot::{Approval, Identified, Snapshot};
 pub use standing::{FindingState, Standing};

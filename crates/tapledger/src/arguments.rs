@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::custody_arguments::{CreateBundle, ExportEvidence, KeysCommand, Log, VerifyBundle};
 use crate::filters::Filters;
+use crate::report::ReportArguments;
 use crate::vulns_arguments::VulnsCommand;
 
 /// Exit codes, for `--help`.
@@ -247,6 +248,12 @@ pub(crate) enum ExportFormat {
     Dot,
     /// A workbook of eleven sheets for auditors; people fill it in, and `register import` takes it back.
     Xlsx,
+    /// A report for the auditor and the engineer: one HTML file that needs nothing else, and prints on A4.
+    Html,
+    /// The same report as PDF.
+    Pdf,
+    /// The map of the network by level and zone, as SVG.
+    Svg,
 }
 
 impl ExportFormat {
@@ -263,6 +270,9 @@ impl ExportFormat {
             Self::Graphml => "graphml",
             Self::Dot => "dot",
             Self::Xlsx => "xlsx",
+            Self::Html => "html",
+            Self::Pdf => "pdf",
+            Self::Svg => "svg",
         }
     }
 }
@@ -288,6 +298,8 @@ pub(crate) struct Export {
     /// The moment the register speaks of, as RFC 3339; the latest observed time if left out.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) as_of: Option<observation::Time>,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use ::export::archive::{NamedFile, write_zip};
 use ::export::csv::CsvOptions;
 use ::export::json::Tool;
+use ::export::report::{self, Options};
 use ::export::{Filter, about, book, csv, cyclonedx, defender, graph, json, netbox, servicenow};
 use inventory::Snapshot;
 
@@ -30,14 +31,20 @@ pub(crate) fn run(arguments: &Export) -> Result<ExitCode, Failure> {
     })?;
     let options = CsvOptions { excel: arguments.excel, delimiter };
     let filter = arguments.filters.filter(&snapshot);
+    let told = match arguments.format {
+        ExportFormat::Html | ExportFormat::Pdf => Some(arguments.report.told(&register, &arguments.db.db)?),
+        _ => None,
+    };
+    let report = told.as_ref().map(|told| arguments.report.options(told)).unwrap_or_default();
+    let write = |out: &mut dyn Write| write(arguments.format, &snapshot, &filter, &options, &report, out);
     let is_stdout = arguments.output == Path::new("-");
     if arguments.format == ExportFormat::Netbox {
         let files = netbox::files(&snapshot, &TOOL, &filter).map_err(failure)?;
         write_files(&files, &arguments.output)?;
     } else if is_stdout {
-        stdout(|out| write(arguments.format, &snapshot, &filter, &options, out))?;
+        stdout(write)?;
     } else {
-        to_file(&arguments.output, |out| write(arguments.format, &snapshot, &filter, &options, out))?;
+        to_file(&arguments.output, write)?;
     }
     if let Some(schema) = csv_schema(arguments.format) {
         if is_stdout {
@@ -63,6 +70,7 @@ fn write(
     snapshot: &Snapshot,
     filter: &Filter,
     options: &CsvOptions,
+    report: &Options<'_>,
     out: &mut dyn Write,
 ) -> Result<(), ::export::Error> {
     match format {
@@ -75,6 +83,9 @@ fn write(
         ExportFormat::Graphml => graph::write_graphml(snapshot, &TOOL, filter, out),
         ExportFormat::Dot => graph::write_dot(snapshot, &TOOL, filter, out),
         ExportFormat::Xlsx => book::write(snapshot, &TOOL, filter, out),
+        ExportFormat::Html => report::write_html(snapshot, &TOOL, filter, report, out),
+        ExportFormat::Pdf => report::write_pdf(snapshot, &TOOL, filter, report, out),
+        ExportFormat::Svg => report::write_map(snapshot, &TOOL, filter, out),
         ExportFormat::Netbox => write_zip(&netbox::files(snapshot, &TOOL, filter)?, out),
     }
 }
@@ -91,7 +102,10 @@ fn csv_schema(format: ExportFormat) -> Option<&'static str> {
         | ExportFormat::Cyclonedx
         | ExportFormat::Graphml
         | ExportFormat::Dot
-        | ExportFormat::Xlsx => None,
+        | ExportFormat::Xlsx
+        | ExportFormat::Html
+        | ExportFormat::Pdf
+        | ExportFormat::Svg => None,
     }
 }
 

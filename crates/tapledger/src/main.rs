@@ -38,6 +38,7 @@ mod policy;
 mod progress;
 mod readiness;
 mod reconcile;
+mod report;
 mod sensor;
 mod session;
 mod setup;

@@ -18,10 +18,10 @@ const LABEL_CHARS: usize = 34;
 const PROTOCOLS: usize = 4;
 
 /// What stations say to find each other; an arrow of nothing else is not drawn.
-const HOUSEKEEPING: [&str; 5] = ["arp", "icmp", "icmpv6", "igmp", "ndp"];
+pub(crate) const HOUSEKEEPING: [&str; 5] = ["arp", "icmp", "icmpv6", "igmp", "ndp"];
 
 /// Fill of a node by its role: controllers, field devices, supervision, network, others.
-const FILLS: [(&str, &[&str]); 4] = [
+pub(crate) const FILLS: [(&str, &[&str]); 4] = [
     ("#cfe2f3", &["safety_controller", "dcs_controller", "plc", "rtu", "ied", "cnc", "building_controller"]),
     ("#d9ead3", &["io_module", "drive", "robot", "sensor", "actuator", "meter", "camera"]),
     (

@@ -17,6 +17,7 @@ use crate::reading::{ips, macs, role, value};
 use crate::safe_text;
 
 pub use dot::write as write_dot;
+pub(crate) use dot::{FILLS, HOUSEKEEPING};
 pub use graphml::write as write_graphml;
 
 /// Name and major version of the GraphML.

@@ -42,8 +42,9 @@ const REMOTE: &[(&str, &str)] = &[
     ("wireguard", "VPN (WireGuard)"),
 ];
 
-/// How access by a protocol is called, if it is access.
-pub(crate) fn remote_access(protocol: &str) -> Option<&'static str> {
+/// How access by a protocol is called, if somebody works on another machine by it.
+#[must_use]
+pub fn remote_access(protocol: &str) -> Option<&'static str> {
     REMOTE.iter().find(|(name, _)| *name == protocol).map(|(_, called)| *called)
 }
 

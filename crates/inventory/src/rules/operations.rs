@@ -52,7 +52,8 @@ const INDUSTRIAL: &[&str] = &[
 ];
 
 /// True for a protocol of control systems, and for the parts of one that are named after it (`cip_io`).
-pub(crate) fn is_industrial(protocol: &str) -> bool {
+#[must_use]
+pub fn is_industrial(protocol: &str) -> bool {
     INDUSTRIAL.binary_search(&protocol).is_ok()
         || protocol.split_once('_').is_some_and(|(family, _)| INDUSTRIAL.binary_search(&family).is_ok())
 }

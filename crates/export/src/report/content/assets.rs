@@ -1,0 +1,82 @@
+//! The table of assets.
+
+use observation::attribute;
+
+use crate::reading::{ips, macs, value};
+use crate::report::page::{Block, Cell, Kind, Section, Table, Tone, column, note};
+use crate::report::view::{day, some, words};
+use crate::report::{Details, Source};
+
+/// Addresses that a row shows; the asset's own page has all.
+const ADDRESSES_MAX: usize = 3;
+
+/// Address for people: IP addresses, else MACs.
+pub(crate) fn addresses(asset: &inventory::Asset, most: usize) -> String {
+    let ips: Vec<String> = ips(asset).iter().map(ToString::to_string).collect();
+    if ips.is_empty() {
+        return some(macs(asset).iter().map(ToString::to_string), most);
+    }
+    some(ips, most)
+}
+
+pub(crate) fn section(source: &Source<'_>) -> Section {
+    let view = &source.view;
+    let assets = view.assets();
+    let rows = assets.iter().map(|(index, asset, _)| {
+        let product = [value(asset, attribute::VENDOR), value(asset, attribute::MODEL)];
+        let product = product.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" ");
+        let order = value(asset, attribute::ORDER_NUMBER);
+        let product = if order.is_empty() || product.contains(&order) {
+            product
+        } else {
+            format!("{product} ({order})")
+        };
+        let level = view.level(*index).map_or("\u{2013}", |level| level.as_str());
+        let seen = match (asset.first, asset.last) {
+            (Some(first), Some(last)) if day(first) == day(last) => day(first),
+            (Some(first), Some(last)) => format!("{} to {}", day(first), day(last)),
+            _ => "\u{2013}".to_owned(),
+        };
+        let open = view.findings_of(*index).iter().filter(|finding| super::is_open(finding)).count();
+        vec![
+            view.cell(*index),
+            Cell::new(words(view.role(*index).as_str())),
+            Cell::new(addresses(asset, ADDRESSES_MAX)),
+            Cell::new(product.trim()),
+            Cell::new(value(asset, attribute::FIRMWARE_VERSION)),
+            Cell::new(value(asset, attribute::SERIAL_NUMBER)),
+            Cell::new(format!("{} / {level}", view.zone(*index))),
+            Cell::said(view.people(*index, "owner")),
+            Cell::new(seen),
+            Cell::count(open).toned(if open > 0 { Tone::Notice } else { Tone::Plain }),
+        ]
+    });
+    let columns = vec![
+        column("Asset", 17),
+        column("Role", 9),
+        column("Addresses", 11),
+        column("Product", 16),
+        column("Firmware", 8),
+        column("Serial number", 10),
+        column("Zone / level", 8),
+        column("Owner", 8),
+        column("Seen", 8),
+        column("Open", 5),
+    ];
+    let paged = view.paged.len();
+    let behind = match source.options.details {
+        Details::All => "Each has its own part below.".to_owned(),
+        Details::Findings => format!(
+            "{paged} with open findings have their own part below; those of the other {} were left out (--details findings).",
+            assets.len().saturating_sub(paged)
+        ),
+        Details::None => format!("The own parts of all {} were left out (--details none).", assets.len()),
+    };
+    let blocks = vec![
+        note(format!(
+            "{behind} An empty cell was not seen; Not assessed is people's to say. Open counts findings that are open or acknowledged."
+        )),
+        Block::Table(Table::new(format!("Assets: {}", assets.len()), columns, rows.collect())),
+    ];
+    Section::new("assets", "Assets", Kind::Chapter, blocks)
+}
