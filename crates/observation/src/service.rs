@@ -2,7 +2,6 @@
 //! for equipment, and services of artificial intelligence. Decoders say which service a name belongs to, and the inventory
 //! what whoever calls it is; both ask this one table.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Domain, tab, kind, tab, service. The first line names source and date.
@@ -75,16 +74,25 @@ impl Service {
     }
 }
 
-/// Kind and service by domain. Every name that is asked for is looked up, so the lines are taken apart once only.
-static BY_DOMAIN: LazyLock<HashMap<&[u8], Service>> = LazyLock::new(|| {
+/// Kind and service by domain, sorted. Every name that is asked for is looked up, with each of its parents, so the lines
+/// are taken apart once only, and nothing is hashed: to find that a name is not there takes a few comparisons.
+static BY_DOMAIN: LazyLock<Vec<(&[u8], Service)>> = LazyLock::new(|| {
     let rows = SERVICES.lines().skip(1).filter_map(|line| {
         let (domain, rest) = line.split_once('\t')?;
         let (kind, name) = rest.split_once('\t')?;
         let kind = ServiceKind::ALL.into_iter().find(|known| known.word() == kind)?;
         Some((domain.as_bytes(), Service { kind, name }))
     });
-    rows.collect()
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_unstable_by_key(|(domain, _)| *domain);
+    rows
 });
+
+/// The service of exactly this domain.
+fn of_domain(domain: &[u8]) -> Option<Service> {
+    let at = BY_DOMAIN.binary_search_by_key(&domain, |(known, _)| known).ok()?;
+    BY_DOMAIN.get(at).map(|(_, service)| *service)
+}
 
 /// What stands before the domain where regions stand in the middle of hosts.
 const THINGS: &[u8] = b"iot";
@@ -101,9 +109,9 @@ fn find_lower(host: &[u8]) -> Option<Service> {
     let mut best: Option<(usize, Service)> = None;
     let mut rest = host;
     loop {
-        let direct = BY_DOMAIN.get(rest).map(|found| (rest.len(), *found));
-        let things = if is_iot { BY_DOMAIN.get([THINGS, rest].join(&b'.').as_slice()) } else { None };
-        let things = things.map(|found| (rest.len().saturating_add(4), *found));
+        let direct = of_domain(rest).map(|found| (rest.len(), found));
+        let things = if is_iot { of_domain(&[THINGS, rest].join(&b'.')) } else { None };
+        let things = things.map(|found| (rest.len().saturating_add(4), found));
         for candidate in [direct, things].into_iter().flatten() {
             if best.is_none_or(|(length, _)| candidate.0 > length) {
                 best = Some(candidate);

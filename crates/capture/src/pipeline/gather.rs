@@ -15,7 +15,7 @@ use protocols::{Known, SeenFact};
 use super::evidence::Kept;
 use super::flow::{Flow, Orientation};
 use super::key::{family, number};
-use super::reader::{Recognition, ethertype_name, ip_protocol_name};
+use super::reader::{OperationCount, Recognition, ethertype_name, ip_protocol_name};
 use crate::limits::{BATCH_FRAME_OCTETS_MAX, BATCH_ROWS_MAX, FACTS_MAX, MALFORMED_ROWS_MAX};
 
 /// What a fact says, without when.
@@ -405,14 +405,15 @@ impl Gathered {
         row.octets =
             [row.octets[0].saturating_add(client.octets), row.octets[1].saturating_add(server.octets)];
         let Some(reader) = &mut flow.reader else { return };
-        for (operation, proof) in reader.operations.iter_mut().filter(|(seen, _)| seen.sighting.count > 0) {
+        for (operation, proof) in reader.operations.iter_mut() {
+            let Some(sighting) = operation.sighting() else { continue };
             let known = row
                 .operations
                 .iter_mut()
                 .find(|known| known.kind == operation.kind && known.name == operation.name);
             match known {
                 Some(known) => {
-                    merge(&mut known.sighting, &operation.sighting);
+                    merge(&mut known.sighting, &sighting);
                     if proof < known.evidence.ranges.as_slice() {
                         known.evidence = Evidence { ranges: proof.to_vec() };
                     }
@@ -420,11 +421,11 @@ impl Gathered {
                 None => row.operations.push(OperationSeen {
                     kind: operation.kind,
                     name: Cow::Borrowed(operation.name),
-                    sighting: operation.sighting,
+                    sighting,
                     evidence: Evidence { ranges: proof.to_vec() },
                 }),
             }
-            operation.sighting.count = 0;
+            operation.reset();
         }
     }
 
@@ -516,7 +517,7 @@ fn again(sighting: &mut Sighting, time: Time) {
 /// First and last time of operations that were read after their frames had been counted.
 fn read_late(flow: &Flow) -> Option<(Time, Time)> {
     let reader = flow.reader.as_ref()?;
-    let read = || reader.operations.iter().map(|read| read.sighting).filter(|read| read.count > 0);
+    let read = || reader.operations.iter().filter_map(OperationCount::sighting);
     Some((read().map(|read| read.first).min()?, read().map(|read| read.last).max()?))
 }
 

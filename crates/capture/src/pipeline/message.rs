@@ -14,7 +14,7 @@ impl Desk<'_, '_> {
     /// One whole message, or what the capture left of one.
     pub(crate) fn message<'m>(&mut self, message: Octets<'m>, at_hand: &AtHand<'_>) {
         self.turn.messages = self.turn.messages.saturating_add(1);
-        self.reader.messages = self.reader.messages.saturating_add(1);
+        self.reader.is_heard = true;
         self.turn.cut_messages = self.turn.cut_messages.saturating_add(message.is_cut().into());
         // Who takes over reads the same message again, which stays one message.
         while self.is_handed_over(message, at_hand) {}

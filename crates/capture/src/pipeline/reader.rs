@@ -3,7 +3,7 @@
 use std::fmt;
 
 use foldhash::{HashMap, HashMapExt};
-use observation::{OperationKind, Piece, Range, Sighting, Transport};
+use observation::{Day, OperationKind, Piece, Range, Sighting, Time, Transport};
 use protocols::{ALL, Frame, Operation, Probe, Protocol, Session};
 use smallvec::SmallVec;
 
@@ -40,12 +40,12 @@ pub(crate) struct Fits {
 pub(crate) struct Reader {
     pub(crate) protocol: &'static Protocol,
     pub(crate) session: Box<dyn Session>,
-    /// Messages read.
-    pub(crate) messages: u64,
     /// Payloads in a row that were no message.
     pub(crate) foreign: u16,
     /// How often another protocol took over.
     pub(crate) hand_overs: u8,
+    /// True if a message was read.
+    pub(crate) is_heard: bool,
     /// True if the rest of the connection is of no interest.
     pub(crate) finished: bool,
     /// Another protocol that is really carried.
@@ -68,29 +68,58 @@ pub(crate) struct Operations {
 pub(crate) struct OperationCount {
     pub(crate) name: &'static str,
     pub(crate) kind: OperationKind,
-    pub(crate) sighting: Sighting,
+    // The fields of a sighting, which take less room here than in one piece.
+    day: Day,
+    first: Time,
+    last: Time,
+    /// Count 0: nothing since the last fold.
+    count: u64,
+}
+
+impl OperationCount {
+    fn once(kind: OperationKind, name: &'static str, time: Time) -> Self {
+        let Sighting { day, first, last, count } = Sighting::once(time);
+        Self { name, kind, day, first, last, count }
+    }
+
+    /// When and how often, if at all since the last fold.
+    pub(crate) fn sighting(&self) -> Option<Sighting> {
+        let Self { day, first, last, count, .. } = *self;
+        (count > 0).then_some(Sighting { day, first, last, count })
+    }
+
+    /// It was folded.
+    pub(crate) fn reset(&mut self) {
+        self.count = 0;
+    }
+
+    fn add(&mut self, time: Time) {
+        if self.count == 0 {
+            *self = Self::once(self.kind, self.name, time);
+        } else {
+            self.first = self.first.min(time);
+            self.last = self.last.max(time);
+            self.count = self.count.saturating_add(1);
+        }
+    }
 }
 
 impl Operations {
     /// Counts an operation. True if it is the first of its name; `None` if there is no room for another name.
-    fn count(&mut self, operation: &Operation<'_>, time: observation::Time) -> Option<bool> {
+    fn count(&mut self, operation: &Operation<'_>, time: Time) -> Option<bool> {
         let known = self.counts.iter_mut().find(|known| {
             known.kind == operation.kind
                 && (std::ptr::eq(known.name, operation.name) || known.name == operation.name)
         });
         if let Some(known) = known {
-            if known.sighting.count == 0 {
-                known.sighting = Sighting::once(time);
-            } else {
-                known.sighting.add(time);
-            }
+            known.add(time);
             return Some(false);
         }
         if self.counts.len() >= OPERATION_NAMES_MAX {
             return None;
         }
         let (kind, name) = (operation.kind, operation.name);
-        self.counts.push(OperationCount { kind, name, sighting: Sighting::once(time) });
+        self.counts.push(OperationCount::once(kind, name, time));
         self.proofs.push(operation.octets.ranges().collect());
         Some(true)
     }
@@ -111,9 +140,9 @@ impl Reader {
         Box::new(Self {
             protocol,
             session: (protocol.session)(),
-            messages: 0,
             foreign: 0,
             hand_overs: 0,
+            is_heard: false,
             finished: false,
             carries: None,
             operations: Operations::default(),
@@ -138,7 +167,7 @@ impl Reader {
     }
 
     /// Counts an operation. True if it is the first of its name; `None` if there is no room for another name.
-    pub(crate) fn count(&mut self, operation: &Operation<'_>, time: observation::Time) -> Option<bool> {
+    pub(crate) fn count(&mut self, operation: &Operation<'_>, time: Time) -> Option<bool> {
         self.operations.count(operation, time)
     }
 
@@ -163,7 +192,7 @@ impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader")
             .field("protocol", &self.protocol.name)
-            .field("messages", &self.messages)
+            .field("is_heard", &self.is_heard)
             .finish_non_exhaustive()
     }
 }

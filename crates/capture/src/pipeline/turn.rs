@@ -130,7 +130,7 @@ impl Turn {
                 self.drop_waiting(flow, &mut reader);
             }
         }
-        if reader.messages == 0 && reader.foreign >= FOREIGN_PAYLOADS_MAX {
+        if !reader.is_heard && reader.foreign >= FOREIGN_PAYLOADS_MAX {
             // The port promised a protocol that the content never showed.
             self.lose(&reader);
             flow.recognition = Recognition::GivenUp;

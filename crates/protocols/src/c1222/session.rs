@@ -174,7 +174,6 @@ mod tests {
     use observation::{End, OperationKind, Transport};
 
     use super::super::PROTOCOL;
-    use super::*;
     use crate::trial::{self, Heard};
 
     fn hear(messages: &[(End, &[u8])]) -> Heard {

@@ -116,11 +116,12 @@ fn asks(client: &Station, name: &Name<'_>, output: &mut Output<'_>) {
 
 /// What a server says of others.
 fn answer(context: &Context, record: &Record<'_>, message: Octets<'_>, output: &mut Output<'_>) {
+    let target;
     let said = match (record.address(), record.kind) {
-        (Some((_, ip)), _) => Some((ip, record.name.clone())),
+        (Some((_, ip)), _) => Some((ip, &record.name)),
         (None, TYPE_PTR) => {
-            let target = Name::read(&mut record.data.clone(), message);
-            record.name.reversed_address().zip(target.ok())
+            target = Name::read(&mut record.data.clone(), message).ok();
+            record.name.reversed_address().zip(target.as_ref())
         }
         _ => None,
     };
