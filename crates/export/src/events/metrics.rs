@@ -95,7 +95,6 @@ fn seconds(nanos: i64) -> String {
         return format!("{whole}.{rest:09}");
     }
     let magnitude = nanos.unsigned_abs();
-    #[expect(clippy::arithmetic_side_effects, reason = "divisors are not 0")]
     let (whole, rest) = (magnitude / 1_000_000_000, magnitude % 1_000_000_000);
     format!("-{whole}.{rest:09}")
 }
@@ -174,19 +173,34 @@ pub fn text(snapshot: Option<&Snapshot>, process: &Process) -> String {
     family("tapledger_start_time_seconds", "gauge", "When the notifier began, since 1970.", &|family| {
         family.sample(&[], seconds(process.began.0));
     });
-    family("tapledger_register_readable", "gauge", "1 if the register was read at the last attempt.", &|family| {
-        family.sample(&[], u8::from(process.problem.is_none() && process.read.is_some()));
-    });
-    family("tapledger_register_read_timestamp_seconds", "gauge", "When the register was read, since 1970.", &|family| {
-        if let Some((at, _)) = process.read {
-            family.sample(&[], seconds(at.0));
-        }
-    });
-    family("tapledger_register_read_duration_seconds", "gauge", "How long it took to read the register.", &|family| {
-        if let Some((_, took)) = process.read {
-            family.sample(&[], seconds(i64::try_from(took).unwrap_or(i64::MAX)));
-        }
-    });
+    family(
+        "tapledger_register_readable",
+        "gauge",
+        "1 if the register was read at the last attempt.",
+        &|family| {
+            family.sample(&[], u8::from(process.problem.is_none() && process.read.is_some()));
+        },
+    );
+    family(
+        "tapledger_register_read_timestamp_seconds",
+        "gauge",
+        "When the register was read, since 1970.",
+        &|family| {
+            if let Some((at, _)) = process.read {
+                family.sample(&[], seconds(at.0));
+            }
+        },
+    );
+    family(
+        "tapledger_register_read_duration_seconds",
+        "gauge",
+        "How long it took to read the register.",
+        &|family| {
+            if let Some((_, took)) = process.read {
+                family.sample(&[], seconds(i64::try_from(took).unwrap_or(i64::MAX)));
+            }
+        },
+    );
     family("tapledger_register_size_bytes", "gauge", "Size of the register's files.", &|family| {
         let [register, log] = process.octets;
         family.sample(&[("file", "register")], register);
@@ -236,49 +250,79 @@ fn register(family: &mut Write1<'_>, snapshot: &Snapshot, now: Time) {
         let learned = if change.learned { "true" } else { "false" };
         count(&mut changes, &[&change.site, change.kind.as_str(), learned]);
     }
-    family("tapledger_changes", "gauge", "Changes by kind; learned ones are of the first baseline.", &|family| {
-        print(family, &["site", "kind", "learned"], &changes);
-    });
+    family(
+        "tapledger_changes",
+        "gauge",
+        "Changes by kind; learned ones are of the first baseline.",
+        &|family| {
+            print(family, &["site", "kind", "learned"], &changes);
+        },
+    );
     let sums = sums(snapshot);
-    family("tapledger_captures", "gauge", "Captures in the register: files, and sessions of interfaces.", &|family| {
-        sums.iter().for_each(|(source, sums)| family.sample(&labels(source), sums.captures));
-    });
+    family(
+        "tapledger_captures",
+        "gauge",
+        "Captures in the register: files, and sessions of interfaces.",
+        &|family| {
+            sums.iter().for_each(|(source, sums)| family.sample(&labels(source), sums.captures));
+        },
+    );
     family("tapledger_frames_total", "counter", "Frames read.", &|family| {
         sums.iter().for_each(|(source, sums)| family.sample(&labels(source), sums.frames));
     });
     family("tapledger_octets_total", "counter", "Octets read.", &|family| {
         sums.iter().for_each(|(source, sums)| family.sample(&labels(source), sums.octets));
     });
-    family("tapledger_frames_dropped_total", "counter", "Frames lost before they were read, by who lost them.", &|family| {
-        for (source, sums) in &sums {
-            for (reason, number) in &sums.dropped {
-                let mut labels = labels(source);
-                labels.push(("reason", reason));
-                family.sample(&labels, number);
+    family(
+        "tapledger_frames_dropped_total",
+        "counter",
+        "Frames lost before they were read, by who lost them.",
+        &|family| {
+            for (source, sums) in &sums {
+                for (reason, number) in &sums.dropped {
+                    let mut labels = labels(source);
+                    labels.push(("reason", reason));
+                    family.sample(&labels, number);
+                }
             }
-        }
-    });
-    family("tapledger_capture_events_total", "counter", "What captures counted besides: what bounds cost, what was malformed, what was left out.", &|family| {
-        for (source, sums) in &sums {
-            for (name, number) in &sums.counters {
-                let mut labels = labels(source);
-                labels.push(("event", name));
-                family.sample(&labels, number);
+        },
+    );
+    family(
+        "tapledger_capture_events_total",
+        "counter",
+        "What captures counted besides: what bounds cost, what was malformed, what was left out.",
+        &|family| {
+            for (source, sums) in &sums {
+                for (name, number) in &sums.counters {
+                    let mut labels = labels(source);
+                    labels.push(("event", name));
+                    family.sample(&labels, number);
+                }
             }
-        }
-    });
-    family("tapledger_last_frame_timestamp_seconds", "gauge", "Time of the last frame, since 1970.", &|family| {
-        for (source, sums) in &sums {
-            if let Some(last) = sums.last {
-                family.sample(&labels(source), seconds(last.0));
+        },
+    );
+    family(
+        "tapledger_last_frame_timestamp_seconds",
+        "gauge",
+        "Time of the last frame, since 1970.",
+        &|family| {
+            for (source, sums) in &sums {
+                if let Some(last) = sums.last {
+                    family.sample(&labels(source), seconds(last.0));
+                }
             }
-        }
-    });
-    family("tapledger_evidence_age_seconds", "gauge", "Age of the latest frame in the register.", &|family| {
-        if let Some(last) = snapshot.captures.iter().filter_map(|capture| capture.last).max() {
-            family.sample(&[], seconds(now.0.saturating_sub(last.0)));
-        }
-    });
+        },
+    );
+    family(
+        "tapledger_evidence_age_seconds",
+        "gauge",
+        "Age of the latest frame in the register.",
+        &|family| {
+            if let Some(last) = snapshot.captures.iter().filter_map(|capture| capture.last).max() {
+                family.sample(&[], seconds(now.0.saturating_sub(last.0)));
+            }
+        },
+    );
 }
 
 fn receivers(family: &mut Write1<'_>, receivers: &[Receiver]) {
@@ -455,7 +499,8 @@ mod tests {
             if let Some(rest) = line.strip_prefix("# HELP ") {
                 let (name, help) = rest.split_once(' ').unwrap();
                 assert!(help.ends_with('.') && families.insert(name.to_owned()), "{line}");
-                let (typed, kind) = lines.next().unwrap().strip_prefix("# TYPE ").unwrap().split_once(' ').unwrap();
+                let (typed, kind) =
+                    lines.next().unwrap().strip_prefix("# TYPE ").unwrap().split_once(' ').unwrap();
                 assert_eq!(typed, name);
                 assert_eq!(kind == "counter", name.ends_with("_total"), "{name} {kind}");
                 current = name.to_owned();
@@ -501,7 +546,10 @@ mod tests {
         assert_eq!(samples["tapledger_register_readable"], "0");
         assert!(!samples.keys().any(|name| name.starts_with("tapledger_assets")));
         let health: serde_json::Value = serde_json::from_str(&health(None, &failing, None)).unwrap();
-        assert_eq!((&health["status"], &health["register"]["assets"]), (&"failing".into(), &serde_json::Value::Null));
+        assert_eq!(
+            (&health["status"], &health["register"]["assets"]),
+            (&"failing".into(), &serde_json::Value::Null)
+        );
     }
 
     #[test]
@@ -512,7 +560,11 @@ mod tests {
         };
         assert_eq!(status(&process)["status"], "ok");
         assert_eq!(status(&process)["register"]["findings_open"], 1);
-        assert_eq!(status(&process)["register"]["last_frame"], serde_json::Value::Null, "frames of another site");
+        assert_eq!(
+            status(&process)["register"]["last_frame"],
+            serde_json::Value::Null,
+            "frames of another site"
+        );
         process.receivers[0].problem = Some("connection refused".into());
         assert_eq!(status(&process)["status"], "degraded");
         assert_eq!(status(&process)["receivers"][0]["problem"], "connection refused");

@@ -320,9 +320,10 @@ fn severity(kind: ChangeKind) -> Severity {
         | ChangeKind::FirstControl
         | ChangeKind::SiteQuiet
         | ChangeKind::ConflictBegan => Severity::Warning,
-        ChangeKind::BackAgain | ChangeKind::SiteBack | ChangeKind::ModuleBack | ChangeKind::NewConversation => {
-            Severity::Information
-        }
+        ChangeKind::BackAgain
+        | ChangeKind::SiteBack
+        | ChangeKind::ModuleBack
+        | ChangeKind::NewConversation => Severity::Information,
         _ => Severity::Notice,
     }
 }

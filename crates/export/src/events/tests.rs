@@ -1,6 +1,4 @@
-use inventory::{
-    Asset, AssetState, AssetStation, Change, Identified, Inventory, Role, RoleClaim, Standing,
-};
+use inventory::{Asset, AssetState, AssetStation, Change, Identified, Inventory, Role, RoleClaim, Standing};
 use observation::Basis;
 
 use super::syslog::Sender;
@@ -75,7 +73,10 @@ fn plant() -> Snapshot {
                 change(ChangeKind::FirstProgram, 2_000, 1, Some(AssetEnd::Asset(0))),
                 change(ChangeKind::NewPeer, 3_000, 0, Some(AssetEnd::External([203, 0, 113, 9].into()))),
             ],
-            findings: vec![finding("insecure_protocol", Severity::Notice), finding("remote_access", Severity::Warning)],
+            findings: vec![
+                finding("insecure_protocol", Severity::Notice),
+                finding("remote_access", Severity::Warning),
+            ],
             ..Inventory::default()
         },
         identified: vec![id("aaaaaaaa-0000"), id("bbbbbbbb-0000")],
@@ -122,8 +123,11 @@ fn an_older_change_that_comes_later_is_told_and_learned_ones_are_not() {
 fn assets_that_turn_out_to_be_one_and_names_that_change_are_no_news() {
     let (mut plant, mut delivered) = (plant(), Delivered::default());
     tell(&plant, &mut delivered);
-    plant.identified[0] =
-        Identified { id: "cccccccc-0000".into(), aliases: vec!["aaaaaaaa-0000".into()], ..Identified::default() };
+    plant.identified[0] = Identified {
+        id: "cccccccc-0000".into(),
+        aliases: vec!["aaaaaaaa-0000".into()],
+        ..Identified::default()
+    };
     plant.inventory.assets[0].name = "another name".into();
     plant.inventory.changes[0].after = Some("observed, hmi".into());
     for finding in &mut plant.inventory.findings {
@@ -145,11 +149,8 @@ fn a_finding_is_told_again_when_people_stand_otherwise_to_it() {
     assert_eq!(events[0].severity, Severity::Information);
     plant.inventory.findings[1].standing.state = FindingState::Open;
     assert_eq!(tell(&plant, &mut delivered).len(), 1);
-    let queue = Queue::new(
-        &plant,
-        &Selection { severity_min: Severity::Warning, ..ALL },
-        &mut Delivered::default(),
-    );
+    let queue =
+        Queue::new(&plant, &Selection { severity_min: Severity::Warning, ..ALL }, &mut Delivered::default());
     assert_eq!(queue.unwrap().len(), 4, "three changes and one warning");
 }
 
@@ -169,7 +170,9 @@ fn parse(message: &str) -> (u32, Vec<String>, Vec<(String, Vec<(String, String)>
     let mut rest = rest;
     for max in [32, 255, 48, 128, 32] {
         let (field, after) = rest.split_once(' ').unwrap();
-        assert!(!field.is_empty() && field.len() <= max && field.bytes().all(|octet| octet.is_ascii_graphic()));
+        assert!(
+            !field.is_empty() && field.len() <= max && field.bytes().all(|octet| octet.is_ascii_graphic())
+        );
         fields.push(field.to_owned());
         rest = after;
     }
@@ -177,7 +180,10 @@ fn parse(message: &str) -> (u32, Vec<String>, Vec<(String, Vec<(String, String)>
     while let Some(inner) = rest.strip_prefix('[') {
         let end = inner.find([' ', ']']).unwrap();
         let (name, mut inner) = inner.split_at(end);
-        assert!(name.len() <= 32 && name.bytes().all(|octet| octet.is_ascii_graphic() && !b"=]\"".contains(&octet)));
+        assert!(
+            name.len() <= 32
+                && name.bytes().all(|octet| octet.is_ascii_graphic() && !b"=]\"".contains(&octet))
+        );
         let mut parameters = Vec::new();
         while let Some(parameter) = inner.strip_prefix(' ') {
             let (key, value) = parameter.split_once("=\"").unwrap();
@@ -210,7 +216,8 @@ fn syslog_messages_hold_to_the_grammar_whatever_a_device_calls_itself() {
         assert_eq!(fields[1..], ["sensor_1", "tapledger", "-", &event.kind]);
         assert_eq!(elements[1], ("meta".into(), vec![("sequenceId".into(), "7".into())]));
         assert_eq!(elements[2].0, format!("{}@32473", event.class.as_str()));
-        let value = |key: &str| elements[2].1.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str());
+        let value =
+            |key: &str| elements[2].1.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str());
         assert_eq!(value("id"), Some(event.id.as_str()));
         assert_eq!(value("site"), Some("hall 2"));
         if event.parties[0].as_ref().is_some_and(|party| party.id.starts_with('a')) {
@@ -281,7 +288,8 @@ fn parse_cef(message: &str) -> (Vec<String>, Vec<(String, String)>) {
             _ => escaped = false,
         }
     }
-    let starts: Vec<usize> = marks.iter().map(|at| rest[..*at].rfind(' ').map_or(0, |blank| blank + 1)).collect();
+    let starts: Vec<usize> =
+        marks.iter().map(|at| rest[..*at].rfind(' ').map_or(0, |blank| blank + 1)).collect();
     let ends = starts.iter().skip(1).map(|start| start - 1).chain([rest.len()]);
     let pairs = marks.iter().zip(&starts).zip(ends).map(|((mark, start), end)| {
         let key = rest[*start..*mark].to_owned();
@@ -306,7 +314,9 @@ fn parse_cef(message: &str) -> (Vec<String>, Vec<(String, String)>) {
 fn cef_reads_back_what_was_meant() {
     let events = tell(&plant(), &mut Delivered::default());
     let message = cef::message(&events[1], &sender());
-    assert!(message.starts_with("<132>Jan  1 00:00:00 sensor_1 CEF:0|tapledger|tapledger|0.1.0|first_program|first program|8|"));
+    assert!(message.starts_with(
+        "<132>Jan  1 00:00:00 sensor_1 CEF:0|tapledger|tapledger|0.1.0|first_program|first program|8|"
+    ));
     let (fields, pairs) = parse_cef(&message);
     assert_eq!(fields, ["tapledger", "tapledger", "0.1.0", "first_program", "first program", "8"]);
     let value = |wanted: &str| pairs.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.as_str());
@@ -323,7 +333,7 @@ fn cef_reads_back_what_was_meant() {
 fn the_json_of_an_event_is_the_object_of_the_contract() {
     let plant = plant();
     let mut written = Vec::new();
-    crate::json::write_part(&plant, json::Part::Changes, None, &mut written).unwrap();
+    json::write_part(&plant, json::Part::Changes, None, &mut written).unwrap();
     let all: Vec<serde_json::Value> = serde_json::from_slice(&written).unwrap();
     let events = tell(&plant, &mut Delivered::default());
     for (event, object) in events.iter().zip(&all) {
