@@ -45,7 +45,7 @@ chmod 755 "$stage"
 # What it does.
 put 755 "$binary" usr/bin/tapledger
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$stage/usr/bin/tapledger"
-for unit in sensor console; do
+for unit in sensor notify watch console; do
     put 644 "systemd/tapledger-$unit.service" "usr/lib/systemd/system/tapledger-$unit.service"
 done
 put 644 systemd/tapledger.sysusers usr/lib/sysusers.d/tapledger.conf
@@ -134,7 +134,9 @@ Description: passive asset discovery for industrial networks
  observed value can be traced to the octets that proved it.
  .
  The sensor is installed but neither enabled nor started: choose an interface
- in /etc/tapledger/config.toml first.
+ in /etc/tapledger/config.toml first. So are the notifier, which tells others
+ what changes (syslog, CEF, MQTT, metrics, files), and the unit that imports
+ captures from a folder.
 END
 find "$stage" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 

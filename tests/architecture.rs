@@ -24,7 +24,7 @@ const ARROWS: [(&str, &[&str], &[&str]); 8] = [
     (
         "tapledger",
         &["advisories", "observation", "protocols", "capture", "inventory", "register", "export"],
-        &["tokio", "clap", "anyhow", "tracing-subscriber"],
+        &["tokio", "clap", "anyhow", "tracing-subscriber", "rustls", "hyper"],
     ),
 ];
 

@@ -50,6 +50,8 @@ mod identity;
 mod laws;
 /// Licences of everything that is linked in.
 mod licences;
+/// What the second unit tells, and whom.
+mod notify;
 /// People's side: fields, approvals, merges, zones, the journal.
 mod people;
 /// The generated table of the README.
@@ -64,5 +66,7 @@ mod roles;
 mod sensor;
 /// Vulnerabilities: real advisories on registers of captures.
 mod vulns;
+/// Captures that are put into a folder.
+mod watch;
 /// The workbook: out, edited, back.
 mod workbook;

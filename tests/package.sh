@@ -58,10 +58,10 @@ if command -v systemd-analyze >/dev/null; then
     cp /bin/kill "$units/bin/kill"
     ln -s usr/lib "$units/lib"
     # Its exit code is 0 whatever it finds; what it prints tells.
-    said=$(systemd-analyze verify --root="$units" --man=no tapledger-sensor.service tapledger-console.service 2>&1) ||
+    said=$(systemd-analyze verify --root="$units" --man=no tapledger-{sensor,notify,watch,console}.service 2>&1) ||
         fail "systemd-analyze verify: $said"
     [ -z "$said" ] || fail "systemd-analyze verify: $said"
-    for unit in sensor console; do
+    for unit in sensor notify watch console; do
         level=$(systemd-analyze security --offline=true --no-pager "$top/systemd/tapledger-$unit.service" |
             sed -n 's/.*exposure level.*: \([0-9.]*\) .*/\1/p')
         echo "tapledger-$unit.service: exposure $level"

@@ -24,6 +24,7 @@ pub mod csv;
 pub mod cyclonedx;
 pub mod defender;
 mod error;
+pub mod events;
 mod filter;
 pub mod graph;
 pub mod incident;

@@ -30,6 +30,16 @@ pub enum Error {
         /// The newest schema of this program.
         known: i64,
     },
+    /// An older program wrote it, and it was opened for reading only.
+    #[error("{}: schema {version} is older than this program reads ({known}); the sensor or `tapledger db migrate` brings it up to date", path.display())]
+    OlderSchema {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        version: i64,
+        /// The schema of this program.
+        known: i64,
+    },
     /// Another process writes captures into it.
     #[error("{}: in use by another writer{}", path.display(), process.map(|id| format!(" (process {id})")).unwrap_or_default())]
     InUse {

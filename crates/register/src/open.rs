@@ -11,7 +11,7 @@ use crate::migrate::{backup_path, migrate, version_of};
 use crate::schema::{APPLICATION_ID, MIGRATIONS};
 
 /// How long a statement waits for another process before it gives up.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The write-ahead log is cut to this many octets when it has been folded into the register.
 const LOG_OCTETS_MAX: i64 = 64 << 20;
@@ -21,7 +21,7 @@ const LOG_OCTETS_MAX: i64 = 64 << 20;
 const CACHE_KIB: i64 = 8 << 10;
 
 /// Statements that stay prepared: more than there are.
-const STATEMENTS_MAX: usize = 128;
+pub(crate) const STATEMENTS_MAX: usize = 128;
 
 /// A register, open.
 #[derive(Debug)]

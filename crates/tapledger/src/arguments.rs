@@ -44,6 +44,10 @@ pub(crate) enum Command {
     /// The process of the sensor that captures; started by it.
     #[command(hide = true)]
     SensorCapture,
+    /// Tells others what changes: syslog, CEF, MQTT, metrics, files. It reads the register and opens no raw socket.
+    Notify(ConfigArguments),
+    /// Imports captures that other programs put into a folder, each once, when it is whole; until it is told to end.
+    Watch(crate::watch::Watch),
     /// Lists assets, shows one, and keeps what people say of them.
     #[command(subcommand)]
     Assets(AssetsCommand),

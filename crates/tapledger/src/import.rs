@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Import, quiet: bool) -> Result<ExitCode, Failure> 
 }
 
 /// Why a file is not in the register.
-enum Refused {
+pub(crate) enum Refused {
     Source(SourceError),
     Register(register::Error),
 }
@@ -118,7 +118,7 @@ fn size(path: &Path) -> Option<u64> {
 }
 
 /// Reads one input.
-fn one(
+pub(crate) fn one(
     register: &mut Register,
     input: &Input,
     site: &str,

@@ -33,6 +33,7 @@ mod kpi;
 mod lists;
 mod lockdown;
 mod manual;
+mod notify;
 mod people;
 mod policy;
 mod progress;
@@ -48,6 +49,7 @@ mod table;
 mod terminal;
 mod vulns;
 mod vulns_arguments;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -62,7 +64,7 @@ use vulns_arguments::VulnsCommand;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // The sensor logs as its configuration says.
-    if !matches!(arguments.command, Command::Sensor(_) | Command::SensorCapture) {
+    if !matches!(arguments.command, Command::Sensor(_) | Command::SensorCapture | Command::Notify(_)) {
         terminal::start_log(arguments.verbose, arguments.quiet);
     }
     match run(arguments) {
@@ -104,6 +106,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Setup(setup) => setup::run(&setup),
         Command::Sensor(arguments) => sensor::run(&arguments),
         Command::SensorCapture => sensor::capture(),
+        Command::Notify(arguments) => notify::run(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments),
         Command::Config(ConfigCommand::Check(arguments)) => configuration::check(&arguments),
         Command::Config(ConfigCommand::Show(arguments)) => configuration::show(&arguments),
         Command::Schema(SchemaCommand::Register) => {

@@ -9,7 +9,7 @@ mod traffic;
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 
-use inventory::Snapshot;
+use inventory::{Change, Finding, Snapshot};
 
 use crate::about::About;
 use crate::error::Result;
@@ -78,6 +78,16 @@ pub fn write_changes(snapshot: &Snapshot, writer: impl Write) -> Result<()> {
     document::write_changes(snapshot, &sorted, &mut writer)?;
     writer.flush()?;
     Ok(())
+}
+
+/// One change as it stands in the document, on one line.
+pub(crate) fn change_text(sorted: &Sorted<'_>, snapshot: &Snapshot, change: &Change) -> Result<String> {
+    Ok(serde_json::to_string(&change::change_out(sorted, snapshot, change))?)
+}
+
+/// One finding as it stands in the document, on one line.
+pub(crate) fn finding_text(sorted: &Sorted<'_>, finding: &Finding) -> Result<String> {
+    Ok(serde_json::to_string(&traffic::finding_out(sorted, finding))?)
 }
 
 /// Writes the snapshot as one JSON document, indented, with a line end after it.

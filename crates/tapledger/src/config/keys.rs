@@ -1,5 +1,7 @@
 //! Every key of the configuration: its name, what it may hold, and what it is if nobody says.
 
+use ::export::events::syslog::{ENTERPRISE_EXAMPLE, FACILITIES};
+
 /// What a key may hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
@@ -43,8 +45,14 @@ const fn key(name: &'static str, kind: Kind, preset: Preset) -> Key {
 /// Days that a retention may be set to: a century.
 const DAYS_MAX: i64 = 36_525;
 
+/// Minutes that something may be said each: a week.
+const MINUTES_MAX: i64 = 10_080;
+
+/// How syslog messages travel.
+const TRANSPORTS: [&str; 3] = ["udp", "tcp", "tls"];
+
 /// Keys of the whole sensor.
-pub(crate) const KEYS: [Key; 17] = [
+pub(crate) const KEYS: [Key; 52] = [
     key("site", Kind::Text, Preset::Text("default")),
     key("sensor", Kind::Text, Preset::Text("")),
     key("register", Kind::Text, Preset::Text("/var/lib/tapledger/register.db")),
@@ -63,6 +71,51 @@ pub(crate) const KEYS: [Key; 17] = [
     key("pcap_ring.file_octets", Kind::Integer(0, 1 << 40), Preset::Integer(0)),
     key("pcap_ring.free_min_percent", Kind::Integer(1, 90), Preset::Integer(10)),
     key("interface", Kind::Texts, Preset::Empty),
+    // What follows is of the second unit, `tapledger notify`.
+    key("notify.state_directory", Kind::Text, Preset::Text("/var/lib/tapledger/notify")),
+    key("notify.interval_seconds", Kind::Seconds(0.1, 3600.0), Preset::Seconds(10.0)),
+    key("notify.learned", Kind::Switch, Preset::Switch(false)),
+    key(
+        "notify.findings_min",
+        Kind::Word(&["information", "notice", "warning"]),
+        Preset::Text("information"),
+    ),
+    key("notify.journal_minutes", Kind::Integer(0, MINUTES_MAX), Preset::Integer(60)),
+    key("syslog.address", Kind::Text, Preset::Text("")),
+    key("syslog.transport", Kind::Word(&TRANSPORTS), Preset::Text("tls")),
+    key("syslog.facility", Kind::Word(&FACILITIES), Preset::Text("local0")),
+    // 32473 is the number that RFC 5612 keeps for examples: tapledger has none of its own.
+    key(
+        "syslog.enterprise_number",
+        Kind::Integer(1, u32::MAX as i64),
+        Preset::Integer(ENTERPRISE_EXAMPLE as i64),
+    ),
+    key("syslog.ca_file", Kind::Text, Preset::Text("")),
+    key("syslog.certificate_file", Kind::Text, Preset::Text("")),
+    key("syslog.key_file", Kind::Text, Preset::Text("")),
+    key("syslog.server_name", Kind::Text, Preset::Text("")),
+    key("cef.address", Kind::Text, Preset::Text("")),
+    key("cef.transport", Kind::Word(&TRANSPORTS), Preset::Text("tls")),
+    key("cef.facility", Kind::Word(&FACILITIES), Preset::Text("local0")),
+    key("cef.ca_file", Kind::Text, Preset::Text("")),
+    key("cef.certificate_file", Kind::Text, Preset::Text("")),
+    key("cef.key_file", Kind::Text, Preset::Text("")),
+    key("cef.server_name", Kind::Text, Preset::Text("")),
+    key("mqtt.address", Kind::Text, Preset::Text("")),
+    key("mqtt.topic", Kind::Text, Preset::Text("tapledger")),
+    key("mqtt.client_id", Kind::Text, Preset::Text("")),
+    key("mqtt.user", Kind::Text, Preset::Text("")),
+    key("mqtt.password_file", Kind::Text, Preset::Text("")),
+    key("mqtt.tls", Kind::Switch, Preset::Switch(true)),
+    key("mqtt.ca_file", Kind::Text, Preset::Text("")),
+    key("mqtt.certificate_file", Kind::Text, Preset::Text("")),
+    key("mqtt.key_file", Kind::Text, Preset::Text("")),
+    key("mqtt.server_name", Kind::Text, Preset::Text("")),
+    key("metrics.listen", Kind::Text, Preset::Text("")),
+    key("metrics.beyond_loopback", Kind::Switch, Preset::Switch(false)),
+    key("export.directory", Kind::Text, Preset::Text("")),
+    key("export.minutes", Kind::Integer(1, MINUTES_MAX), Preset::Integer(60)),
+    key("export.kept_max", Kind::Integer(1, 1_000_000), Preset::Integer(48)),
 ];
 
 /// Name of the list of interfaces among [`KEYS`]: in a file an array of tables, elsewhere names.

@@ -4,6 +4,7 @@
 
 mod keys;
 mod merge;
+pub(crate) mod notify;
 mod read;
 mod show;
 mod value;
@@ -42,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     pub(crate) pcap_ring: PcapRing,
     pub(crate) interfaces: Vec<Interface>,
+    /// What the second unit does.
+    pub(crate) notify: notify::Notify,
 }
 
 /// Bounds of a queue of frames.
@@ -197,6 +200,7 @@ fn understand(merged: &mut Merged) -> Config {
             free_min_percent: settings.number("pcap_ring.free_min_percent"),
         },
         interfaces: merged.interfaces.iter().map(|interface| listen(&Settings(interface))).collect(),
+        notify: notify::understand(&settings, &mut problems),
     };
     if config.site.is_empty() {
         problems.push(Problem { at: settings.origin("site"), what: "site: it is empty".to_owned() });

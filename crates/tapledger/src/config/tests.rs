@@ -161,3 +161,38 @@ fn the_commented_example_names_every_key_and_holds_the_defaults() {
         assert!(!line.ends_with("# default"), "the example does not name it: {line}");
     }
 }
+
+#[test]
+fn what_the_second_unit_does_is_checked_and_metrics_stay_on_this_machine() {
+    let text = wrong("[metrics]\nlisten = \"0.0.0.0:9810\"");
+    assert!(
+        text.starts_with("config.toml:2: metrics.listen: 0.0.0.0:9810 is not on this machine alone"),
+        "{text}"
+    );
+    assert!(text.ends_with("metrics.beyond_loopback = true allows it"), "{text}");
+    assert_eq!(
+        wrong("[syslog]\naddress = \"siem\""),
+        "config.toml:2: syslog.address: \"siem\" is no host with a port, as in siem.example:6514, 192.0.2.7:514 or [2001:db8::7]:514"
+    );
+    assert_eq!(
+        wrong("[cef]\naddress = \"siem:6514\"\n"),
+        "default: cef.ca_file: TLS needs the certificates of the authorities that are trusted (PEM)"
+    );
+    assert_eq!(
+        wrong("[syslog]\nadress = \"siem:514\""),
+        "config.toml:2: unknown key syslog.adress; did you mean syslog.address?"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let config = |text: &str| load(&sources(folder.path(), text)).unwrap().config.notify;
+    let found = config(
+        "[metrics]\nlisten = \"[::1]:9810\"\n[syslog]\naddress = \"[2001:db8::7]:514\"\ntransport = \"udp\"",
+    );
+    assert!(matches!(found.metrics, Some(notify::Listen::Tcp(address)) if address.port() == 9810));
+    assert_eq!(found.syslog.unwrap().enterprise, 32_473);
+    let found = config("[metrics]\nlisten = \"192.0.2.1:9810\"\nbeyond_loopback = true");
+    assert!(matches!(found.metrics, Some(notify::Listen::Tcp(_))));
+    let found = config("[cef]\naddress = \"siem.example:6514\"\nca_file = \"/ca.pem\"\n");
+    let notify::Transport::Tls(tls) = found.cef.unwrap().transport else { panic!("TLS is the default") };
+    assert_eq!((tls.server_name.as_str(), tls.own), ("siem.example", None));
+    assert_eq!(config(""), load(&Sources::default()).unwrap().config.notify);
+}
