@@ -357,7 +357,7 @@ impl Desk {
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "a test")]
+#[allow(clippy::disallowed_methods, clippy::arithmetic_side_effects, reason = "a test")]
 mod tests {
     use ::capture::{LinkType, RawFrame};
     use observation::{NANOS_PER_DAY, Time};
