@@ -265,7 +265,10 @@ impl Desk {
     /// Keeps the key figures of the day, unless somebody has in the last hours.
     fn count(&mut self) {
         if self.register.growth().is_ok_and(|growth| self.is_too_large(&growth)) {
-            return tracing::warn!(event = "kpis_left", "the register is too large for this process: `kpi snapshot` keeps them");
+            return tracing::warn!(
+                event = "kpis_left",
+                "the register is too large for this process: `kpi snapshot` keeps them"
+            );
         }
         let actor = actor(ACTOR);
         let resolve = self.resolving(inventory::resolve);
