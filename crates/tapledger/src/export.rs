@@ -32,7 +32,9 @@ pub(crate) fn run(arguments: &Export) -> Result<ExitCode, Failure> {
     let options = CsvOptions { excel: arguments.excel, delimiter };
     let filter = arguments.filters.filter(&snapshot);
     let told = match arguments.format {
-        ExportFormat::Html | ExportFormat::Pdf => Some(arguments.report.told(&register, &arguments.db.db)?),
+        ExportFormat::Html | ExportFormat::Pdf => {
+            Some(arguments.report.told(&register, &snapshot, &arguments.db.db)?)
+        }
         _ => None,
     };
     let report = told.as_ref().map(|told| arguments.report.options(told)).unwrap_or_default();

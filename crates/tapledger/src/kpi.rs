@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use ::export::csv::{CsvOptions, write_table};
 use ::export::kpi::{COLUMNS, Chosen, Series, Taken, difference, rows, series, write_json};
+use ::export::report::Series as Drawn;
 use ::export::time::rfc3339;
 use clap::{Args, Subcommand};
 use inventory::Snapshot;
@@ -218,10 +219,7 @@ fn show(arguments: &Show) -> Result<ExitCode, Failure> {
     } else {
         of_baselines(&register, &snapshot, &arguments.baseline)?
     };
-    let mut known = definitions();
-    let older: Vec<Definition> =
-        register.kpi_definitions()?.into_iter().filter(|one| !known.contains(one)).collect();
-    known.extend(older);
+    let known = known_definitions(&register)?;
     let chosen = Chosen {
         kpis: arguments.kpi.clone(),
         sites: arguments.site.clone(),
@@ -254,6 +252,38 @@ fn in_time(register: &Register, snapshot: &Snapshot, arguments: &Show) -> Result
         ));
     }
     Ok(taken)
+}
+
+/// The definitions of now, and behind them older ones that snapshots used.
+fn known_definitions(register: &Register) -> Result<Vec<Definition>, Failure> {
+    let mut known = definitions();
+    let used = register.kpi_definitions()?;
+    let older: Vec<Definition> = used.into_iter().filter(|one| !known.contains(one)).collect();
+    known.extend(older);
+    Ok(known)
+}
+
+/// The figures of the whole register over the snapshots that were taken, where there are two or more, for drawings; nothing of now, so that the same
+/// register draws the same.
+pub(crate) fn trends(register: &Register) -> Result<Vec<Drawn>, Failure> {
+    let mut taken = Vec::new();
+    for one in register.kpi_snapshots()? {
+        taken.push(kept(register, one)?);
+    }
+    let known = known_definitions(register)?;
+    let found = series(&taken, &known, &Chosen::default());
+    let drawn = found.iter().filter(|one| one.points.len() > 1).map(|one| {
+        let trend = one.trend();
+        Drawn {
+            title: format!("{} ({})", trend.name, trend.unit),
+            formula: format!(
+                "{} (version {} of the definition)",
+                one.definition.definition, one.definition.version
+            ),
+            points: trend.points,
+        }
+    });
+    Ok(drawn.collect())
 }
 
 fn kept(register: &Register, one: KpiSnapshot) -> Result<Taken, Failure> {

@@ -1,10 +1,12 @@
 //! What `export --format html` and `--format pdf` are told beside the register.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use ::export::baseline::Frozen;
-use ::export::report::{Details, Earlier, Options};
+use ::export::report::{Advisory, Details, Earlier, Options, Series};
 use clap::{Args, ValueEnum};
+use inventory::Snapshot;
 use observation::Time;
 use register::Register;
 
@@ -35,6 +37,9 @@ pub(crate) struct ReportArguments {
     /// Which assets have a part of their own.
     #[arg(long, value_enum, default_value = "all")]
     details: DetailsWord,
+    /// Match the advisories (CSAF) in this folder or file, and name those that concern an asset.
+    #[arg(long, value_name = "PATH")]
+    csaf: Option<PathBuf>,
     /// Show values that may be names of persons, as devices and their users state them.
     #[arg(long)]
     with_users: bool,
@@ -56,11 +61,13 @@ pub(crate) struct Told {
     baseline: Option<(String, Frozen)>,
     key: Option<String>,
     kept_frames: Option<u64>,
+    series: Vec<Series>,
+    advisories: Option<BTreeMap<String, Vec<Advisory>>>,
 }
 
 impl ReportArguments {
     /// Reads what a report needs beside the snapshot.
-    pub(crate) fn told(&self, register: &Register, db: &Path) -> Result<Told, Failure> {
+    pub(crate) fn told(&self, register: &Register, snapshot: &Snapshot, db: &Path) -> Result<Told, Failure> {
         let frozen = |name: &String| -> Result<(String, Frozen), Failure> {
             let text = register.baseline(name)?;
             let frozen = Frozen::parse(&text).map_err(|error| Failure::Other(error.into()))?;
@@ -71,6 +78,8 @@ impl ReportArguments {
             // A report without a key says so.
             key: crate::keys::load(db, None).ok().and_then(|key| key.fingerprint().ok()),
             kept_frames: Some(register.stats()?.frames),
+            series: crate::kpi::trends(register)?,
+            advisories: self.csaf.as_ref().map(|csaf| crate::vulns::by_asset(csaf, snapshot)).transpose()?,
         })
     }
 
@@ -88,8 +97,8 @@ impl ReportArguments {
                 DetailsWord::Findings => Details::Findings,
                 DetailsWord::None => Details::None,
             },
-            series: &[],
-            advisories: None,
+            series: &told.series,
+            advisories: told.advisories.as_ref(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ::export::csv::CsvOptions;
-use ::export::{Filter, safe_text};
+use ::export::{Filter, report, safe_text};
 use advisories::{Advisory, DOCUMENT_OCTETS_MAX, Device, Firmware, Kev, Options, Outcome, Verdict, judge};
 use inventory::{Asset, Identified, Snapshot};
 use observation::{Basis, NANOS_PER_DAY, Time, attribute, number_of};
@@ -135,6 +135,37 @@ pub(crate) fn run(arguments: &MatchVulns) -> Result<ExitCode, Failure> {
         number_of(nameless, "asset"),
     ));
     Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTLY_READ) })
+}
+
+/// What the advisories in a folder or file say of the assets, by id of the asset: of each advisory the gravest verdict.
+pub(crate) fn by_asset(
+    csaf: &Path,
+    snapshot: &Snapshot,
+) -> Result<BTreeMap<String, Vec<report::Advisory>>, Failure> {
+    let (documents, refused) = documents(csaf)?;
+    for (file, problem) in &refused {
+        terminal::say(&safe_text(&format!("not read: {file}: {problem}")));
+    }
+    let held = || snapshot.inventory.assets.iter().zip(&snapshot.identified);
+    let devices: Vec<Device> =
+        held().map(|(asset, identified)| device(asset, identified, snapshot.as_of)).collect();
+    let mut gravest: BTreeMap<(&str, &str), Verdict> = BTreeMap::new();
+    for document in documents.values() {
+        for outcome in judge(&document.advisory, &devices, &Options::default()) {
+            let Some(device) = devices.get(outcome.device) else { continue };
+            let verdict = gravest.entry((&device.id, &document.advisory.id)).or_insert(outcome.verdict);
+            *verdict = outcome.verdict.min(*verdict);
+        }
+    }
+    let mut all: BTreeMap<String, Vec<report::Advisory>> = BTreeMap::new();
+    for ((asset, id), verdict) in gravest {
+        all.entry(asset.to_owned()).or_default().push(report::Advisory {
+            id: id.to_owned(),
+            verdict: verdict.as_str().to_owned(),
+            concerns: verdict != Verdict::NotAffected,
+        });
+    }
+    Ok(all)
 }
 
 /// The gravest first, then by asset and advisory.
