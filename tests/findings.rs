@@ -50,6 +50,21 @@ fn a_finding_goes_from_open_to_closed_and_importing_again_loses_nothing() {
 }
 
 #[test]
+fn findings_are_listed_by_kind_and_severity() {
+    let register = Register::of(&[capture("plant.pcapng")]);
+    let asked = ["findings", "--kind", "program_operation", "--severity", "warning", "--format", "json"];
+    let found: Vec<Value> = serde_json::from_str(&register.stdout(&asked)).unwrap();
+    let fits = |finding: &Value| {
+        text(finding, "kind") == "program_operation" && text(finding, "severity") == "warning"
+    };
+    assert!(!found.is_empty() && found.iter().all(fits), "{found:?}");
+    assert_eq!(
+        list(&register.json(), "findings").iter().filter(|finding| fits(finding)).count(),
+        found.len()
+    );
+}
+
+#[test]
 fn a_kind_is_switched_off_for_good_and_on_again() {
     let register = Register::of(&[capture("plant.pcapng")]);
     let all = list(&register.json(), "findings").len();

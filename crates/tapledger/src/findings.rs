@@ -1,14 +1,16 @@
 //! `findings`: what an auditor or engineer should see, and what people decide about it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
 use ::export::csv::CsvOptions;
 use ::export::json::Part;
+use ::export::safe_text;
 use ::export::time::rfc3339;
 use clap::{Args, Subcommand};
-use inventory::{Finding, FindingState, Snapshot};
+use inventory::{Finding, FindingState, Severity, Snapshot};
 use observation::{NANOS_PER_DAY, Time, number_of};
 use register::{Decision, Register};
 
@@ -75,6 +77,12 @@ struct FindingsList {
     /// Only findings in this state: open, acknowledged, accepted, closed.
     #[arg(long, value_name = "STATE", value_parser = state)]
     state: Option<FindingState>,
+    /// Only findings of this kind; may be given several times.
+    #[arg(long, value_name = "KIND")]
+    kind: Vec<String>,
+    /// Only findings that are at least so severe: information, notice, warning.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    severity: Option<Severity>,
     /// The moment at which acceptances are judged, as RFC 3339; the latest observed time if left out.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     as_of: Option<Time>,
@@ -109,6 +117,13 @@ struct Decide {
 fn state(text: &str) -> Result<FindingState, String> {
     FindingState::read_back(text)
         .ok_or_else(|| format!("\"{text}\" is no state; use open, acknowledged, accepted or closed"))
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    [Severity::Information, Severity::Notice, Severity::Warning]
+        .into_iter()
+        .find(|severity| severity.as_str() == text)
+        .ok_or_else(|| format!("\"{text}\" is no severity; use information, notice or warning"))
 }
 
 /// A time, or the last moment of a day of UTC.
@@ -160,10 +175,22 @@ fn list(arguments: &FindingsList) -> Result<ExitCode, Failure> {
         return switch(db, kind, arguments.on.is_some());
     }
     let (_, mut snapshot) = snapshot(db, arguments.as_of)?;
-    snapshot
-        .inventory
-        .findings
-        .retain(|finding| arguments.state.is_none_or(|state| finding.standing.state == state));
+    for kind in &arguments.kind {
+        let kinds: BTreeSet<&str> = snapshot.inventory.findings.iter().map(|finding| finding.kind).collect();
+        if !kinds.contains(kind.as_str()) {
+            let kinds: Vec<&str> = kinds.into_iter().collect();
+            terminal::say(&format!(
+                "no finding is of kind {}; there are {}",
+                safe_text(kind),
+                kinds.join(", ")
+            ));
+        }
+    }
+    snapshot.inventory.findings.retain(|finding| {
+        arguments.state.is_none_or(|state| finding.standing.state == state)
+            && arguments.severity.is_none_or(|severity| finding.severity >= severity)
+            && (arguments.kind.is_empty() || arguments.kind.iter().any(|kind| kind == finding.kind))
+    });
     let rows: Vec<_> = snapshot.inventory.findings.iter().map(row).collect();
     if arguments.list.format == ListFormat::Table {
         return table(&arguments.list, &snapshot, rows);
