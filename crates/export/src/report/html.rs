@@ -191,7 +191,7 @@ mod tests {
         let table = Table::new(hostile, vec![column(hostile, 1)], vec![vec![Cell::new(hostile)]]);
         let blocks = vec![paragraph(hostile), Block::Table(table)];
         let pages = Pages {
-            title: hostile.to_owned(),
+            title: super::super::page::shown(hostile),
             running: hostile.to_owned(),
             sections: vec![Section::new("a", hostile, Kind::Entry, blocks)],
         };

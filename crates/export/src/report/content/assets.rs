@@ -3,7 +3,7 @@
 use observation::attribute;
 
 use crate::reading::{ips, macs, value};
-use crate::report::page::{Block, Cell, Kind, Section, Table, Tone, column, note};
+use crate::report::page::{Block, Cell, Kind, Section, Table, Tone, column, note, number_column};
 use crate::report::view::{day, some, words};
 use crate::report::{Details, Source};
 
@@ -32,11 +32,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
             format!("{product} ({order})")
         };
         let level = view.level(*index).map_or("\u{2013}", |level| level.as_str());
-        let seen = match (asset.first, asset.last) {
-            (Some(first), Some(last)) if day(first) == day(last) => day(first),
-            (Some(first), Some(last)) => format!("{} to {}", day(first), day(last)),
-            _ => "\u{2013}".to_owned(),
-        };
+        let seen = asset.last.map_or_else(|| "\u{2013}".to_owned(), day);
         let open = view.findings_of(*index).iter().filter(|finding| super::is_open(finding)).count();
         vec![
             view.cell(*index),
@@ -52,16 +48,16 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         ]
     });
     let columns = vec![
-        column("Asset", 17),
+        column("Asset", 18),
         column("Role", 9),
         column("Addresses", 11),
-        column("Product", 16),
+        column("Product", 17),
         column("Firmware", 8),
         column("Serial number", 10),
         column("Zone / level", 8),
-        column("Owner", 8),
-        column("Seen", 8),
-        column("Open", 5),
+        column("Owner", 10),
+        column("Last seen", 8),
+        number_column("Open", 4),
     ];
     let paged = view.paged.len();
     let behind = match source.options.details {
