@@ -243,6 +243,7 @@ fn plant(count: usize, policy: &str) -> Snapshot {
                 sensor: String::new(),
                 span: Some((Time(NOON), Time(NOON + 5 * DAY))),
                 days: 6,
+                captured: 3600 * 1_000_000_000,
                 captures: Vec::new(),
                 silent_targets: vec!["10.0.0.99".parse().unwrap()],
                 vlans_carried: vec![10],
