@@ -393,7 +393,9 @@ pub struct Listened {
 /// What was listened to from one moment to another, by site and sensor. A capture counts from its first frame to its last.
 #[must_use]
 pub fn listened(captures: &[CaptureSummary], from: Time, to: Time) -> Vec<Listened> {
-    let mut by: BTreeMap<(&str, &str), Vec<(Time, Time, u64)>> = BTreeMap::new();
+    // First and last moment within the time, and the frames that the kernel dropped.
+    type Period = (Time, Time, u64);
+    let mut by: BTreeMap<(&str, &str), Vec<Period>> = BTreeMap::new();
     for capture in captures {
         let (Some(first), Some(last)) = (capture.first, capture.last) else { continue };
         if last >= from && first <= to {
@@ -401,7 +403,7 @@ pub fn listened(captures: &[CaptureSummary], from: Time, to: Time) -> Vec<Listen
             by.entry((&capture.site, &capture.sensor)).or_default().push(period);
         }
     }
-    let one = |((site, sensor), mut periods): ((&str, &str), Vec<(Time, Time, u64)>)| {
+    let one = |((site, sensor), mut periods): ((&str, &str), Vec<Period>)| {
         periods.sort_unstable();
         let first = periods.first()?.0;
         let mut listened = Listened {

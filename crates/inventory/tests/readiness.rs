@@ -21,7 +21,9 @@ const PLANT: &str = "
     bind 00:00:00:00:00:01 10.0.0.1 64
     fact 10.0.0.1 | cip: vendor=Rockwell
     fact 10.0.0.1 | cip: model=1756-L71
-    fact 10.0.0.1 rack=0/slot=2 | cip: vendor=Rockwell
+    sent 10.0.0.1 unit=9
+    fact 10.0.0.1 unit=9 | vendor=ABB
+    named 10.0.0.1 unit=9 | gateway target device failed to respond
     at 864000
     bind 00:00:00:00:00:02 10.0.0.2 64
     fact 10.0.0.2 | cip: model=unknown
@@ -103,14 +105,11 @@ fn plant(people: &[(&str, &str, &str)]) -> (Snapshot, Vec<BTreeMap<String, Mark>
     (snapshot, marks)
 }
 
-/// The states of one field by the strongest anchor of the assets.
-fn states(snapshot: &Snapshot, found: &Readiness<'_>, field: usize) -> Vec<(String, AnswerState)> {
-    let state = |one: &inventory::readiness::AssetReadiness| {
-        (snapshot.inventory.assets[one.asset].anchors[0].clone(), one.answers[field].state)
-    };
-    let mut states: Vec<_> = found.assets.iter().map(state).collect();
-    states.sort();
-    states
+/// The state of one field of the asset with an anchor.
+fn state(snapshot: &Snapshot, found: &Readiness<'_>, anchor: &str, field: usize) -> AnswerState {
+    let has = |asset: usize| snapshot.inventory.assets[asset].anchors.iter().any(|one| one == anchor);
+    let one = found.assets.iter().find(|one| has(one.asset)).unwrap_or_else(|| panic!("{anchor}"));
+    one.answers[field].state
 }
 
 #[test]
@@ -125,25 +124,22 @@ fn what_is_present_by_whom_and_how_old() {
     ]);
     let profile = Profile::parse(PROFILE).unwrap();
     let found = Readiness::of(&profile, &snapshot, &marks, &Scope::default());
-    let told = |field| -> Vec<AnswerState> {
-        states(&snapshot, &found, field).into_iter().map(|(_, state)| state).collect()
+    assert_eq!(found.assets.len(), 4, "three with addresses, and a unit behind one of them");
+    let told = |field, anchors: &[&str]| -> Vec<AnswerState> {
+        anchors.iter().map(|anchor| state(&snapshot, &found, anchor, field)).collect()
     };
-    let anchors: Vec<_> = states(&snapshot, &found, 0).into_iter().map(|(anchor, _)| anchor).collect();
-    assert_eq!(anchors.len(), 4, "{anchors:?}");
-    // In the order of the anchors: 10.0.0.1, its module, 10.0.0.2, 10.0.0.3.
-    let order: Vec<_> = anchors.iter().map(String::as_str).collect();
-    let at = |anchor: &str| order.iter().position(|one| one.starts_with(anchor)).unwrap();
-    let (one, two, three) = (at("10.0.0.1"), at("10.0.0.2"), at("10.0.0.3"));
-    let module = order.iter().position(|one| one.contains("slot=2")).unwrap();
-    let one = if one == module { one + 1 } else { one };
-    assert_eq!(told(0)[one], Stale, "proven ten days ago, five are allowed");
-    assert_eq!((told(0)[two], told(0)[module]), (Missing, Stale));
-    assert_eq!((told(1)[one], told(1)[two]), (Present, Missing), "the word unknown is no value");
-    assert_eq!((told(2)[one], told(2)[module]), (Present, NotApplicable), "a module has no address");
-    assert_eq!((told(3)[one], told(3)[two], told(3)[three]), (Present, Missing, Missing));
-    assert_eq!((told(4)[one], told(4)[two]), (Missing, NotApplicable), "only where remote access is allowed");
-    assert_eq!((told(5)[one], told(5)[two]), (Present, Stale), "the age counts from the day itself");
-    assert!(told(6).iter().all(|state| *state == Missing), "what the register cannot keep is missing of all");
+    let (one, two, three, unit) = ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.1 unit=9");
+    assert_eq!(told(0, &[one, two, unit]), [Stale, Missing, Stale], "proven ten days ago, five are allowed");
+    assert_eq!(told(1, &[one, two]), [Present, Missing], "the word unknown is no value");
+    assert_eq!(told(2, &[one, unit]), [Present, NotApplicable], "a unit has no address");
+    assert_eq!(told(3, &[one, two, three]), [Present, Missing, Missing]);
+    assert_eq!(told(4, &[one, two]), [Missing, NotApplicable], "only where remote access is allowed");
+    assert_eq!(told(5, &[one, two]), [Present, Stale], "the age counts from the day itself");
+    assert_eq!(
+        told(6, &[one, two, three, unit]),
+        [Missing; 4],
+        "what the register cannot keep is missing of all"
+    );
 
     let owner = found.assets.iter().find(|asset| asset.owner.as_deref() == Some("Ada")).unwrap();
     let said = owner.answers[3].people.as_ref().unwrap();
