@@ -344,4 +344,5 @@ pub(crate) fn cut(text: &str, octets_max: usize) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test")]
 mod tests;

@@ -163,8 +163,11 @@ fn what_the_register_no_longer_has_is_forgotten() {
     assert_eq!((tell(&plant, &mut delivered), delivered.len()), (Vec::new(), 2));
 }
 
+/// Elements of structured data: identifier, parameters.
+type Elements = Vec<(String, Vec<(String, String)>)>;
+
 /// Reads a message strictly by the grammar of RFC 5424 section 6: PRI, the header fields, parameters, the text.
-fn parse(message: &str) -> (u32, Vec<String>, Vec<(String, Vec<(String, String)>)>, String) {
+fn parse(message: &str) -> (u32, Vec<String>, Elements, String) {
     let (priority, rest) = message.strip_prefix('<').unwrap().split_once(">1 ").unwrap();
     let mut fields = Vec::new();
     let mut rest = rest;
