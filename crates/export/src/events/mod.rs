@@ -5,7 +5,7 @@
 //! imported later and tells of earlier days is told too. Assets are known by all their ids: two that turn out to be one
 //! are no news twice.
 //!
-//! Text is [`safe_text`](crate::safe_text) before a format escapes it, and bounded.
+//! Text is [`safe_text`] before a format escapes it, and bounded.
 
 pub mod cef;
 mod delivered;
