@@ -53,12 +53,15 @@ fn the_table_of_protocols_is_what_the_decoders_say() {
 }
 
 #[test]
-fn every_file_that_the_readme_links_to_exists() {
+fn every_file_that_the_pages_link_to_exists() {
     let root = support::root();
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let links: Vec<&str> = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
-    assert!(!links.is_empty());
-    for link in links.into_iter().filter(|link| !link.contains("://")) {
-        assert!(root.join(link).exists(), "{link}");
+    let pages = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    for page in pages.chain([root.join("README.md"), root.join("ARCHITECTURE.md")]) {
+        let text = fs::read_to_string(&page).unwrap();
+        let links: Vec<&str> = text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+        for link in links.into_iter().filter(|link| !link.contains("://") && !link.starts_with('#')) {
+            let file = link.split('#').next().unwrap_or(link);
+            assert!(page.parent().unwrap().join(file).exists(), "{}: {link}", page.display());
+        }
     }
 }

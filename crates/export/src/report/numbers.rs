@@ -18,10 +18,13 @@ pub(crate) const COUNTS: [(&str, &str); 6] = [
         "assets in total",
         "heard, named by others, or listed by people; modules and devices behind gateways count",
     ),
-    ("identified", "vendor, and model or order number, known"),
+    ("identified", "vendor, and model or order number, known; inferred ones too"),
     ("with an owner", "people's field owner filled in"),
     ("not in the earlier register", "neither its id nor an id it had is in the baseline"),
-    ("firmware unknown or unsupported", "no firmware version known, or people's field support_end past"),
+    (
+        "firmware unknown or unsupported",
+        "no firmware version known (software aside), or people's field support_end past",
+    ),
     (
         "talking across the IT\u{2013}OT boundary",
         "at level 3 or below, with an end at level 3.5 or above or outside, answered or not; level as decided, else proposed by role",

@@ -49,15 +49,15 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
     });
     let columns = vec![
         column("Asset", 18),
-        column("Role", 9),
+        column("Role", 10),
         column("Addresses", 11),
         column("Product", 17),
         column("Firmware", 8),
         column("Serial number", 10),
         column("Zone / level", 8),
-        column("Owner", 10),
+        column("Owner", 8),
         column("Last seen", 8),
-        number_column("Open", 4),
+        number_column("Open", 5),
     ];
     let paged = view.paged.len();
     let behind = match source.options.details {
@@ -74,5 +74,5 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         )),
         Block::Table(Table::new(format!("Assets: {}", assets.len()), columns, rows.collect())),
     ];
-    Section::new("assets", "Assets", Kind::Chapter, blocks)
+    Section::new("assets", "Assets", Kind::Wide, blocks)
 }

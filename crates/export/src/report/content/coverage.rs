@@ -105,15 +105,15 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
     });
     let columns = vec![
         column("Capture", 13),
-        column("Id (SHA-256 of files)", 19),
-        column("State", 7),
+        column("Id (SHA-256 of files)", 17),
+        column("State", 9),
         column("First (UTC)", 9),
         column("Last (UTC)", 9),
         number_column("Frames", 8),
         number_column("Lost", 6),
-        number_column("Malformed", 7),
-        column("TCP one way", 8),
-        column("Other losses", 14),
+        number_column("Malformed", 9),
+        column("TCP one way", 7),
+        column("Other losses", 13),
     ];
     let caption = format!("Captures: {}", view.sorted.captures.len());
     blocks.push(Block::Table(Table::new(caption, columns, rows.collect())));

@@ -83,11 +83,11 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
     let columns = || {
         vec![
             column("Weight", 7),
-            column("Kind", 9),
-            column("What", 32),
-            column("Owner", 8),
-            column("Due", 8),
-            column("State", 9),
+            column("Kind", 10),
+            column("What", 34),
+            column("Owner", 7),
+            column("Due", 7),
+            column("State", 8),
             column("Last (UTC)", 8),
             column("Where to look", 11),
             column("Finding", 9),
@@ -127,5 +127,5 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         let columns = vec![column("Kind", 60), number_column("Left out", 20)];
         blocks.push(Block::Table(Table::new("Kinds that are switched off", columns, rows.collect())));
     }
-    Section::new("gaps", "Findings, owners and due dates", Kind::Chapter, blocks)
+    Section::new("gaps", "Findings, owners and due dates", Kind::Wide, blocks)
 }

@@ -73,16 +73,16 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         row
     });
     let columns = vec![
-        column("Asset", 15),
-        column("Asks (seen)", 13),
-        column("Is asked by (seen)", 13),
+        column("Asset", 16),
+        column("Asks (seen)", 16),
+        column("Is asked by (seen)", 16),
         column("Order", 7),
         column("RTO h", 7),
         column("RPO h", 7),
-        column("Backup", 8),
-        column("Last backup", 9),
-        column("Restore tested", 9),
-        column("Depends on", 12),
+        column("Backup", 7),
+        column("Last backup", 8),
+        column("Restore tested", 8),
+        column("Depends on", 8),
     ];
     let rest = view.assets().len().saturating_sub(listed.len());
     let blocks = vec![
@@ -95,5 +95,5 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
             number_of(rest, "asset")
         )),
     ];
-    Section::new("recovery", "Recovery", Kind::Chapter, blocks)
+    Section::new("recovery", "Recovery", Kind::Wide, blocks)
 }

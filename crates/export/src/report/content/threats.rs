@@ -118,14 +118,14 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         ]
     });
     let columns = vec![
-        column("Asset", 17),
-        column("Role", 9),
-        column("Insecure protocol", 11),
+        column("Asset", 16),
+        column("Role", 10),
+        column("Insecure protocol", 10),
         column("Programmed or controlled by", 14),
-        column("Written by", 13),
-        column("Remote path or boundary", 15),
+        column("Written by", 12),
+        column("Remote path or boundary", 17),
         column("Advisories", 10),
-        column("Owner", 8),
+        column("Owner", 6),
         number_column("Kinds", 5),
     ];
     let caption = format!("Threats by asset, most kinds first: {}", rows.len());
@@ -143,5 +143,5 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
     if source.options.advisories.is_none() {
         blocks.push(paragraph("No advisories were matched for this report: known vulnerabilities are not assessed. `tapledger vulns match --csaf DIR` says which there are."));
     }
-    Section::new("threats", "Threats by asset", Kind::Chapter, blocks)
+    Section::new("threats", "Threats by asset", Kind::Wide, blocks)
 }

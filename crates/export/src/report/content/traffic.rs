@@ -99,9 +99,9 @@ pub(crate) fn matrix(source: &Source<'_>) -> Section {
         ]
     });
     let columns = vec![
-        column("From zone", 13),
-        column("To zone", 13),
-        number_column("Conversations", 11),
+        column("From zone", 12),
+        column("To zone", 12),
+        number_column("Conversations", 13),
         column("Protocols", 28),
         column("Operations", 20),
         column("Policy", 15),
@@ -193,5 +193,5 @@ pub(crate) fn conversations(source: &Source<'_>) -> Section {
         )),
         Block::Table(Table::new(caption, columns, rows.collect())),
     ];
-    Section::new("conversations", "Conversations", Kind::Chapter, blocks)
+    Section::new("conversations", "Conversations", Kind::Wide, blocks)
 }
