@@ -117,8 +117,9 @@ OFFICE = [
         (8, "nslookup -timeout=2 hist1.corp.example 192.168.99.5"),
         (11, "psql 'host=10.10.30.10 user=postgres dbname=postgres connect_timeout=3' -c 'select version()'"),
         (12, "curl -s -m 3 http://10.10.30.10:8086/ping -v"))),
-    # A vendor's notebook in the office works on the engineering workstation and on a controller.
-    Device("vendor1", 99, 77, "00:0b:ab:99:00:4d", "workstation", asks=(
+    # A vendor's notebook in the office reaches from afar for the engineering workstation and a controller: as in the lab, its
+    # role is that.
+    Device("vendor1", 99, 77, "00:0b:ab:99:00:4d", "remote_access", asks=(
         (9, "timeout 5 ssh -o StrictHostKeyChecking=no -o BatchMode=yes -o UserKnownHostsFile=/dev/null svc@10.10.10.60 true"),
         (10, "timeout 4 bash -c 'exec 3<>/dev/tcp/10.10.10.60/5900; head -c12 <&3; printf \"RFB 003.008\\n\" >&3; sleep 2'"),
         (6, "timeout 15 {python} {bin}/rdp_check.py CORP/svc:secret@10.10.10.60"), (12, STACK7 + "s7.py vendor"))),
