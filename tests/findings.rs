@@ -74,6 +74,9 @@ fn a_kind_is_switched_off_for_good_and_on_again() {
     assert!(register.stdout(&["findings"]).contains("switched off: program_operation ("));
     register.import(&[capture("cuts/modbus-identity.pcapng")]);
     assert!(list(&register.json(), "findings").iter().all(|finding| finding["kind"] != "program_operation"));
+    let kinds = register.stdout(&["findings", "kinds"]);
+    let row = kinds.lines().find(|line| line.trim_start().starts_with("program_operation")).unwrap();
+    assert!(row.contains(" off ") && !row.contains(" 0 "), "{row}");
     register.stdout(&["findings", "--on", "program_operation"]);
     assert!(list(&register.json(), "findings").len() >= all);
 }
@@ -82,6 +85,16 @@ fn a_kind_is_switched_off_for_good_and_on_again() {
 fn the_list_says_by_which_measure_inside_and_outside_are_told() {
     let register = Register::of(&[capture("plant.pcapng")]);
     assert!(register.stdout(&["findings"]).contains("no policy of zones: private addresses are the plant"));
+    std::fs::write(
+        register.folder.path().join("plant.toml"),
+        "[[zone]]\nid = \"cell\"\nlevel = 1\nsubnets = [\"10.10.10.0/24\"]\n",
+    )
+    .unwrap();
+    register.stdout(&["policy", "set", "plant.toml"]);
+    assert!(!register.stdout(&["findings"]).contains("no policy of zones"), "a policy is in force");
+    let wrong = register.run(&["findings", "--off", "unknown_devices"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("did you mean unknown_device?"), "{wrong:?}");
     let wrong = register.run(&["findings", "ack", "ffffffffffffffff"]);
     assert_eq!(wrong.status.code(), Some(2));
     let wrong = register.run(&["findings", "accept", "ffffffff", "--reason", " ", "--until", "2030-01-01"]);

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use inventory::FindingKind;
 use protocols::ALL;
 
 use crate::support;
@@ -9,6 +10,16 @@ use crate::support;
 const BEGIN: &str =
     "<!-- protocols: begin (made by UPDATE_README=1 cargo test --test end_to_end readme) -->\n";
 const END: &str = "<!-- protocols: end -->";
+
+const KINDS_BEGIN: &str =
+    "<!-- kinds: begin (made by UPDATE_README=1 cargo test --test end_to_end readme) -->\n";
+const KINDS_END: &str = "<!-- kinds: end -->";
+
+/// The kinds of findings, for docs/findings.md.
+fn kinds() -> String {
+    let rows = FindingKind::ALL.iter().map(|kind| format!("| `{}` | {} |\n", kind.as_str(), kind.meaning()));
+    format!("\n| Kind | What it says |\n|---|---|\n{}\n", rows.collect::<String>())
+}
 
 fn table() -> String {
     let mut out = String::from(
@@ -40,15 +51,24 @@ fn table() -> String {
 
 #[test]
 fn the_table_of_protocols_is_what_the_decoders_say() {
-    let path = support::root().join("README.md");
-    let readme = fs::read_to_string(&path).unwrap();
-    let (before, rest) = readme.split_once(BEGIN).expect("the begin mark");
-    let (shown, after) = rest.split_once(END).expect("the end mark");
-    let table = table();
+    made_by("README.md", BEGIN, &table(), END);
+}
+
+#[test]
+fn the_table_of_findings_is_what_the_inventory_says() {
+    made_by("docs/findings.md", KINDS_BEGIN, &kinds(), KINDS_END);
+}
+
+/// What stands between two marks of a page is what the program says, or is made so.
+fn made_by(page: &str, begin: &str, made: &str, end: &str) {
+    let path = support::root().join(page);
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(begin).expect("the begin mark");
+    let (shown, after) = rest.split_once(end).expect("the end mark");
     if std::env::var_os("UPDATE_README").is_some() {
-        fs::write(path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+        fs::write(path, format!("{before}{begin}{made}{end}{after}")).unwrap();
     } else {
-        assert_eq!(shown, table, "UPDATE_README=1 cargo test --test end_to_end readme");
+        assert_eq!(shown, made, "UPDATE_README=1 cargo test --test end_to_end readme");
     }
 }
 

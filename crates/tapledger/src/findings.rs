@@ -1,20 +1,19 @@
 //! `findings`: what an auditor or engineer should see, and what people decide about it.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
 use ::export::csv::CsvOptions;
 use ::export::json::Part;
-use ::export::safe_text;
 use ::export::time::rfc3339;
 use clap::{Args, Subcommand};
-use inventory::{Finding, FindingState, Severity, Snapshot};
+use inventory::{Finding, FindingKind, FindingState, Severity, Snapshot};
 use observation::{NANOS_PER_DAY, Time, number_of};
 use register::{Decision, Register};
 
 use crate::arguments::{Db, List, ListFormat, moment};
+use crate::config::nearest;
 use crate::export::stdout;
 use crate::failure::Failure;
 use crate::lists::{matches, short_time};
@@ -38,6 +37,8 @@ pub(crate) struct Findings {
 enum FindingsCommand {
     /// Lists findings (the same as `findings` alone).
     List(FindingsList),
+    /// Lists the kinds there are, what each says, how many there are of it, and which are switched off.
+    Kinds(Db),
     /// Shows one finding with its evidence and its history.
     Show(Which),
     /// Notes that somebody knows and works on it.
@@ -78,8 +79,8 @@ struct FindingsList {
     #[arg(long, value_name = "STATE", value_parser = state)]
     state: Option<FindingState>,
     /// Only findings of this kind; may be given several times.
-    #[arg(long, value_name = "KIND")]
-    kind: Vec<String>,
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    kind: Vec<FindingKind>,
     /// Only findings that are at least so severe: information, notice, warning.
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     severity: Option<Severity>,
@@ -87,11 +88,11 @@ struct FindingsList {
     #[arg(long, value_name = "TIME", value_parser = moment)]
     as_of: Option<Time>,
     /// Switches a kind of findings off, for good: it is neither listed nor exported.
-    #[arg(long, value_name = "KIND", conflicts_with = "on")]
-    off: Option<String>,
+    #[arg(long, value_name = "KIND", conflicts_with = "on", value_parser = kind)]
+    off: Option<FindingKind>,
     /// Switches a kind of findings on again.
-    #[arg(long, value_name = "KIND")]
-    on: Option<String>,
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    on: Option<FindingKind>,
 }
 
 /// Which finding.
@@ -119,6 +120,14 @@ fn state(text: &str) -> Result<FindingState, String> {
         .ok_or_else(|| format!("\"{text}\" is no state; use open, acknowledged, accepted or closed"))
 }
 
+fn kind(text: &str) -> Result<FindingKind, String> {
+    let words = FindingKind::ALL.iter().map(|kind| kind.as_str());
+    FindingKind::read_back(text).ok_or_else(|| match nearest(words, text) {
+        Some(near) => format!("\"{text}\" is no kind of findings; did you mean {near}?"),
+        None => format!("\"{text}\" is no kind of findings; `tapledger findings kinds` lists them"),
+    })
+}
+
 fn severity(text: &str) -> Result<Severity, String> {
     [Severity::Information, Severity::Notice, Severity::Warning]
         .into_iter()
@@ -141,6 +150,7 @@ pub(crate) fn run(arguments: &Findings) -> Result<ExitCode, Failure> {
     match &arguments.command {
         None => list(&arguments.list),
         Some(FindingsCommand::List(arguments)) => list(arguments),
+        Some(FindingsCommand::Kinds(db)) => kinds(&db.db),
         Some(FindingsCommand::Show(which)) => show(which),
         Some(FindingsCommand::Ack(which)) => decide(which, |reason| Decision::Acknowledge { reason }),
         Some(FindingsCommand::Close(which)) => decide(which, |reason| Decision::Close { reason }),
@@ -171,25 +181,14 @@ const COLUMNS: [Column; 8] = [
 
 fn list(arguments: &FindingsList) -> Result<ExitCode, Failure> {
     let db = &arguments.list.db.db;
-    if let Some(kind) = arguments.off.as_ref().or(arguments.on.as_ref()) {
+    if let Some(kind) = arguments.off.or(arguments.on) {
         return switch(db, kind, arguments.on.is_some());
     }
     let (_, mut snapshot) = snapshot(db, arguments.as_of)?;
-    for kind in &arguments.kind {
-        let kinds: BTreeSet<&str> = snapshot.inventory.findings.iter().map(|finding| finding.kind).collect();
-        if !kinds.contains(kind.as_str()) {
-            let kinds: Vec<&str> = kinds.into_iter().collect();
-            terminal::say(&format!(
-                "no finding is of kind {}; there are {}",
-                safe_text(kind),
-                kinds.join(", ")
-            ));
-        }
-    }
     snapshot.inventory.findings.retain(|finding| {
         arguments.state.is_none_or(|state| finding.standing.state == state)
             && arguments.severity.is_none_or(|severity| finding.severity >= severity)
-            && (arguments.kind.is_empty() || arguments.kind.iter().any(|kind| kind == finding.kind))
+            && (arguments.kind.is_empty() || arguments.kind.iter().any(|kind| kind.as_str() == finding.kind))
     });
     let rows: Vec<_> = snapshot.inventory.findings.iter().map(row).collect();
     if arguments.list.format == ListFormat::Table {
@@ -232,7 +231,10 @@ fn row(finding: &Finding) -> Vec<String> {
 
 /// What stands below the list: by which measure inside and outside are told, and what is not listed.
 fn note(snapshot: &Snapshot) -> String {
-    let mut text = "no policy of zones: private addresses are the plant, public ones are outside, and roles propose the side of the boundary\n".to_owned();
+    let mut text = match snapshot.policy.is_given {
+        true => String::new(),
+        false => "no policy of zones: private addresses are the plant, public ones are outside, and roles propose the side of the boundary\n".to_owned(),
+    };
     let off = snapshot.findings_off.iter();
     let off: Vec<_> = off.map(|(kind, count)| format!("{kind} ({count})")).collect();
     if !off.is_empty() {
@@ -241,12 +243,27 @@ fn note(snapshot: &Snapshot) -> String {
     text
 }
 
-fn switch(db: &Path, kind: &str, on: bool) -> Result<ExitCode, Failure> {
+/// Every kind with what it says, how many findings there are of it, and whether it is switched off.
+fn kinds(db: &Path) -> Result<ExitCode, Failure> {
+    const COLUMNS: [Column; 4] =
+        [column("kind", 24), column("findings", 8), column("", 3), column("what it says", 110)];
+    let (_, snapshot) = snapshot(db, None)?;
+    let rows = FindingKind::ALL.iter().map(|kind| {
+        let word = kind.as_str();
+        let off = snapshot.findings_off.get(word);
+        let listed = snapshot.inventory.findings.iter().filter(|finding| finding.kind == word).count();
+        let count = off.map_or_else(|| listed.to_string(), ToString::to_string);
+        let state = if off.is_some() { "off" } else { "" };
+        vec![word.to_owned(), count, state.to_owned(), kind.meaning().to_owned()]
+    });
+    let (text, _) = table::list(&COLUMNS, rows.collect(), None);
+    terminal::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn switch(db: &Path, kind: FindingKind, on: bool) -> Result<ExitCode, Failure> {
     let mut register = Register::open_existing(db)?;
-    let is_kind = !kind.is_empty() && kind.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'_');
-    if !is_kind {
-        return Err(Failure::Usage(format!("\"{kind}\" is no kind of findings, such as unknown_device")));
-    }
+    let kind = kind.as_str();
     let changed = register.switch_findings(kind, on, &actor(&person()))?;
     let state = if on { "on" } else { "off" };
     let already = if changed { "" } else { " already" };

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use observation::{Basis, OperationKind, number_of};
 
-use super::{Writer, assets_of, places};
+use super::{FindingKind, Writer, assets_of, places};
 use crate::model::{Asset, AssetEnd, AssetState, Conversation, Finding, Role, Severity};
 use crate::policy::{Crossing, Policy};
 use crate::roles::list;
@@ -68,8 +68,12 @@ impl Writer<'_, '_, '_> {
                 self.described(server),
                 list(protocols.into_iter().map(str::to_owned))
             );
-            let mut finding =
-                self.finding("boundary_crossing", severity, text, seen(conversations.iter().copied()));
+            let mut finding = self.finding(
+                FindingKind::BoundaryCrossing,
+                severity,
+                text,
+                seen(conversations.iter().copied()),
+            );
             finding.evidence = proofs(&conversations);
             self.keyed(finding, String::new(), [client, server])
         };
@@ -100,7 +104,7 @@ impl Writer<'_, '_, '_> {
                 list(reasons.into_iter()),
             );
             let seen = seen(conversations.iter().copied());
-            let mut finding = self.finding("zone_crossing", Severity::Warning, text, seen);
+            let mut finding = self.finding(FindingKind::ZoneCrossing, Severity::Warning, text, seen);
             finding.evidence = proofs(&conversations);
             self.keyed(finding, zones, [client, server])
         };
@@ -135,7 +139,7 @@ impl Writer<'_, '_, '_> {
             }
             let said = list(names.iter().map(|(name, count)| format!("{name} ({count})")));
             let text = format!("{} writes to {} by {protocol}: {said}", self.end(client), self.end(server));
-            let mut finding = self.finding("write_operation", Severity::Information, text, span);
+            let mut finding = self.finding(FindingKind::WriteOperation, Severity::Information, text, span);
             finding.evidence = places(evidence);
             self.keyed(finding, protocol.to_owned(), [client, server])
         };
@@ -159,7 +163,7 @@ impl Writer<'_, '_, '_> {
         let Insecure { name, protocol, why, source, .. } = insecure;
         let text = format!("{protocol} is in use with {number}: {names}; {why} ({source})");
         let mut finding =
-            self.finding("insecure_protocol", Severity::Notice, text, seen(used.iter().copied()));
+            self.finding(FindingKind::InsecureProtocol, Severity::Notice, text, seen(used.iter().copied()));
         finding.assets = servers
             .iter()
             .flat_map(|server| assets_of([server]))
@@ -197,8 +201,12 @@ impl Writer<'_, '_, '_> {
                 claim.role.as_str(),
                 list(claim.reasons.iter().cloned())
             );
-            let mut finding =
-                self.finding("edge_system_reads", severity, text, seen(conversations.iter().copied()));
+            let mut finding = self.finding(
+                FindingKind::EdgeSystemReads,
+                severity,
+                text,
+                seen(conversations.iter().copied()),
+            );
             finding.evidence = proofs(&conversations);
             Some(self.keyed(finding, String::new(), [&AssetEnd::Asset(index)]))
         };
@@ -224,7 +232,7 @@ impl Writer<'_, '_, '_> {
                 false => format!("{} answers {services}, and nobody says what it is", asset.name),
             };
             let span = asset.first.zip(asset.last).map(|(first, last)| Span { first, last, count: 1 });
-            let finding = self.finding("unknown_device", Severity::Information, text, span);
+            let finding = self.finding(FindingKind::UnknownDevice, Severity::Information, text, span);
             self.keyed(finding, String::new(), [&AssetEnd::Asset(index)])
         };
         unknown.into_iter().map(finding).collect()

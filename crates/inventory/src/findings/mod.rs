@@ -1,6 +1,7 @@
 //! What an auditor or engineer should see.
 
 mod exposure;
+mod kinds;
 mod replaced;
 mod sessions;
 mod traffic;
@@ -19,6 +20,8 @@ use crate::rules::nesting::SILENT;
 use crate::rules::operations::is_disruptive;
 use crate::span::{Span, extend};
 use crate::standing::Standing;
+
+pub use kinds::FindingKind;
 
 /// Places to look at that one finding names; more say nothing new.
 const EVIDENCE_MAX: usize = 16;
@@ -62,9 +65,9 @@ struct Writer<'w, 'c, 'a> {
 }
 
 impl Writer<'_, '_, '_> {
-    fn finding(&self, kind: &'static str, severity: Severity, text: String, seen: Option<Span>) -> Finding {
+    fn finding(&self, kind: FindingKind, severity: Severity, text: String, seen: Option<Span>) -> Finding {
         Finding {
-            kind,
+            kind: kind.as_str(),
             severity,
             text,
             site: self.context.gathered.site.to_owned(),
@@ -108,11 +111,12 @@ impl Writer<'_, '_, '_> {
 
     /// Who programs and controls whom, one finding per pair, protocol and kind.
     fn operations(&self) -> Vec<Finding> {
-        const KINDS: [(OperationKind, &str, &str); 2] = [
-            (OperationKind::Program, "program_operation", "programs"),
-            (OperationKind::Control, "control_operation", "controls"),
+        const KINDS: [(OperationKind, FindingKind, &str); 2] = [
+            (OperationKind::Program, FindingKind::ProgramOperation, "programs"),
+            (OperationKind::Control, FindingKind::ControlOperation, "controls"),
         ];
-        let mut sums: BTreeMap<(&str, &AssetEnd, &AssetEnd, &str), Vec<&Conversation>> = BTreeMap::new();
+        let mut sums: BTreeMap<(FindingKind, &AssetEnd, &AssetEnd, &str), Vec<&Conversation>> =
+            BTreeMap::new();
         for conversation in self.context.conversations {
             for (operation, kind, _) in KINDS {
                 if conversation.operations.get(operation.as_str()).is_none_or(|count| *count == 0) {
@@ -181,9 +185,9 @@ impl Writer<'_, '_, '_> {
                 })
             });
             let (kind, severity, what) = if at_once {
-                ("duplicate_ip", Severity::Warning, "is claimed by several MACs at the same time")
+                (FindingKind::DuplicateIp, Severity::Warning, "is claimed by several MACs at the same time")
             } else {
-                ("ip_moved", Severity::Notice, "moved from one MAC to another")
+                (FindingKind::IpMoved, Severity::Notice, "moved from one MAC to another")
             };
             let mut by_time = claims.clone();
             by_time.sort_by_key(|claim| (claim.stated.span.first, claim.mac));
@@ -224,7 +228,7 @@ impl Writer<'_, '_, '_> {
                     "{} has the identity that comes with {program}: it is no such device, or the default was never changed",
                     self.end(&AssetEnd::Asset(asset))
                 );
-                let finding = self.finding("default_identity", Severity::Notice, text, seen);
+                let finding = self.finding(FindingKind::DefaultIdentity, Severity::Notice, text, seen);
                 findings.push(self.keyed(finding, known.path.to_string(), [&AssetEnd::Asset(asset)]));
             }
             if identity.is_ambiguous() {
@@ -259,7 +263,7 @@ impl Writer<'_, '_, '_> {
                     words.join(", "),
                     how.1
                 );
-                let mut finding = self.finding("identity_conflict", Severity::Warning, text, span);
+                let mut finding = self.finding(FindingKind::IdentityConflict, Severity::Warning, text, span);
                 finding.assets = vec![asset];
                 finding.about = known.key();
                 let serials: BTreeSet<_> = in_time.iter().map(|(_, (serial, _))| **serial).collect();
@@ -292,7 +296,7 @@ impl Writer<'_, '_, '_> {
         Finding {
             assets: assets.into_iter().collect(),
             about: shared.serial.to_string(),
-            ..self.finding("shared_serial", Severity::Notice, text, seen)
+            ..self.finding(FindingKind::SharedSerial, Severity::Notice, text, seen)
         }
     }
 
@@ -317,7 +321,7 @@ impl Writer<'_, '_, '_> {
             findings.push(Finding {
                 assets: vec![asset],
                 about: known.key(),
-                ..self.finding("silent_station", Severity::Information, text, seen)
+                ..self.finding(FindingKind::SilentStation, Severity::Information, text, seen)
             });
         }
         findings

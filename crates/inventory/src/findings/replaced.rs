@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use observation::{Address, Basis, Evidence, attribute};
 
-use super::{Writer, places};
+use super::{FindingKind, Writer, places};
 use crate::links::Lane;
 use crate::model::{AssetEnd, Finding, Severity};
 use crate::roles::list;
@@ -36,9 +36,9 @@ impl Writer<'_, '_, '_> {
                 let known = stations.iter().filter_map(|station| self.context.gathered.station(*station));
                 let place = known.clone().map(|known| known.place()).next().unwrap_or_default();
                 let (kind, severity, what) = if are_numbered {
-                    ("device_replaced", Severity::Warning, "is another device")
+                    (FindingKind::DeviceReplaced, Severity::Warning, "is another device")
                 } else {
-                    ("ip_moved", Severity::Notice, "moved from one device to another")
+                    (FindingKind::IpMoved, Severity::Notice, "moved from one device to another")
                 };
                 // Without a card of each, several devices behind one address look the same.
                 let is_doubtful = path.is_root() && (before.macs.is_empty() || after.macs.is_empty());
@@ -118,7 +118,7 @@ impl Writer<'_, '_, '_> {
             );
             let mut seen = None;
             spans.iter().for_each(|span| extend(&mut seen, *span));
-            let mut finding = self.finding("duplicate_name", Severity::Warning, text, seen);
+            let mut finding = self.finding(FindingKind::DuplicateName, Severity::Warning, text, seen);
             finding.evidence = places(holders.values().flat_map(|(_, proofs)| proofs).copied().collect());
             finding.assets = holders.into_keys().collect();
             findings.push(finding);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use observation::{Evidence, Service, ServiceKind, Time};
 
-use super::{Writer, assets_of, places};
+use super::{FindingKind, Writer, assets_of, places};
 use crate::changes::words::moment;
 use crate::destinations::CALLED;
 use crate::model::{AssetEnd, Finding, Severity};
@@ -87,7 +87,7 @@ impl<'a> Writer<'_, '_, 'a> {
             let during = during(operations);
             let called = remote_access(protocol).unwrap_or(protocol);
             let text = format!("{} reaches {} by {called}; {during}", self.end(&client), self.end(&server));
-            let mut finding = self.finding("remote_access", severity, text, span);
+            let mut finding = self.finding(FindingKind::RemoteAccess, severity, text, span);
             finding.evidence = places(evidence);
             Some(self.keyed(finding, protocol.to_owned(), [&client, &server]))
         };
@@ -132,7 +132,7 @@ impl<'a> Writer<'_, '_, 'a> {
                 list(hosts.into_iter().map(str::to_owned)),
                 during(operations)
             );
-            let mut finding = self.finding("remote_access", Severity::Warning, text, span);
+            let mut finding = self.finding(FindingKind::RemoteAccess, Severity::Warning, text, span);
             finding.evidence = places(evidence);
             self.keyed(finding, format!("portal {service}"), [&end])
         };

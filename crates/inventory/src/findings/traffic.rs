@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use observation::{CaptureStatus, Evidence, Range, Transport, number_of};
 
-use super::{Writer, assets_of, places};
+use super::{FindingKind, Writer, assets_of, places};
 use crate::gather::Known;
 use crate::model::{AssetEnd, Conversation, Finding, Severity};
 use crate::roles::list;
@@ -67,7 +67,7 @@ impl Writer<'_, '_, '_> {
                 self.end(&AssetEnd::Asset(asset)),
                 list(peers.into_iter())
             );
-            let finding = self.finding("external_peer", severity, text, seen);
+            let finding = self.finding(FindingKind::ExternalPeer, severity, text, seen);
             self.keyed(finding, String::new(), [&AssetEnd::Asset(asset)])
         };
         talks.into_iter().map(finding).collect()
@@ -86,7 +86,7 @@ impl Writer<'_, '_, '_> {
                 number_of(sweep.addresses.len(), "address"),
                 list(sweep.addresses.iter().map(ToString::to_string))
             );
-            let mut finding = self.finding("address_sweep", Severity::Notice, text, sweep.span);
+            let mut finding = self.finding(FindingKind::AddressSweep, Severity::Notice, text, sweep.span);
             finding.count = sweep.addresses.len().try_into().unwrap_or(u64::MAX);
             finding.evidence = places(sweep.evidence.clone());
             match asset {
@@ -139,7 +139,7 @@ impl Writer<'_, '_, '_> {
             Finding {
                 assets: assets.into_iter().collect(),
                 about: protocol.to_owned(),
-                ..self.finding("one_sided_conversation", Severity::Information, text, seen)
+                ..self.finding(FindingKind::OneSidedConversation, Severity::Information, text, seen)
             }
         };
         protocols.into_iter().map(finding).collect()
@@ -159,7 +159,7 @@ impl Writer<'_, '_, '_> {
             if capture.status != CaptureStatus::Complete {
                 let where_ = capture.stopped.as_deref().unwrap_or("where is not known");
                 add(
-                    "cut_capture",
+                    FindingKind::CutCapture,
                     Severity::Notice,
                     format!("{name} is {}: {where_}", capture.status.as_str()),
                     1,
@@ -167,7 +167,7 @@ impl Writer<'_, '_, '_> {
             }
             if capture.kernel_drops > 0 {
                 add(
-                    "frames_lost",
+                    FindingKind::FramesLost,
                     Severity::Notice,
                     format!(
                         "{} lost while {name} was captured",
@@ -181,7 +181,7 @@ impl Writer<'_, '_, '_> {
             }
             if let Some(secrets) = capture.counters.get(SECRETS_COUNTER).copied().filter(|count| *count > 0) {
                 add(
-                    "secret_in_clear",
+                    FindingKind::SecretInClear,
                     Severity::Warning,
                     match secrets {
                         1 => format!(
@@ -240,7 +240,7 @@ impl Writer<'_, '_, '_> {
                     )
                 })
                 .collect();
-            let mut finding = self.finding("malformed_messages", Severity::Notice, text, seen);
+            let mut finding = self.finding(FindingKind::MalformedMessages, Severity::Notice, text, seen);
             finding.count = count;
             finding.about = protocol.to_owned();
             finding.assets = senders.collect::<BTreeSet<_>>().into_iter().collect();
