@@ -47,7 +47,7 @@ tests() {
 
 # The binary that users get, on real captures where they are beside the project.
 accuracy() {
-    TAPLEDGER_BIN=$release cargo test --quiet --package tapledger --test end_to_end --locked -- --nocapture --test-threads 1 accuracy::
+    TAPLEDGER_BIN=$release cargo test --quiet --workspace --test end_to_end --locked -- --nocapture --test-threads 1 accuracy::
 }
 
 fuzz() {
