@@ -29,6 +29,7 @@ fn table() -> String {
         let mut ports: Vec<String> = protocol.tcp.iter().map(|port| format!("TCP {port}")).collect();
         ports.extend(protocol.udp.iter().map(|port| format!("UDP {port}")));
         ports.extend(protocol.ethertypes.iter().map(|ethertype| format!("EtherType 0x{ethertype:04x}")));
+        ports.extend(protocol.ip_protocols.iter().map(|number| format!("IP protocol {number}")));
         let depth = &protocol.depth;
         let cells = [
             format!("**{}** (`{}`)<br>{}", protocol.title, protocol.name, protocol.specification),

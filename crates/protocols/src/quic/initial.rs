@@ -53,6 +53,18 @@ pub(super) fn version(octets: &[u8]) -> Option<&'static Version> {
     VERSIONS.iter().find(|version| version.number == number)
 }
 
+/// True for a long header whose version is one that exists (RFC 9000 section 15; IANA "QUIC Versions"), read here or
+/// not: negotiation, those kept free for practice, drafts, and the widespread ones of single makers.
+pub(super) fn is_version(octets: &[u8]) -> bool {
+    match octets {
+        [_, 0, 0, 0, 0 | 1, ..] | [_, 0x6b, 0x33, 0x43, 0xcf, ..] => true,
+        [_, 0xff, 0, 0, _, ..] | [_, 0xff, 1, 0, 0..=1, ..] => true,
+        [_, b'Q' | b'T', b'0', b'0'..=b'9', b'0'..=b'9', ..] | [_, 0xfa, 0xce, 0xb0, ..] => true,
+        [_, free @ ..] => free.iter().take(4).filter(|octet| *octet & 0x0f == 0x0a).count() == 4,
+        [] => false,
+    }
+}
+
 /// A packet with a long header.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packet<'a> {

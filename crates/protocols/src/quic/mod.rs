@@ -40,9 +40,7 @@ fn frame(octets: &[u8], transport: Transport) -> Frame {
     match octets.first() {
         _ if transport != Transport::Udp => Frame::Foreign,
         Some(first) if first & 0xc0 == 0x40 => Frame::Message(octets.len()),
-        Some(first) if first & 0x80 != 0 && initial::version(octets).is_some() => {
-            Frame::Message(octets.len())
-        }
+        Some(first) if first & 0x80 != 0 && initial::is_version(octets) => Frame::Message(octets.len()),
         _ => Frame::Foreign,
     }
 }

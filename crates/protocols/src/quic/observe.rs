@@ -66,6 +66,11 @@ impl Session for Quic {
         datagram: Octets<'m>,
         output: &mut Output<'m>,
     ) -> Result<(), Malformed> {
+        if self.datagrams == 0 && datagram.get(0).is_some_and(|first| first & 0x80 == 0) {
+            // The beginning was not captured: nothing that follows can be read, nor told from other datagrams.
+            output.finished = true;
+            return Ok(());
+        }
         self.datagrams = self.datagrams.saturating_add(1);
         let mut at = 0_usize;
         // What the capture cut is not all there, and no packet.
@@ -130,8 +135,9 @@ mod tests {
     use observation::{End, Transport};
 
     use super::super::PROTOCOL;
-    use crate::Probe;
+    use super::*;
     use crate::trial::hear;
+    use crate::{Frame, Probe};
 
     const SHORT: &[u8] = include_bytes!("messages/aioquic-client-udp.bin");
     /// Two datagrams, the first of 1,200 octets.
@@ -158,6 +164,23 @@ mod tests {
         assert!(heard.facts.iter().all(|fact| fact.0 == "10.0.0.1"));
         let alone = hear(&PROTOCOL, Transport::Udp, &[(End::Client, second)]);
         assert!(alone.facts.is_empty());
+    }
+
+    #[test]
+    fn other_versions_are_quic_and_say_nothing() {
+        let frame = |octets: &[u8]| (PROTOCOL.frame)(octets, Transport::Udp);
+        let long = |version: [u8; 4]| [&[0xc3], &version[..], &[0; 40]].concat();
+        for version in [[0; 4], *b"Q050", [0xff, 0, 0, 27], [0xfa, 0xce, 0xb0, 2], [0x1a, 0x2a, 0x3a, 0x4a]] {
+            let octets = long(version);
+            assert_eq!(frame(&octets), Frame::Message(45), "{version:x?}");
+            assert!(hear(&PROTOCOL, Transport::Udp, &[(End::Client, &octets)]).facts.is_empty());
+        }
+        assert_eq!(frame(&long([0x12, 0x34, 0x56, 0x78])), Frame::Foreign);
+        // Whoever joins a connection in its middle can read nothing of it.
+        let context = Context::of_test(End::Client, ("10.0.0.1", 50_000), ("10.0.0.2", 443), Transport::Udp);
+        let mut output = Output::default();
+        Quic::default().message(&context, Octets::unplaced(&[0x41; 30]), &mut output).unwrap();
+        assert!(output.finished);
     }
 
     #[test]

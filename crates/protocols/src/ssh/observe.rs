@@ -90,11 +90,7 @@ impl Session for Ssh {
             EXCHANGE_REPLY | GROUP_EXCHANGE_REPLY => {
                 let length = reader.u32_be("length of the host key")?;
                 let key = reader.take(usize::try_from(length).unwrap_or(usize::MAX), "host key")?;
-                let mut fields = Reader::new(key);
-                // Other messages have these numbers too in exchanges by groups: a key begins with the name of its type.
-                let length = fields.u32_be("length of the key type")?;
-                let kind = fields.take(usize::try_from(length).unwrap_or(usize::MAX), "key type")?;
-                if kind.bytes.starts_with(b"ssh-") || kind.bytes.starts_with(b"ecdsa-") {
+                if let Some(kind) = key_type(key) {
                     output.server_is = Some(context.from);
                     output.fact(&source, "ssh.host_key_type", Basis::Stated, &KEY_TYPE, kind);
                     output.fact(&source, "ssh.host_key", Basis::Stated, &KEY, key);
@@ -105,6 +101,15 @@ impl Session for Ssh {
         }
         Ok(())
     }
+}
+
+/// The name of its type, with which a key begins (RFC 4253 section 6.6). In exchanges by groups other messages have
+/// the number of this one, and a prime where the key would be (RFC 4419 section 3).
+fn key_type(key: Octets<'_>) -> Option<Octets<'_>> {
+    let mut fields = Reader::new(key);
+    let length = fields.u32_be("length of the key type").ok()?;
+    let kind = fields.take(usize::try_from(length).ok()?, "key type").ok()?;
+    (kind.bytes.starts_with(b"ssh-") || kind.bytes.starts_with(b"ecdsa-")).then_some(kind)
 }
 
 #[cfg(test)]
@@ -145,6 +150,17 @@ mod tests {
         let (facts, finished) = said(include_bytes!("messages/openssh-client.bin"), End::Client);
         assert_eq!(facts[0], "ssh.software=OpenSSH_9.2p1 Debian-2+deb12u10");
         assert_eq!(facts[2..], ["ssh.hassh=472b5de333ad665af5cbf10ff892c4df"]);
+        assert!(!finished);
+    }
+
+    #[test]
+    fn the_prime_of_an_exchange_by_groups_is_no_key() {
+        // RFC 4419 section 3: message 31, then the prime and the generator as integers of any length.
+        let mut group = vec![0, 0, 0, 24, 6, EXCHANGE_REPLY, 0, 0, 0, 8, 0x00, 0xde, 0x49, 0xfc];
+        group.extend([0x90, 0x69, 0x99, 0x4b, 0, 0, 0, 1, 5, 0, 0, 0, 0, 0]);
+        let hello = b"SSH-2.0-OpenSSH_5.3\r\n".as_slice();
+        let (facts, finished) = said(&[hello, &group].concat(), End::Server);
+        assert_eq!(facts, ["ssh.software=OpenSSH_5.3", "ssh.version=2.0"]);
         assert!(!finished);
     }
 

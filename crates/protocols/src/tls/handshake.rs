@@ -71,10 +71,16 @@ impl<'a> Hello<'a> {
     pub(crate) fn server(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let version = reader.take(2, "server version")?;
         let random = reader.take(RANDOM, "server random")?;
-        let session = reader.u8("session id")?;
-        reader.skip(session.into(), "session id")?;
+        // Drafts of TLS 1.3 up to the 21st leave out what 1.3 does not need, and have a version of their own.
+        let is_draft = matches!(version.bytes, [0x7f, 0..=21]);
+        if !is_draft {
+            let session = reader.u8("session id")?;
+            reader.skip(session.into(), "session id")?;
+        }
         let ciphers = reader.take(2, "cipher suite")?;
-        reader.skip(1, "compression method")?;
+        if !is_draft {
+            reader.skip(1, "compression method")?;
+        }
         Ok(Self {
             version,
             ciphers,

@@ -10,6 +10,11 @@ const HEADER: usize = 5;
 /// Longest fragment: 2^14 octets and what encryption may add (RFC 5246 section 6.2.3).
 const FRAGMENT_OCTETS_MAX: u16 = (1 << 14) + 2_048;
 
+/// A change of the cipher in clear is one octet; when keys are renewed it is encrypted as all else, and has at least the
+/// octets of a hash besides (RFC 5246 sections 6.2.3 and 7.1).
+const CHANGE: u16 = 1;
+const CHANGE_ENCRYPTED_MIN: u16 = 17;
+
 /// Octets of an alert in clear.
 const ALERT: u16 = 2;
 
@@ -40,7 +45,7 @@ fn header(octets: &[u8]) -> Option<(Kind, u16)> {
     };
     let length = u16::from_be_bytes([high, low]);
     let fits = match kind {
-        Kind::ChangeCipherSpec => length == 1,
+        Kind::ChangeCipherSpec => length == CHANGE || length >= CHANGE_ENCRYPTED_MIN,
         Kind::Alert => length >= ALERT,
         _ => length > 0,
     };
@@ -124,6 +129,7 @@ mod tests {
         assert_eq!(frame(&[22, 4, 1, 0, 2]), Frame::Foreign);
         assert_eq!(frame(&[23, 3, 3, 0x60, 0]), Frame::Foreign);
         assert_eq!(frame(&[20, 3, 3, 0, 2, 1, 1]), Frame::Foreign);
+        assert_eq!(frame(&[20, 3, 0, 0, 32, 1, 1]), Frame::Partial(37), "encrypted, as keys are renewed");
     }
 
     #[test]

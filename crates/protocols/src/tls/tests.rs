@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use observation::{Address, End, Octets, Piece, Time, Transport};
 
 use super::PROTOCOL;
-use crate::{Context, Frame, Output, Session};
+use super::handshake::Hello;
+use crate::{Context, Frame, Output, Reader, Session};
 
 #[derive(Debug, Default)]
 struct Said {
@@ -154,4 +155,13 @@ fn a_message_in_endless_small_records_is_given_up_and_counted() {
     let said = said(&octets, End::Server);
     assert_eq!(said.dropped, 1);
     assert!(said.facts.is_empty() && said.problems.is_empty());
+}
+
+#[test]
+fn hellos_of_drafts_are_shorter() {
+    // draft-ietf-tls-tls13-20 section 4.1.3: version, random, cipher suite, extensions.
+    let hello = [&[0x7f, 20][..], &[7; 32], &[0x13, 3], &[0, 4, 0, 51, 0, 0]].concat();
+    let hello = Hello::server(&mut Reader::new(Octets::unplaced(&hello))).unwrap();
+    assert_eq!(hello.ciphers.bytes, [0x13, 3]);
+    assert!(hello.extension(51).is_some());
 }

@@ -10,7 +10,7 @@ pub(super) const RESPONSE: u8 = 2;
 pub(super) const COOKIE: u8 = 3;
 pub(super) const DATA: u8 = 4;
 
-/// Octets of each kind; data at least, which is padded to a multiple of 16.
+/// Octets of each kind; data at least, which is padded to a multiple of 16, but not beyond what the link carries.
 const INITIATION_LENGTH: usize = 148;
 const RESPONSE_LENGTH: usize = 92;
 const COOKIE_LENGTH: usize = 64;
@@ -30,8 +30,7 @@ pub(super) fn frame(octets: &[u8], transport: Transport) -> Frame {
             INITIATION => INITIATION_LENGTH,
             RESPONSE => RESPONSE_LENGTH,
             COOKIE => COOKIE_LENGTH,
-            DATA if octets.len() < DATA_LENGTH_MIN => DATA_LENGTH_MIN,
-            DATA => octets.len().next_multiple_of(PADDING),
+            DATA => octets.len().max(DATA_LENGTH_MIN),
             _ => return Frame::Foreign,
         },
         [] => HEADER,
@@ -54,8 +53,9 @@ pub(super) fn probe(octets: &[u8], transport: Transport) -> Probe {
         Some(&INITIATION) => octets.get(8..40),
         Some(&RESPONSE) => octets.get(12..44),
         Some(&COOKIE) => octets.get(8..32),
-        // Data has no other mark than its first four octets and a length that is a multiple of 16.
-        _ => return Probe::Unsure,
+        // Data has no other mark than its first four octets and a length that mostly is a multiple of 16.
+        _ if octets.len().is_multiple_of(PADDING) => return Probe::Unsure,
+        _ => return Probe::Foreign,
     };
     if random.is_some_and(is_random) { Probe::Certain } else { Probe::Foreign }
 }
@@ -83,6 +83,10 @@ mod tests {
         assert_eq!(frame(&initiation[..3], Transport::Udp), Frame::Partial(4));
         assert_eq!(frame(initiation, Transport::Tcp), Frame::Foreign);
         assert_eq!(frame(include_bytes!("messages/data.bin"), Transport::Udp), Frame::Message(80));
+        // The padding of a full packet ends where the link does (section 5.4.6).
+        let full = [&include_bytes!("messages/data.bin")[..], &[7; 10]].concat();
+        assert_eq!(frame(&full, Transport::Udp), Frame::Message(90));
+        assert_eq!(probe(&full, Transport::Udp), Probe::Foreign);
         let mut long = initiation.to_vec();
         long.push(0);
         assert_eq!(frame(&long, Transport::Udp), Frame::Foreign);
