@@ -134,6 +134,11 @@ pub enum Error {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// The register cannot be written here.
+    #[error(
+        "the register was opened for reading only: no right to write it, or a medium that cannot be written"
+    )]
+    ReadOnly,
     /// Anything else that SQLite reports: disk full, I/O error, damaged page.
     #[error("register: {0}")]
     Sqlite(rusqlite::Error),
@@ -143,6 +148,7 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Locked,
+            Some(rusqlite::ErrorCode::ReadOnly) => Self::ReadOnly,
             Some(rusqlite::ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
             _ => Self::Sqlite(error),
         }
@@ -160,6 +166,15 @@ impl Error {
             Self::Sqlite(error) => {
                 matches!(error.sqlite_error_code(), Some(DiskFull | SystemIoFailure | CannotOpen))
             }
+            _ => false,
+        }
+    }
+
+    /// True if only writing is not possible, or SQLite cannot make what it needs beside the register.
+    pub(crate) fn is_of_rights(&self) -> bool {
+        match self {
+            Self::ReadOnly => true,
+            Self::Sqlite(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen),
             _ => false,
         }
     }

@@ -57,6 +57,9 @@ impl Register {
 
     /// Opens the register at `path`. One of an older schema is backed up and brought up to date.
     ///
+    /// Where it cannot be written (a read-only medium, another user's file) it is opened for reading only, as
+    /// [`open_read_only`](Self::open_read_only) does, and writing fails with [`Error::ReadOnly`].
+    ///
     /// # Errors
     ///
     /// Fails if there is no such file, or as [`create_or_open`](Self::create_or_open) does.
@@ -65,7 +68,10 @@ impl Register {
             return Err(Error::NoSuchFile(path.into()));
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self::open(path, flags, false).map_err(|error| error.opening(path))
+        match Self::open(path, flags, false) {
+            Err(error) if error.is_of_rights() => Self::open_read_only(path),
+            opened => opened.map_err(|error| error.opening(path)),
+        }
     }
 
     /// The schema of the register at `path`, as it is now: nothing is brought up to date.

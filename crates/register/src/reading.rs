@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::SystemTime;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::error::{Error, Result};
 use crate::migrate::{beside, version_of};
@@ -57,10 +57,7 @@ impl Register {
             .map_err(Error::from)
             .and_then(|connection| Self::reader(connection, path));
         let opened = match opened {
-            Err(Error::Sqlite(error))
-                if matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
-                    && !beside(path, "-wal").exists() =>
-            {
+            Err(error) if error.is_of_rights() && !beside(path, "-wal").exists() => {
                 Connection::open_with_flags(unwritten(path), flags | OpenFlags::SQLITE_OPEN_URI)
                     .map_err(Error::from)
                     .and_then(|connection| Self::reader(connection, path))

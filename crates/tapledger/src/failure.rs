@@ -46,7 +46,11 @@ impl Failure {
             Self::Permission(text) => (text, 5),
             Self::Check(text) => (text, CHECK_FAILED),
         };
-        crate::terminal::say(&format!("tapledger: {}", export::safe_text(&text)));
+        // Further lines stand in from the edge: none can be taken for a line of its own.
+        for (number, line) in text.trim_end().lines().enumerate() {
+            let before = if number == 0 { "tapledger: " } else { "  " };
+            crate::terminal::say(&format!("{before}{}", export::safe_text(line)));
+        }
         ExitCode::from(code)
     }
 }
@@ -72,8 +76,12 @@ impl From<anyhow::Error> for Failure {
 impl From<register::Error> for Failure {
     fn from(error: register::Error) -> Self {
         match error {
-            register::Error::UnsoundCopy { .. } => Self::Check(error.to_string()),
-            error => Self::Other(error.into()),
+            register::Error::UnsoundCopy { .. } | register::Error::Damaged(_) => {
+                Self::Check(error.to_string())
+            }
+            register::Error::ReadOnly => Self::Permission(error.to_string()),
+            // Its words hold those of its cause: the chain would say them again.
+            error => Self::Other(anyhow::Error::msg(error.to_string())),
         }
     }
 }
