@@ -137,3 +137,20 @@ fn lists_of_other_programs_are_known_and_others_are_mapped() {
     let wrong = file("wrong.toml", "colour = \"x\"\n");
     assert_eq!(register.run(&["reconcile", &odd, "--mapping", &wrong]).status.code(), Some(2));
 }
+
+#[test]
+fn our_own_exports_agree_with_the_wire() {
+    let register = Register::of(&[capture("plant.pcapng")]);
+    for (format, name) in [("csv", "own.csv"), ("xlsx", "own.xlsx")] {
+        register.stdout(&["export", "--format", format, "-o", name]);
+        let told = register.stdout(&["reconcile", name, "--format", "csv"]);
+        let wrong: Vec<&str> = told
+            .lines()
+            .skip(1)
+            .filter(|line| {
+                line.contains("conflicting") || line.contains("silent") || line.contains("not listed")
+            })
+            .collect();
+        assert!(told.lines().count() > 20 && wrong.is_empty(), "{format}: {wrong:#?}");
+    }
+}

@@ -70,7 +70,7 @@ impl Column {
     /// our own export, and what people write.
     fn heads(self) -> &'static [&'static str] {
         match self {
-            Self::AssetId => &["assetid", "tapledgerid", "correlationid"],
+            Self::AssetId => &["assetid", "tapledgerid", "correlationid", "id"],
             Self::Serial => &["serialnumber", "serial", "serialno", "seriennummer", "sn"],
             Self::Mac => &["mac", "macs", "macaddress", "macaddresses", "primarymacaddress", "macadresse"],
             Self::AssetNumber => &[
@@ -172,12 +172,27 @@ pub fn cell_values(column: Column, cell: &str) -> Vec<String> {
         Column::Ip => &[';', ',', '|', '\n', ' '],
         _ => &['\n'],
     };
-    let values = cell.split(between).map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned);
+    let values = cell.split(between).map(str::trim).filter(|value| !is_nothing(value)).map(str::to_owned);
     match column {
+        // Every list numbers its rows by an "id" of its own.
+        Column::AssetId => values.filter(|value| is_id(value)).collect(),
         // Everybody has words of their own for what a device is for: only ours can be compared.
         Column::Role => values.filter(|value| is_role(value)).collect(),
         _ => values.collect(),
     }
+}
+
+/// What lists write where there is nothing, our own workbook among them.
+fn is_nothing(value: &str) -> bool {
+    const WORDS: &[&str] = &["", "-", "\u{2013}", "\u{2014}", "none", "n/a", "not observed", "not assessed"];
+    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+/// An id of ours is a UUID (RFC 9562 section 4).
+fn is_id(value: &str) -> bool {
+    let lengths = value.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12])
+        && value.chars().all(|character| character.is_ascii_hexdigit() || character == '-')
 }
 
 fn is_role(word: &str) -> bool {

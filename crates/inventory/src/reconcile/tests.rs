@@ -166,6 +166,14 @@ fn heads_of_known_lists_are_found() {
     ] {
         assert_eq!(Column::of_head(head), Some(column), "{head}");
     }
+    // Our own export calls its id so, and so do many lists their numbers.
+    assert_eq!(Column::of_head("id"), Some(Column::AssetId));
+    let id = "4c78d08a-6950-52df-a798-4b23f1c8df0b";
+    assert_eq!(cell_values(Column::AssetId, id), [id]);
+    assert!(cell_values(Column::AssetId, "4711").is_empty());
+    for nothing in ["Not observed", "not assessed", "\u{2013}", "N/A", " "] {
+        assert!(cell_values(Vendor, nothing).is_empty(), "{nothing}");
+    }
     for head in ["Rack", "Comments", "Serial number type", ""] {
         assert_eq!(Column::of_head(head), None, "{head}");
     }
