@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use ::export::json::Part;
+use ::export::safe_text;
 use ::export::time::rfc3339;
 use clap::{Args, ValueEnum};
 use inventory::{Coverage as Seen, Snapshot};
@@ -59,7 +60,7 @@ fn text(snapshot: &Snapshot, seen: &Seen) -> String {
     let (captures, days) = (number_of(seen.captures.len(), "capture"), number_of(seen.days, "day"));
     line("listened", format!("{captures} on {days}{}", span.unwrap_or_default()));
     line("duty", duty(seen));
-    line("heard", number_of(seen.heard, "asset"));
+    line("heard", format!("{} with an address of their own", number_of(seen.heard, "asset")));
     line("only named", format!("{} that others name or turn to", number_of(seen.referenced, "asset")));
     line("silent targets", some(&seen.silent_targets));
     line(
@@ -85,7 +86,7 @@ fn text(snapshot: &Snapshot, seen: &Seen) -> String {
             parts.push(format!("frames lost {}", capture.kernel_drops));
         }
         parts.extend(capture.losses.iter().map(|(name, count)| format!("{name} {count}")));
-        let name = name.map_or(capture.capture.as_str(), |summary| summary.name.as_str());
+        let name = safe_text(name.map_or(capture.capture.as_str(), |summary| summary.name.as_str()));
         line("  capture", format!("{name}: {}", parts.join(", ")));
     }
     let more = lossy.count().saturating_sub(NAMED_MAX);
@@ -101,10 +102,10 @@ fn duty(seen: &Seen) -> String {
     const HOUR: i64 = 3_600_000_000_000;
     let whole = seen.span.map_or(0, |(first, last)| last.0.saturating_sub(first.0)).max(seen.captured);
     let hours = |nanos: i64| {
-        let tenths = nanos.saturating_mul(10).div_euclid(HOUR);
+        let tenths = nanos.div_euclid(HOUR / 10);
         format!("{}.{} h", tenths.div_euclid(10), tenths.rem_euclid(10))
     };
-    match seen.captured.saturating_mul(100).checked_div(whole) {
+    match i128::from(seen.captured).saturating_mul(100).checked_div(whole.into()) {
         Some(percent) => format!("captured {} of {} ({percent} %)", hours(seen.captured), hours(whole)),
         None => "a single moment".to_owned(),
     }

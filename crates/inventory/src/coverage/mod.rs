@@ -50,9 +50,9 @@ pub struct Coverage {
     pub vlans_carried: Vec<u16>,
     /// VLANs that switches announce and no tag carried, sorted. Untagged frames may be of one of them.
     pub vlans_missing: Vec<u16>,
-    /// Assets that spoke.
+    /// Assets with an address of their own that spoke: what sits in one or behind it is not counted.
     pub heard: usize,
-    /// Assets that others name or turn to, and that did not speak.
+    /// Such assets that others name or turn to, and that did not speak.
     pub referenced: usize,
     /// Addresses that were seen through a router only: what they say on their own link passes here never.
     pub behind_router: usize,
@@ -147,14 +147,18 @@ fn captured(context: &Context<'_, '_>, captures: &HashSet<&str>) -> i64 {
     total
 }
 
-/// On how many days, and in how many captures, each asset spoke that did; and how many are only referenced here.
+/// On how many days, and in how many captures, each asset with an address of its own spoke that did; and how many are
+/// only referenced here.
 fn heard(
     context: &Context<'_, '_>,
     assets: &[Asset],
     captures: &HashSet<&str>,
 ) -> (Vec<usize>, Vec<usize>, usize) {
     let (mut by_day, mut by_capture, mut referenced) = (Vec::new(), Vec::new(), 0_usize);
-    for (asset, device) in assets.iter().zip(&context.devices.list) {
+    let talks = context.gathered.talks.iter().filter(|talk| captures.contains(talk.capture));
+    let turned_to: HashSet<usize> = talks.flat_map(|talk| [talk.client, talk.server]).collect();
+    let own = assets.iter().zip(&context.devices.list).filter(|(asset, _)| asset.parent.is_none());
+    for (asset, device) in own {
         let stations = || device.stations.iter().filter_map(|station| context.gathered.station(*station));
         let sightings = || {
             stations().flat_map(|known| &known.sightings).filter(|(capture, _)| captures.contains(capture))
@@ -164,10 +168,11 @@ fn heard(
             let mut named = stations().flat_map(|known| known.mentions.iter().map(|(capture, _)| *capture));
             let mut told = stations().flat_map(|known| known.facts.iter().map(|said| said.capture));
             let is_here = named.any(|capture| captures.contains(capture))
-                || told.any(|capture| captures.contains(capture));
+                || told.any(|capture| captures.contains(capture))
+                || device.stations.iter().any(|station| turned_to.contains(station));
             referenced =
                 referenced.saturating_add(usize::from(asset.state == AssetState::Referenced && is_here));
-        } else if asset.parent.is_none() {
+        } else {
             by_day.push(days.len());
             by_capture.push(sightings().map(|(capture, _)| *capture).collect::<BTreeSet<_>>().len());
         }

@@ -52,7 +52,13 @@ fn one(coverage: &Coverage) -> Vec<Block> {
         heading(format!("Site {}, {sensor}", coverage.site)),
         facts([
             ("Listened", Cell::new(span)),
-            ("Heard", Cell::new(number_of(coverage.heard, "asset"))),
+            (
+                "Heard",
+                Cell::new(format!(
+                    "{} with an address of their own, not counting what sits in them or behind them",
+                    number_of(coverage.heard, "asset")
+                )),
+            ),
             ("Only named by others", Cell::new(number_of(coverage.referenced, "asset"))),
             (
                 "Behind routers",
