@@ -1,10 +1,9 @@
 //! What `export --format html` and `--format pdf` are told beside the register.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ::export::baseline::Frozen;
-use ::export::report::{Advisory, Details, Earlier, Options, Series};
+use ::export::report::{Advisories, Details, Earlier, Options, Series};
 use clap::{Args, ValueEnum};
 use inventory::Snapshot;
 use observation::Time;
@@ -62,7 +61,14 @@ pub(crate) struct Told {
     key: Option<String>,
     kept_frames: Option<u64>,
     series: Vec<Series>,
-    advisories: Option<BTreeMap<String, Vec<Advisory>>>,
+    advisories: Option<Advisories>,
+}
+
+impl Told {
+    /// True if something that was to be read was not.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.advisories.as_ref().is_some_and(|advisories| advisories.unread > 0)
+    }
 }
 
 impl ReportArguments {

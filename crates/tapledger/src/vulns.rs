@@ -137,14 +137,15 @@ pub(crate) fn run(arguments: &MatchVulns) -> Result<ExitCode, Failure> {
     Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTLY_READ) })
 }
 
-/// What the advisories in a folder or file say of the assets, by id of the asset: of each advisory the gravest verdict.
-pub(crate) fn by_asset(
-    csaf: &Path,
-    snapshot: &Snapshot,
-) -> Result<BTreeMap<String, Vec<report::Advisory>>, Failure> {
+/// What the advisories in a folder or file say of the assets: of each advisory the gravest verdict. None read at all is an
+/// error, as a report that says that none concern the plant would not be true.
+pub(crate) fn by_asset(csaf: &Path, snapshot: &Snapshot) -> Result<report::Advisories, Failure> {
     let (documents, refused) = documents(csaf)?;
     for (file, problem) in &refused {
         terminal::say(&safe_text(&format!("not read: {file}: {problem}")));
+    }
+    if documents.is_empty() {
+        return Err(Failure::Other(anyhow::anyhow!("{}: no advisory could be read", csaf.display())));
     }
     let held = || snapshot.inventory.assets.iter().zip(&snapshot.identified);
     let devices: Vec<Device> =
@@ -157,15 +158,15 @@ pub(crate) fn by_asset(
             *verdict = outcome.verdict.min(*verdict);
         }
     }
-    let mut all: BTreeMap<String, Vec<report::Advisory>> = BTreeMap::new();
+    let mut by_asset: BTreeMap<String, Vec<report::Advisory>> = BTreeMap::new();
     for ((asset, id), verdict) in gravest {
-        all.entry(asset.to_owned()).or_default().push(report::Advisory {
+        by_asset.entry(asset.to_owned()).or_default().push(report::Advisory {
             id: id.to_owned(),
             verdict: verdict.as_str().to_owned(),
             concerns: verdict != Verdict::NotAffected,
         });
     }
-    Ok(all)
+    Ok(report::Advisories { by_asset, read: documents.len(), unread: refused.len() })
 }
 
 /// The gravest first, then by asset and advisory.

@@ -66,6 +66,17 @@ pub struct Series {
     pub points: Vec<(Time, f64)>,
 }
 
+/// What advisories say of the register.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advisories {
+    /// By id of the asset.
+    pub by_asset: BTreeMap<String, Vec<Advisory>>,
+    /// Advisories that were read.
+    pub read: usize,
+    /// Files that are none, or could not be read.
+    pub unread: usize,
+}
+
 /// What an advisory says of an asset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advisory {
@@ -97,7 +108,7 @@ pub struct Options<'a> {
     /// Figures over time.
     pub series: &'a [Series],
     /// What advisories say of assets, by id of the asset; `None` if none were matched.
-    pub advisories: Option<&'a BTreeMap<String, Vec<Advisory>>>,
+    pub advisories: Option<&'a Advisories>,
 }
 
 /// What all pages are made from.

@@ -4,7 +4,7 @@
 //! Foundations for OT Cybersecurity (2025); directive (EU) 2022/2555 (NIS2) article 21. They were written down from
 //! memory of the texts: the report says so.
 
-use observation::attribute;
+use observation::{attribute, number_of};
 
 use super::boundary;
 use crate::reading;
@@ -109,8 +109,16 @@ pub(crate) fn controls(source: &Source<'_>) -> Vec<Control> {
         Some(advisories) => (
             Status::of(firmware, all).at_most_partial(),
             format!(
-                "advisories matched, {} assets concerned; versions known of {}",
-                advisories.values().filter(|all| all.iter().any(|one| one.concerns)).count(),
+                "{} advisories matched{}, {} concerned; versions known of {}",
+                advisories.read,
+                match advisories.unread {
+                    0 => String::new(),
+                    unread => format!(" ({} not read)", number_of(unread, "file")),
+                },
+                number_of(
+                    advisories.by_asset.values().filter(|all| all.iter().any(|one| one.concerns)).count(),
+                    "asset"
+                ),
                 share(firmware, all)
             ),
         ),

@@ -47,7 +47,8 @@ pub(crate) fn threats<'a>(source: &'a Source<'_>) -> BTreeMap<usize, Threats<'a>
     let view = &source.view;
     let mut all: BTreeMap<usize, Threats<'a>> = BTreeMap::new();
     for (index, _, identified) in view.assets().iter().copied() {
-        let advisories = source.options.advisories.and_then(|advisories| advisories.get(&identified.id));
+        let advisories =
+            source.options.advisories.and_then(|advisories| advisories.by_asset.get(&identified.id));
         let own = Threats {
             insecure: view
                 .findings_of(index)
