@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
@@ -259,6 +261,100 @@ fn lists_fit_a_line_and_wide_csv_and_json_hold_everything() {
             "{part}: {table}"
         );
     }
+}
+
+/// Somebody who may read the register and write nothing: another user where the test has a right to become one.
+#[test]
+fn a_register_is_read_where_it_cannot_be_written() {
+    let register = Register::of(&[capture("plant.pcapng")]);
+    let (folder, db) = (register.folder.path(), register.database());
+    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    let reader = |arguments: &[&str]| {
+        let mut reader = command(folder, arguments);
+        reader.arg("--db").arg(&db);
+        if is_root {
+            reader.uid(65_534).gid(65_534);
+        }
+        reader.output()
+    };
+    set(&db, 0o444);
+    set(folder, 0o555);
+    let tried = ["assets list", "export --format json", "journal verify", "doctor", "coverage", "db check"]
+        .map(|words| (words, reader(&words.split(' ').collect::<Vec<_>>())));
+    let writing = reader(&["assets", "set", "10.10.10.11", "owner=Ada"]);
+    set(folder, 0o755);
+    for (words, output) in tried {
+        // The program itself may lie where another user cannot reach it.
+        let Ok(output) = output else {
+            println!("skipped: {words}: the program cannot be started as another user");
+            continue;
+        };
+        assert_eq!(output.status.code(), Some(0), "{words}: {}", log(&output));
+    }
+    if let Ok(writing) = writing {
+        assert_eq!(writing.status.code(), Some(5), "{}", log(&writing));
+        assert!(log(&writing).contains("for reading only"), "{}", log(&writing));
+    }
+}
+
+#[test]
+fn a_damaged_register_fails_its_check() {
+    let register = Register::of(&[capture("plant.pcapng")]);
+    let octets = fs::read(register.database()).unwrap();
+    fs::write(register.folder.path().join("cut.db"), &octets[..octets.len() / 2]).unwrap();
+    for words in [["db", "check"].as_slice(), &["doctor"]] {
+        let output = run(register.folder.path(), &[words, &["--db", "cut.db"]].concat());
+        assert_eq!(output.status.code(), Some(6), "{words:?}: {}", said(&output));
+    }
+}
+
+#[test]
+fn the_name_of_a_capture_forges_no_line() {
+    let register = Register::new();
+    let name = "a\nthe register is sound\nDAMAGE      all is lost.pcapng";
+    let octets = fs::read(capture("plant.pcapng")).unwrap();
+    let path = register.folder.path().join(name);
+    fs::write(&path, &octets[..octets.len() - 7]).unwrap();
+    let import = register.run(&["import", path.to_str().unwrap()]);
+    assert_eq!(import.status.code(), Some(4));
+    let doctor = String::from_utf8(register.run(&["doctor"]).stdout).unwrap();
+    let coverage = register.stdout(&["coverage"]);
+    for text in [said(&import), doctor, coverage] {
+        let is_forged = |line: &str| line.starts_with("DAMAGE") || line.starts_with("the register is NOT");
+        assert!(!text.lines().any(is_forged), "{text}");
+        assert!(text.lines().filter(|line| *line == "the register is sound").count() <= 1, "{text}");
+    }
+}
+
+#[test]
+fn errors_of_several_lines_are_lines_and_say_their_cause_once() {
+    let register = Register::of(&[capture("plant.pcapng")]);
+    let several = register.run(&["assets", "show", "10.10"]);
+    assert_eq!(several.status.code(), Some(2));
+    let log = log(&several);
+    assert!(log.lines().count() > 2 && !log.contains("\\x0a"), "{log}");
+    assert!(log.lines().skip(1).all(|line| line.starts_with("  ")), "{log}");
+    let folder = register.folder.path();
+    fs::create_dir(folder.join("folder.db")).unwrap();
+    let output = run(folder, &["assets", "list", "--db", "folder.db"]);
+    let log = self::log(&output);
+    let causes = ["unable to open", "I/O error"].map(|cause| log.matches(cause).count());
+    assert_eq!(causes.iter().sum::<usize>(), 1, "{log}");
+}
+
+#[test]
+fn a_moment_may_be_a_day_and_an_export_leaves_out_nothing_it_knows() {
+    let register = Register::of(&[capture("plant.pcapng")]);
+    register.stdout(&["changes", "--since", "2026-01-01"]);
+    register.stdout(&["export", "--format", "json", "--as-of", "2199-12-31"]);
+    let early = register.run(&["export", "--format", "json", "--as-of", "1999-12-31"]);
+    assert_eq!(early.status.code(), Some(2));
+    assert!(early.stdout.is_empty() && log(&early).contains("--as-of is before 20"), "{}", log(&early));
+    let wrong = register.run(&["changes", "--since", "soon"]);
+    assert!(log(&wrong).contains("neither a day"), "{}", log(&wrong));
+    let turned = register.run(&["evidence", "export", "--from", "2027-01-01", "--to", "2026-01-01"]);
+    assert_eq!(turned.status.code(), Some(2), "{}", log(&turned));
 }
 
 #[test]

@@ -95,6 +95,9 @@ fn the_list_says_by_which_measure_inside_and_outside_are_told() {
     let wrong = register.run(&["findings", "--off", "unknown_devices"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("did you mean unknown_device?"), "{wrong:?}");
+    let name = text(&list(&register.json(), "findings")[0], "id").to_owned();
+    let past = ["findings", "accept", &name, "--reason", "known", "--until", "2020-01-01"];
+    assert_eq!(register.run(&past).status.code(), Some(2), "an acceptance that is over is none");
     let wrong = register.run(&["findings", "ack", "ffffffffffffffff"]);
     assert_eq!(wrong.status.code(), Some(2));
     let wrong = register.run(&["findings", "accept", "ffffffff", "--reason", " ", "--until", "2030-01-01"]);

@@ -299,8 +299,9 @@ pub(crate) struct Export {
     /// What separates the columns of a CSV.
     #[arg(long, value_name = "CHARACTER", default_value = ",")]
     pub(crate) delimiter: char,
-    /// The moment the register speaks of, as RFC 3339; the latest observed time if left out.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    /// The moment, or day, by which ages and acceptances are judged; the latest observed time if left out, and not before
+    /// it.
+    #[arg(long, value_name = "TIME", value_parser = crate::findings::end_of_day)]
     pub(crate) as_of: Option<observation::Time>,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
@@ -430,15 +431,31 @@ pub(crate) fn octets(text: &str) -> Result<u64, String> {
     number.checked_mul(factor).ok_or_else(|| format!("\"{text}\" is too much"))
 }
 
+/// The beginning of what somebody typed, for an error.
+pub(crate) fn shortened(text: &str) -> String {
+    /// Characters that tell which word is meant.
+    const CHARACTERS_MAX: usize = 80;
+    match text.char_indices().nth(CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) =
         text.split_once('=').ok_or_else(|| format!("\"{text}\" has no =; try queue.frames_max=65536"))?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
+/// A time, or the first moment of a day of UTC.
 pub(crate) fn moment(text: &str) -> Result<observation::Time, String> {
-    let timestamp: jiff::Timestamp =
-        text.parse().map_err(|error| format!("\"{text}\" is no RFC 3339 time: {error}"))?;
+    let day = || format!("{text}T00:00:00Z").parse();
+    let timestamp: jiff::Timestamp = text.parse().or_else(|_| day()).map_err(|_: jiff::Error| {
+        format!(
+            "\"{}\" is neither a day as in 2026-01-31 nor a time of RFC 3339 as in 2026-01-31T06:00:00Z",
+            shortened(text)
+        )
+    })?;
     i64::try_from(timestamp.as_nanosecond())
         .map(observation::Time)
         .map_err(|_| format!("\"{text}\" is too far away"))

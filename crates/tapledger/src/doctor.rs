@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use export::safe_text;
 use observation::{CaptureStatus, CaptureSummary, number_of};
 use register::Register;
 
@@ -64,15 +65,17 @@ pub(crate) fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
 /// What is worth saying of a capture; nothing if all went well.
 fn capture_text(capture: &CaptureSummary) -> String {
     let mut text = String::new();
+    // A name comes from whoever made the file, and must not end its line.
+    let name = safe_text(&capture.name);
     if capture.status != CaptureStatus::Complete {
         let stopped = capture.stopped.as_deref().unwrap_or("it ends early");
-        let _ = writeln!(text, "NOTE        {}: {}: {stopped}", capture.name, capture.status.as_str());
+        let _ = writeln!(text, "NOTE        {name}: {}: {stopped}", capture.status.as_str());
     }
     if capture.frames == 0 {
-        let _ = writeln!(text, "NOTE        {}: no frame", capture.name);
+        let _ = writeln!(text, "NOTE        {name}: no frame");
     }
-    for (name, count) in capture.counters.iter().filter(|(name, _)| is_loss(name)) {
-        let _ = writeln!(text, "NOTE        {}: {name}: {count}", capture.name);
+    for (counter, count) in capture.counters.iter().filter(|(name, _)| is_loss(name)) {
+        let _ = writeln!(text, "NOTE        {name}: {counter}: {count}");
     }
     text
 }

@@ -66,7 +66,7 @@ fn candidate_text(
     let _ = writeln!(
         text,
         "capture   {} ({})",
-        capture.map_or("?", |capture| capture.name.as_str()),
+        export::safe_text(capture.map_or("?", |capture| capture.name.as_str())),
         proof.capture
     );
     let mut octets = Vec::new();

@@ -13,7 +13,8 @@ use ::export::{Filter, about, book, csv, cyclonedx, defender, graph, json, netbo
 use inventory::Snapshot;
 
 use crate::arguments::{Export, ExportFormat};
-use crate::failure::Failure;
+use crate::failure::{Failure, PARTLY_READ};
+use crate::report::Told;
 use crate::session::{actor, person, snapshot};
 use crate::terminal;
 
@@ -26,6 +27,13 @@ const ABOUT: &str = ".about.json";
 
 pub(crate) fn run(arguments: &Export) -> Result<ExitCode, Failure> {
     let (mut register, snapshot) = snapshot(&arguments.db.db, arguments.as_of)?;
+    let latest = snapshot.captures.iter().filter_map(|capture| capture.last).max();
+    if let Some(latest) = latest.filter(|latest| snapshot.as_of < Some(*latest)) {
+        return Err(Failure::Usage(format!(
+            "--as-of is before {}, the latest that the register holds: an export cannot leave out what it knows",
+            ::export::time::rfc3339(latest)
+        )));
+    }
     let delimiter = u8::try_from(arguments.delimiter).ok().filter(u8::is_ascii).ok_or_else(|| {
         Failure::Usage(format!("{:?} cannot separate columns; use an ASCII character", arguments.delimiter))
     })?;
@@ -64,7 +72,8 @@ pub(crate) fn run(arguments: &Export) -> Result<ExitCode, Failure> {
     if let Err(error) = register.record(&actor(&person()), "export", arguments.format.word(), &detail) {
         tracing::info!(%error, "export not noted in the custody journal");
     }
-    Ok(ExitCode::SUCCESS)
+    let is_partial = told.as_ref().is_some_and(Told::is_partial);
+    Ok(if is_partial { ExitCode::from(PARTLY_READ) } else { ExitCode::SUCCESS })
 }
 
 fn write(

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use ::export::csv::CsvOptions;
 use ::export::json::Part;
+use ::export::safe_text;
 use ::export::time::rfc3339;
 use clap::{Args, Subcommand};
 use inventory::{Finding, FindingKind, FindingState, Severity, Snapshot};
@@ -17,7 +18,7 @@ use crate::config::nearest;
 use crate::export::stdout;
 use crate::failure::Failure;
 use crate::lists::{matches, short_time};
-use crate::session::{actor, person, snapshot};
+use crate::session::{actor, now, person, snapshot};
 use crate::table::{self, Column, column};
 use crate::terminal;
 
@@ -158,6 +159,9 @@ pub(crate) fn run(arguments: &Findings) -> Result<ExitCode, Failure> {
         Some(FindingsCommand::Accept { which, reason, until }) => {
             if reason.trim().is_empty() {
                 return Err(Failure::Usage("an acceptance needs a reason".to_owned()));
+            }
+            if *until < now() {
+                return Err(Failure::Usage("an acceptance ends in the future, not in the past".to_owned()));
             }
             settle(which, &Decision::Accept { reason, expires: *until })
         }
@@ -336,7 +340,7 @@ fn show(which: &Which) -> Result<ExitCode, Failure> {
     line("expires", &standing.expires.map(rfc3339).unwrap_or_default());
     for proof in &finding.evidence {
         let name = snapshot.captures.iter().find(|capture| capture.uid == proof.capture);
-        let name = name.map(|capture| capture.name.as_str()).unwrap_or_default();
+        let name = safe_text(name.map(|capture| capture.name.as_str()).unwrap_or_default());
         for range in &proof.evidence.ranges {
             let place =
                 format!("{name} frame {} offset {} length {}", range.frame, range.offset, range.length);

@@ -77,6 +77,9 @@ pub(crate) fn run(arguments: &ExportEvidence) -> Result<ExitCode, Failure> {
         from: arguments.from,
         to: arguments.to,
     };
+    if wanted.from.zip(wanted.to).is_some_and(|(from, to)| to < from) {
+        return Err(Failure::Usage("--to is before --from: nothing can be between them".to_owned()));
+    }
     let words = words(&wanted);
     let proving = proving(&register, &snapshot, &wanted)?;
     if arguments.output == Path::new("-") {

@@ -36,7 +36,8 @@ pub(crate) fn run(arguments: &Import, quiet: bool) -> Result<ExitCode, Failure> 
         let reasons = expanded.errors.iter().map(|(path, reason)| format!("{}: {reason}", path.display()));
         let skipped = expanded.skipped.iter().map(|(path, reason)| format!("{}: {reason}", path.display()));
         let reasons: Vec<String> = reasons.chain(skipped).take(REASONS_SHOWN_MAX).collect();
-        return Err(Failure::Other(anyhow::anyhow!("no capture to read; {}", reasons.join("; "))));
+        let reasons = if reasons.is_empty() { "there is no file".to_owned() } else { reasons.join("; ") };
+        return Err(Failure::Other(anyhow::anyhow!("no capture to read; {reasons}")));
     }
     let person = person();
     let mut register = Register::create_or_open(&arguments.db.db)?;

@@ -99,7 +99,7 @@ struct Show {
 }
 
 fn day_start(text: &str) -> Result<Time, String> {
-    moment(&format!("{text}T00:00:00Z")).or_else(|_| moment(text))
+    moment(text)
 }
 
 fn known_kpi(text: &str) -> Result<String, String> {
@@ -108,7 +108,8 @@ fn known_kpi(text: &str) -> Result<String, String> {
     if ids().any(|id| id == text) {
         return Ok(text.to_owned());
     }
-    let meant = nearest(ids(), text).map(|id| format!("; did you mean {id}?")).unwrap_or_default();
+    let meant = nearest(ids(), text).map(|id| format!("; did you mean {id}?"));
+    let meant = meant.unwrap_or_else(|| ";".to_owned());
     Err(format!("\"{text}\" is no key figure{meant} `tapledger kpi definitions` lists all"))
 }
 

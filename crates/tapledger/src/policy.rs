@@ -127,6 +127,7 @@ fn tell(db: &Path) -> Result<ExitCode, Failure> {
         let count = held.entry(zone).or_default();
         *count = count.saturating_add(1);
     }
+    let several = snapshot.places.iter().filter(|place| place.zones.len() > 1).count();
     let nowhere = snapshot.places.iter().filter(|place| place.zones.is_empty()).count();
     let given = snapshot.policy.zones.iter().map(|zone| zone.id.as_str());
     let mut zones: Vec<&str> = given.collect();
@@ -151,10 +152,14 @@ fn tell(db: &Path) -> Result<ExitCode, Failure> {
         };
         *counter = counter.saturating_add(1);
     }
+    let shared = match several {
+        0 => String::new(),
+        several => format!(", {} counted in each of its zones", number_of(several, "asset")),
+    };
     terminal::print(&terminal::safe_lines(&text))?;
     terminal::print(&table)?;
     terminal::print(&format!(
-        "{} in no zone; conversations between zones: {allowed} allowed, {refused} not allowed, {unjudged} not judged\n",
+        "{} in no zone{shared}; conversations between zones: {allowed} allowed, {refused} not allowed, {unjudged} not judged\n",
         number_of(nowhere, "asset")
     ))?;
     Ok(ExitCode::SUCCESS)

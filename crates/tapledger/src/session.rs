@@ -6,6 +6,7 @@ use inventory::{Asset, Snapshot};
 use observation::Time;
 use register::{Actor, Register};
 
+use crate::arguments::shortened;
 use crate::failure::Failure;
 
 /// The person at the keyboard, for the custody journal.
@@ -108,7 +109,8 @@ pub(crate) fn find(snapshot: &Snapshot, wanted: &str) -> Result<usize, Failure> 
     match found.as_slice() {
         [one] => Ok(*one),
         [] => Err(Failure::Usage(format!(
-            "no asset is known by \"{wanted}\"; `tapledger assets list` shows all"
+            "no asset is known by \"{}\"; `tapledger assets list` shows all",
+            shortened(wanted)
         ))),
         several => {
             let names: Vec<String> =

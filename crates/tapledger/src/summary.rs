@@ -73,7 +73,7 @@ impl Imported {
             let _ = writeln!(
                 text,
                 "{}: {}: {} read, then {stopped}",
-                summary.name,
+                export::safe_text(&summary.name),
                 summary.status.as_str(),
                 number_of(summary.frames, "frame")
             );

@@ -16,8 +16,12 @@ pub(crate) fn start_log(verbose: u8, quiet: bool) {
         (_, 1) => "info",
         _ => "debug",
     };
-    let filter = EnvFilter::try_from_env("TAPLEDGER_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    // What libraries have to say is of no use but to those who look for it.
+    let own =
+        format!("error,tapledger={level},capture={level},register={level},export={level},advisories={level}");
+    let filter = EnvFilter::try_from_env("TAPLEDGER_LOG").unwrap_or_else(|_| EnvFilter::new(own));
     tracing_subscriber::fmt()
+        .with_ansi(io::stderr().is_terminal())
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_target(false)
