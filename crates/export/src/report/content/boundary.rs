@@ -168,7 +168,7 @@ pub(crate) fn table_of(source: &Source<'_>, paths: &[&Path<'_>], caption: &str) 
         number_column("Frames", 7),
         column("Authorised?", 16),
     ];
-    Table::new(caption, columns, paths.iter().map(|path| row(source, path)).collect())
+    Table::new(caption, columns, paths.iter().map(|path| row(source, path)))
 }
 
 /// A table of the first paths.
