@@ -92,9 +92,10 @@ pub fn read(reader: impl Read) -> Result<Sheet> {
     let mut sheet = Sheet::default();
     let rows =
         if octets.starts_with(ZIP) { workbook(octets, &mut sheet)? } else { comma_separated(&octets)? };
-    let rows = rows
-        .into_iter()
-        .map(|(number, cells)| SheetRow { number, cells: cells.iter().map(|cell| plain(cell).to_owned()).collect() });
+    let rows = rows.into_iter().map(|(number, cells)| SheetRow {
+        number,
+        cells: cells.iter().map(|cell| plain(cell).to_owned()).collect(),
+    });
     let mut rows: Vec<SheetRow> = rows.collect();
     // What people fill in has its bands above the head.
     let is_own = |row: &SheetRow| row.cells.iter().any(|cell| cell.starts_with(OWN));

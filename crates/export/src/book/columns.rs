@@ -82,7 +82,7 @@ pub(super) const OBSERVED: &[Column] = &[
     column(
         "Asset type",
         Text,
-        17,
+        15,
         CISA_HIGH,
         "primary role; in a new row one of the roles of `tapledger assets list`",
     ),
@@ -93,10 +93,10 @@ pub(super) const OBSERVED: &[Column] = &[
         ISO,
         "how the role is known (stated, reported, inferred, declared) and why, in words",
     ),
-    column("Vendor", Text, 24, CISA_HIGH, "maker of the device"),
-    column("Model", Text, 22, CISA_HIGH, "model or product name"),
+    column("Vendor", Text, 20, CISA_HIGH, "maker of the device"),
+    column("Model", Text, 20, CISA_HIGH, "model or product name"),
     column("Order no.", Text, 21, SR_7_8, "order, part or catalogue number"),
-    column("Serial no.", Text, 18, CISA_LOW, "serial number as the device prints it"),
+    column("Serial no.", Text, 16, CISA_LOW, "serial number as the device prints it"),
     column("Hardware rev", Text, 12, SR_7_8, "hardware revision"),
     column(
         "Firmware version",
@@ -125,7 +125,7 @@ pub(super) const OBSERVED: &[Column] = &[
     column(
         "Zone in force",
         Text,
-        14,
+        12,
         ZONES,
         "zone by people's word or the policy; without a policy everything is the plant",
     ),

@@ -134,16 +134,18 @@ fn of_sensor(one: &Coverage) -> Vec<Vec<Cell>> {
     };
     let number = |count: usize| Cell::count(count as u64);
     let minute = |time| crate::time::printed(time, "%Y-%m-%d %H:%M");
-    let span = one
-        .span
-        .map(|(first, last)| format!("{} to {} (UTC)", minute(first), minute(last)));
+    let span = one.span.map(|(first, last)| format!("{} to {} (UTC)", minute(first), minute(last)));
     row("Days on which something was heard", number(one.days), span.unwrap_or_default());
     row(
         "Captures",
         number(one.captures.len()),
         "sheet \"Evidence manifest\" lists them with their hashes".to_owned(),
     );
-    row("Assets that spoke", number(one.heard), String::new());
+    row(
+        "Assets that spoke",
+        number(one.heard),
+        "by addresses of their own; what sits in or behind others is not counted here".to_owned(),
+    );
     row(
         "Assets that others name",
         number(one.referenced),

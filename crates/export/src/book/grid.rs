@@ -33,11 +33,15 @@ pub(super) fn write(page: &mut Page<'_>, state: &str, register: &Register<'_>) -
     page.printed = printed.clone();
     let mut previous = None;
     for (column, head) in (0_u16..).zip(&heads) {
-        let is_more = head.band == Band::Observed && column >= printed.end;
-        let text = match previous {
-            Some(band) if band == head.band => "",
-            _ if is_more => "OBSERVED ON THE WIRE, MORE (locked)",
-            _ => head.band.title(),
+        let text = if column == printed.start {
+            // Where paper begins.
+            head.band.title()
+        } else if column < printed.start || previous == Some(head.band) {
+            ""
+        } else if head.band == Band::Observed {
+            "OBSERVED ON THE WIRE, MORE (locked)"
+        } else {
+            head.band.title()
         };
         if let Some(format) = page.styles.band(head.band) {
             page.sheet.write_string_with_format(0, column, text, format)?;

@@ -77,7 +77,8 @@ pub(super) fn interfaces(page: &mut Page<'_>, sorted: &Sorted<'_>) -> Result<(),
         head("Site of stations", Kind::Text, 16),
         head(ID, Kind::Text, 38),
     ];
-    let rows: Vec<_> = sorted.assets.iter().flat_map(|both| addresses(both.0).map(move |at| (both, at))).collect();
+    let rows: Vec<_> =
+        sorted.assets.iter().flat_map(|both| addresses(both.0).map(move |at| (both, at))).collect();
     let rows = rows.into_iter().map(|((asset, identified), (station, ip))| {
         let no_ip = if station.is_some() { NOT_OBSERVED } else { "No address of its own" };
         let mac = station.and_then(|station| station.mac);

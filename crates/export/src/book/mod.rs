@@ -85,9 +85,8 @@ fn build(snapshot: &Snapshot, register: &Register<'_>, about: &About<'_>) -> Res
         _ => "Nothing observed".to_owned(),
     };
     // First, because its rows make the version that the first sheet and the foot of every page name.
-    let (asset_register, version) = sheet(&mut book, &styles, REGISTER_SHEET, |page| {
-        grid::write(page, SCHEMA, register)
-    })?;
+    let (asset_register, version) =
+        sheet(&mut book, &styles, REGISTER_SHEET, |page| grid::write(page, SCHEMA, register))?;
     let cover = cover(about, &window, snapshot, &version);
     type Write<'w> = Box<dyn FnOnce(&mut Page<'_>) -> std::result::Result<(), XlsxError> + 'w>;
     let others: [(&str, Write<'_>); 10] = [

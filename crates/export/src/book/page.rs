@@ -34,7 +34,7 @@ const CHARS_PER_WIDTH: f64 = 1.2;
 const LINES_MAX: usize = 28;
 
 /// Most lines that a column needs which is on the screen only.
-const LINES_ON_SCREEN: usize = 3;
+const LINES_ON_SCREEN: usize = 2;
 
 /// Longest text in a header or footer of a page: Excel takes 255 characters for all three parts.
 const MARGIN_CHARS_MAX: usize = 60;

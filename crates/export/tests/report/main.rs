@@ -19,7 +19,9 @@ use std::time::Instant;
 
 use export::baseline::Frozen;
 use export::json::Tool;
-use export::report::{DETAILED_MAX, Details, Earlier, Options, Series, trend, write_html, write_map, write_pdf};
+use export::report::{
+    DETAILED_MAX, Details, Earlier, Options, Series, trend, write_html, write_map, write_pdf,
+};
 use export::{Filter, json};
 use html5ever::tendril::TendrilSink;
 use inventory::{AssetEnd, Snapshot};
@@ -340,7 +342,8 @@ fn the_report_of_a_large_plant_stays_one_that_is_read() {
     let html = html_of(&snapshot, &Options::default());
     let elements = parsed(&html);
     let entries = named(&elements, "section").iter().filter(|(_, own, _)| own["class"] == "entry").count();
-    let open = snapshot.inventory.findings.iter().flat_map(|finding| &finding.assets).collect::<BTreeSet<_>>();
+    let open =
+        snapshot.inventory.findings.iter().flat_map(|finding| &finding.assets).collect::<BTreeSet<_>>();
     assert!((1..=DETAILED_MAX).contains(&entries) && entries <= open.len(), "{entries}");
     assert!(html.contains(&format!("{entries} of 1300 have their own part below")));
     let all = html_of(&snapshot, &Options { details: Details::All, ..Options::default() });
@@ -349,7 +352,8 @@ fn the_report_of_a_large_plant_stays_one_that_is_read() {
     assert_eq!(table(&elements, "Assets: 1300").len(), 1_301);
     let conversations = snapshot.inventory.conversations.len();
     assert!(conversations > 1_000);
-    let cut = format!("Conversations: {conversations}; the first 1000 here, {} left out", conversations - 1_000);
+    let cut =
+        format!("Conversations: {conversations}; the first 1000 here, {} left out", conversations - 1_000);
     assert_eq!(table(&elements, &cut).len(), 1_001);
 }
 

@@ -478,7 +478,8 @@ proptest! {
 fn ten_thousand_assets() {
     let mut snapshot = plant(10_000);
     for at in 0..10_000 {
-        for (field, value) in [("owner", "line 2"), ("physical_location", "hall 3"), ("criticality", "high")] {
+        for (field, value) in [("owner", "line 2"), ("physical_location", "hall 3"), ("criticality", "high")]
+        {
             set(&mut snapshot, at, field, value);
         }
     }

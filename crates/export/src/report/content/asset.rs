@@ -266,8 +266,5 @@ fn joins(asset: &Asset) -> Vec<Block> {
     }
     let more = asset.joins.len().saturating_sub(JOINS_MAX);
     let more = (more > 0).then(|| format!("{more} more: `tapledger assets show` lists them"));
-    vec![
-        heading("Which addresses are one device, and why"),
-        list(said.take(JOINS_MAX).chain(more)),
-    ]
+    vec![heading("Which addresses are one device, and why"), list(said.take(JOINS_MAX).chain(more))]
 }

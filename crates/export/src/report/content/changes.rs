@@ -87,13 +87,11 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         column("Where to look", 20),
     ];
     let mut blocks = vec![
-        note(words_of(source)),
-        Block::Table(Table::new(
-            format!("Changes, latest first: {}", changes.len()),
-            columns,
-            rows,
+        note(format!(
+            "{} `tapledger changes` lists all, and so does the workbook (`tapledger export --format xlsx`).",
+            words_of(source)
         )),
-        note("`tapledger changes` lists all, and so does the workbook (`tapledger export --format xlsx`)."),
+        Block::Table(Table::new(format!("Changes, latest first: {}", changes.len()), columns, rows)),
     ];
     if let Some(Earlier::Baseline(name, frozen)) = source.options.earlier
         && let Ok(now) = Frozen::of(view.snapshot)

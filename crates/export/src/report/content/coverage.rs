@@ -51,7 +51,13 @@ fn one(coverage: &Coverage) -> Vec<Block> {
         heading(format!("Site {}, {sensor}", coverage.site)),
         facts([
             ("Listened", Cell::new(span)),
-            ("Heard", Cell::new(number_of(coverage.heard, "asset"))),
+            (
+                "Heard",
+                Cell::new(format!(
+                    "{} by addresses of their own; what sits in or behind others is not counted here",
+                    number_of(coverage.heard, "asset")
+                )),
+            ),
             ("Only named by others", Cell::new(number_of(coverage.referenced, "asset"))),
             (
                 "Behind routers",

@@ -7,8 +7,7 @@ use observation::number_of;
 
 use super::{boundary, changes, controls, gaps};
 use crate::report::page::{
-    Block, Cell, Kind, Section, Table, column, facts, heading, note, number_column, paragraph,
-    sentence,
+    Block, Cell, Kind, Section, Table, column, facts, heading, note, number_column, paragraph, sentence,
 };
 use crate::report::view::{second, share, words};
 use crate::report::{Source, numbers};

@@ -93,9 +93,8 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
             column("Finding", 9),
         ]
     };
-    let rows = |findings: &[&Finding]| {
-        findings.iter().map(|finding| row(source, finding, true)).collect::<Vec<_>>()
-    };
+    let rows =
+        |findings: &[&Finding]| findings.iter().map(|finding| row(source, finding, true)).collect::<Vec<_>>();
     let mut decided: Vec<&Finding> =
         source.view.sorted.findings.iter().copied().filter(|finding| !is_open(finding)).collect();
     decided.sort_by_key(|finding| (finding.standing.state, finding.standing.expires, finding.kind));

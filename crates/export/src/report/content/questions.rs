@@ -7,7 +7,7 @@ use inventory::{AssetState, Role};
 use observation::number_of;
 
 use super::systems::{ASKED_FOR, of_roles};
-use super::{boundary, recovery, systems, threats};
+use super::{boundary, recovery, suppliers, systems, threats};
 use crate::report::page::{Block, Cell, Kind, Section, Table, Tone, column, note, number_column};
 use crate::report::view::{is_personal, share};
 use crate::report::{Source, numbers};
@@ -31,7 +31,7 @@ impl From {
 }
 
 pub(crate) fn sections(source: &Source<'_>) -> Vec<Section> {
-    vec![questions(source), systems::section(source), recovery::section(source)]
+    vec![questions(source), systems::section(source), suppliers::section(source), recovery::section(source)]
 }
 
 /// Share of the report's assets for which all of the fields are filled in, and if it is all of them.

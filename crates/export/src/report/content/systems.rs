@@ -114,11 +114,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         column("Cloud service", 10),
         column("Owner", 10),
     ];
-    blocks.push(Block::Table(Table::new(
-        format!("AI and edge systems: {}", smart.len()),
-        columns,
-        rows,
-    )));
+    blocks.push(Block::Table(Table::new(format!("AI and edge systems: {}", smart.len()), columns, rows)));
     blocks.push(note("Model, training data and cloud service are people's fields ai_model, ai_training_data and cloud_service (`tapledger assets set`)."));
     Section::new("systems", "Systems that are asked for by name", Kind::Chapter, blocks)
 }

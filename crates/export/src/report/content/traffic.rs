@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inventory::{AssetEnd, Conversation};
 use inventory::policy::Crossing;
+use inventory::{AssetEnd, Conversation};
 use observation::{OperationKind, number_of};
 
 use crate::report::Source;

@@ -139,6 +139,7 @@ impl Flow<'_> {
             self.lead(link, MARGIN, self.y, width, 12.0, &section.id, &text);
             self.y += 14.0;
         }
+        self.before = Some(Kind::Chapter);
     }
 
     #[expect(clippy::too_many_arguments, reason = "a rectangle, where it leads, and what it is")]

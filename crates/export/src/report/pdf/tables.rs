@@ -14,7 +14,7 @@ const HEAD_LINES_MAX: usize = 20;
 const INSET: f32 = 2.0;
 
 /// What a cell's text keeps free of its width: letters of one column never touch those of the next.
-const FREE: f32 = 7.0;
+const FREE: f32 = 6.0;
 
 /// Where a column stands.
 #[derive(Clone, Copy)]
