@@ -56,11 +56,19 @@ impl Window {
     /// `2026-01-02T03:04:05Z to 2026-01-02T03:04:06Z, 2 captures, 84 frames`.
     pub(crate) fn words(&self) -> String {
         let window = match (&self.first, &self.last) {
-            (Some(first), Some(last)) => format!("{first} to {last}"),
+            (Some(first), Some(last)) => format!("{} to {}", whole_seconds(first), whole_seconds(last)),
             _ => "nothing observed".to_owned(),
         };
         let captures = observation::number_of(self.captures, "capture");
         format!("{window}, {captures}, {}", observation::number_of(self.frames, "frame"))
+    }
+}
+
+/// The time without what is less than a second: people read it.
+pub(crate) fn whole_seconds(time: &str) -> String {
+    match time.split_once('.') {
+        Some((seconds, rest)) if rest.ends_with('Z') => format!("{seconds}Z"),
+        _ => time.to_owned(),
     }
 }
 

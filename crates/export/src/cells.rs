@@ -22,7 +22,7 @@ pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     if text.trim_start_matches(' ').starts_with(FORMULA) {
         cell.to_mut().insert(0, '\'');
     }
-    if let Some((end, _)) = cell.char_indices().nth(CELL_CHARS_MAX) {
+    if let Some(end) = end_of_cell(&cell) {
         let cell = cell.to_mut();
         cell.truncate(end);
         cell.push_str(" … (cut)");
@@ -31,12 +31,21 @@ pub(crate) fn cell(text: &str) -> Cow<'_, str> {
 }
 
 /// The text as a cell that is text whatever it begins with: nothing in it that acts, not too long.
-pub(crate) fn cell_text(text: &str) -> String {
+pub(crate) fn cell_text(text: &str) -> Cow<'_, str> {
     let safe = safe_text(text);
-    match safe.char_indices().nth(CELL_CHARS_MAX) {
-        Some((end, _)) => format!("{} … (cut)", safe.get(..end).unwrap_or_default()),
-        None => safe.into_owned(),
+    match end_of_cell(&safe) {
+        Some(end) => format!("{} … (cut)", safe.get(..end).unwrap_or_default()).into(),
+        None => safe,
     }
+}
+
+/// Where a text has to end that is too long for a cell.
+fn end_of_cell(text: &str) -> Option<usize> {
+    // As many octets at most are as many characters at most.
+    if text.len() <= CELL_CHARS_MAX {
+        return None;
+    }
+    text.char_indices().nth(CELL_CHARS_MAX).map(|(end, _)| end)
 }
 
 /// Several parts in one cell.

@@ -37,6 +37,12 @@ pub enum Error {
     Delimiter(u8),
 }
 
+impl From<rust_xlsxwriter::XlsxError> for Error {
+    fn from(error: rust_xlsxwriter::XlsxError) -> Self {
+        Self::Workbook(error.to_string())
+    }
+}
+
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         Self::Write(error.into())

@@ -92,9 +92,10 @@ pub fn read(reader: impl Read) -> Result<Sheet> {
     let mut sheet = Sheet::default();
     let rows =
         if octets.starts_with(ZIP) { workbook(octets, &mut sheet)? } else { comma_separated(&octets)? };
-    let rows = rows
-        .into_iter()
-        .map(|(number, cells)| SheetRow { number, cells: cells.iter().map(|cell| plain(cell)).collect() });
+    let rows = rows.into_iter().map(|(number, cells)| SheetRow {
+        number,
+        cells: cells.iter().map(|cell| plain(cell).to_owned()).collect(),
+    });
     let mut rows: Vec<SheetRow> = rows.collect();
     // What people fill in has its bands above the head.
     let is_own = |row: &SheetRow| row.cells.iter().any(|cell| cell.starts_with(OWN));
@@ -152,7 +153,7 @@ fn column_of(range: &calamine::Range<Data>, head: &str) -> Vec<String> {
         return Vec::new();
     };
     let below: BTreeSet<String> =
-        rows.filter_map(|row| row.get(column)).map(|cell| plain(&text(cell))).collect();
+        rows.filter_map(|row| row.get(column)).map(|cell| plain(&text(cell)).to_owned()).collect();
     below.into_iter().filter(|text| !text.is_empty()).collect()
 }
 
@@ -222,10 +223,10 @@ fn within(rows: usize, columns: usize) -> Result<()> {
 }
 
 /// The cell without blanks around it, and without the apostrophe that an export put before a formula.
-pub(crate) fn plain(cell: &str) -> String {
+pub(crate) fn plain(cell: &str) -> &str {
     let cell = cell.trim();
     let bare = cell.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA));
-    bare.unwrap_or(cell).to_owned()
+    bare.unwrap_or(cell)
 }
 
 #[cfg(test)]

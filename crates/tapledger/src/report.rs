@@ -34,7 +34,7 @@ pub(crate) struct ReportArguments {
     #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<Time>,
     /// Which assets have a part of their own.
-    #[arg(long, value_enum, default_value = "all")]
+    #[arg(long, value_enum, default_value = "auto")]
     details: DetailsWord,
     /// Match the advisories (CSAF) in this folder or file, and name those that concern an asset.
     #[arg(long, value_name = "PATH")]
@@ -46,8 +46,10 @@ pub(crate) struct ReportArguments {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum DetailsWord {
-    /// Every asset.
+    /// Every asset of up to 250; of more, 250 with the gravest open findings.
     #[default]
+    Auto,
+    /// Every asset.
     All,
     /// Assets with open findings.
     Findings,
@@ -99,6 +101,7 @@ impl ReportArguments {
             kept_frames: told.kept_frames,
             with_users: self.with_users,
             details: match self.details {
+                DetailsWord::Auto => Details::Auto,
                 DetailsWord::All => Details::All,
                 DetailsWord::Findings => Details::Findings,
                 DetailsWord::None => Details::None,

@@ -33,7 +33,7 @@ pub(super) const IDENTITY: [&str; 6] = [
 const PARTS_MAX: usize = 12;
 
 /// Digits of a row's version.
-const VERSION_DIGITS: usize = 12;
+pub(super) const VERSION_DIGITS: usize = 12;
 
 /// What a row is made of.
 pub(super) struct Row {

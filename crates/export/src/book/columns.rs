@@ -82,7 +82,7 @@ pub(super) const OBSERVED: &[Column] = &[
     column(
         "Asset type",
         Text,
-        17,
+        15,
         CISA_HIGH,
         "primary role; in a new row one of the roles of `tapledger assets list`",
     ),
@@ -93,10 +93,10 @@ pub(super) const OBSERVED: &[Column] = &[
         ISO,
         "how the role is known (stated, reported, inferred, declared) and why, in words",
     ),
-    column("Vendor", Text, 24, CISA_HIGH, "maker of the device"),
-    column("Model", Text, 22, CISA_HIGH, "model or product name"),
+    column("Vendor", Text, 20, CISA_HIGH, "maker of the device"),
+    column("Model", Text, 20, CISA_HIGH, "model or product name"),
     column("Order no.", Text, 21, SR_7_8, "order, part or catalogue number"),
-    column("Serial no.", Text, 18, CISA_LOW, "serial number as the device prints it"),
+    column("Serial no.", Text, 16, CISA_LOW, "serial number as the device prints it"),
     column("Hardware rev", Text, 12, SR_7_8, "hardware revision"),
     column(
         "Firmware version",
@@ -125,7 +125,7 @@ pub(super) const OBSERVED: &[Column] = &[
     column(
         "Zone in force",
         Text,
-        14,
+        12,
         ZONES,
         "zone by people's word or the policy; without a policy everything is the plant",
     ),
@@ -229,6 +229,46 @@ pub(super) fn heads(state: &str) -> Vec<Head> {
     heads
 }
 
+/// What tells a reader which device a row is: before people's columns, so that who fills them in has both in view. The
+/// rest of what was observed comes behind them.
+const IDENTIFYING: [&str; 11] = [
+    ID,
+    NAME,
+    "Asset type",
+    "Vendor",
+    "Model",
+    "Order no.",
+    "Serial no.",
+    "Firmware version",
+    "IPv4",
+    "MAC",
+    "Zone in force",
+];
+
+/// People's fields that come first and are on paper.
+pub(super) const PRINTED_FIELDS: [&str; 5] =
+    ["owner", "physical_location", "criticality", "classification", "status"];
+
+/// The columns as they lie in the sheet, by their place among [`heads`].
+pub(super) fn order() -> Vec<usize> {
+    let place = |title: &str| OBSERVED.iter().position(|column| column.title == title);
+    let identifying: Vec<usize> = IDENTIFYING.iter().filter_map(|title| place(title)).collect();
+    let more = (0..OBSERVED.len()).filter(|at| !identifying.contains(at));
+    let field = |name: &str| FIELDS.iter().position(|field| field.name == name);
+    let printed: Vec<usize> = PRINTED_FIELDS.iter().filter_map(|name| field(name)).collect();
+    let others = (0..FIELDS.len()).filter(|at| !printed.contains(at));
+    let people = printed.iter().copied().chain(others).map(|at| at.saturating_add(OBSERVED.len()));
+    let evidence = OBSERVED.len().saturating_add(FIELDS.len());
+    let end = evidence.saturating_add(EVIDENCE.len()).saturating_add(2);
+    identifying.iter().copied().chain(people).chain(more).chain(evidence..end).collect()
+}
+
+/// Heads or cells as they lie in the sheet.
+pub(super) fn in_order<T>(all: Vec<T>, order: &[usize]) -> Vec<T> {
+    let mut all: Vec<Option<T>> = all.into_iter().map(Some).collect();
+    order.iter().filter_map(|at| all.get_mut(*at)?.take()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -236,6 +276,18 @@ mod tests {
     use inventory::fields::field_named;
 
     use super::*;
+
+    #[test]
+    fn every_column_has_one_place_in_the_sheet() {
+        let order = order();
+        assert_eq!(order.iter().copied().collect::<BTreeSet<_>>(), (0..heads("x").len()).collect());
+        let titles: Vec<_> = in_order(heads("x"), &order).into_iter().map(|head| head.title).collect();
+        assert_eq!(titles[..IDENTIFYING.len()], IDENTIFYING);
+        for (title, name) in titles[IDENTIFYING.len()..].iter().zip(PRINTED_FIELDS) {
+            assert_eq!(field_named(title).map(|field| field.name), Some(name));
+        }
+        assert_eq!(titles[titles.len() - 2..], [SORT_KEY, "x"]);
+    }
 
     #[test]
     fn no_two_columns_share_a_head_and_none_but_people_s_is_taken_for_a_field() {

@@ -68,7 +68,7 @@ pub(super) fn coverage(
     }
     let heads = [
         head("Protocol", Kind::Text, 34),
-        head("Conversations", Kind::Text, 40),
+        head("Conversations", Kind::Port, 40),
         head("Frames", Kind::Number, 12),
         head("What can be said of it", Kind::Text, 90),
     ];
@@ -81,7 +81,7 @@ pub(super) fn coverage(
         };
         vec![
             Cell::Text(protocol.to_owned()),
-            Cell::Text(count.to_string()),
+            Cell::count(count),
             Cell::count(frames),
             Cell::Text(says.to_owned()),
         ]
@@ -114,7 +114,7 @@ pub(super) fn coverage(
             ),
         ]
     });
-    page.table("Limits", &heads, limits.chain(off), "")
+    page.table("Limits", &heads, limits.chain(off).collect::<Vec<_>>(), "")
 }
 
 fn of_sensor(one: &Coverage) -> Vec<Vec<Cell>> {
@@ -133,16 +133,19 @@ fn of_sensor(one: &Coverage) -> Vec<Vec<Cell>> {
         one.captures.iter().fold(0_u64, |sum, capture| sum.saturating_add(count(capture)))
     };
     let number = |count: usize| Cell::count(count as u64);
-    let span = one
-        .span
-        .map(|(first, last)| format!("{} to {}", crate::time::rfc3339(first), crate::time::rfc3339(last)));
+    let minute = |time| crate::time::printed(time, "%Y-%m-%d %H:%M");
+    let span = one.span.map(|(first, last)| format!("{} to {} (UTC)", minute(first), minute(last)));
     row("Days on which something was heard", number(one.days), span.unwrap_or_default());
     row(
         "Captures",
         number(one.captures.len()),
         "sheet \"Evidence manifest\" lists them with their hashes".to_owned(),
     );
-    row("Assets that spoke", number(one.heard), String::new());
+    row(
+        "Assets that spoke",
+        number(one.heard),
+        "by addresses of their own; what sits in or behind others is not counted here".to_owned(),
+    );
     row(
         "Assets that others name",
         number(one.referenced),

@@ -23,7 +23,8 @@ pub(super) fn dictionary(page: &mut Page<'_>) -> Result<(), XlsxError> {
         head("Where in this workbook", Kind::Text, 46),
         head("Status", Kind::Text, 26),
     ];
-    let rows = controls().map(|line| line.into_iter().map(|cell| Cell::text(cell, "–")).collect());
+    let rows: Vec<Vec<Cell>> =
+        controls().map(|line| line.into_iter().map(|cell| Cell::text(cell, "–")).collect()).collect();
     page.table("Controls", &heads, rows, "")?;
 
     page.section("Data dictionary: the columns of the asset register")?;
@@ -36,6 +37,7 @@ pub(super) fn dictionary(page: &mut Page<'_>) -> Result<(), XlsxError> {
         head("Asked for by", Kind::Text, 26),
     ];
     let rows = of_wire("Observed", OBSERVED).chain(of_people()).chain(of_wire("Evidence", EVIDENCE));
+    let rows: Vec<Vec<Cell>> = rows.collect();
     page.table("Dictionary", &heads, rows, "")
 }
 

@@ -1,6 +1,8 @@
 //! The sheets of modules, interfaces, changes, and of what is not known well.
 
-use inventory::{AssetState, Role, Snapshot};
+use std::net::IpAddr;
+
+use inventory::{Asset, AssetState, AssetStation, Role, Snapshot};
 use observation::{Basis, attribute};
 use rust_xlsxwriter::XlsxError;
 
@@ -55,7 +57,7 @@ pub(super) fn modules(page: &mut Page<'_>, sorted: &Sorted<'_>) -> Result<(), Xl
             Cell::Text(identified.id.clone()),
         ]);
     }
-    let key = |row: &[Cell]| row.iter().take(3).map(Cell::read_back).collect::<Vec<_>>();
+    let key = |row: &[Cell]| row.iter().take(3).map(|cell| cell.read_back().into_owned()).collect::<Vec<_>>();
     rows.sort_by_cached_key(|row| key(row));
     page.only_table("Modules", &heads, rows, "No asset sits in or behind another.")
 }
@@ -75,45 +77,48 @@ pub(super) fn interfaces(page: &mut Page<'_>, sorted: &Sorted<'_>) -> Result<(),
         head("Site of stations", Kind::Text, 16),
         head(ID, Kind::Text, 38),
     ];
-    let rows = sorted.assets.iter().flat_map(|(asset, identified)| {
-        let line = move |ip: Cell, mac: Cell, confirmed: Cell, vlans: Cell| {
-            vec![
-                Cell::Text(asset.name.clone()),
-                ip,
-                mac,
-                confirmed,
-                vlans,
-                Cell::text(value(asset, attribute::MAC_VENDOR), NOT_OBSERVED),
-                Cell::text(
-                    sorted.place(&identified.id).and_then(inventory::policy::Place::zone).unwrap_or_default(),
-                    NO,
-                ),
-                Cell::text(asset.site.clone(), NO),
-                Cell::Text(identified.id.clone()),
-            ]
-        };
-        let mut lines = Vec::new();
-        for station in &asset.stations {
-            let mac = || Cell::text(station.mac.map(|mac| mac.to_string()).unwrap_or_default(), NOT_OBSERVED);
-            let confirmed = || match station.mac {
-                Some(_) => Cell::Text(if station.mac_confirmed { "Yes" } else { "No" }.to_owned()),
-                None => Cell::Blank(NO),
-            };
-            let vlans = || Cell::text(parts(&station.vlans), "Untagged");
-            if station.ips.is_empty() {
-                lines.push(line(Cell::Blank(NOT_OBSERVED), mac(), confirmed(), vlans()));
-            }
-            for ip in &station.ips {
-                lines.push(line(Cell::Text(ip.to_string()), mac(), confirmed(), vlans()));
-            }
-        }
-        if lines.is_empty() {
-            let no = || Cell::Blank(NO);
-            lines.push(line(Cell::Blank("No address of its own"), no(), no(), no()));
-        }
-        lines
+    let rows: Vec<_> =
+        sorted.assets.iter().flat_map(|both| addresses(both.0).map(move |at| (both, at))).collect();
+    let rows = rows.into_iter().map(|((asset, identified), (station, ip))| {
+        let no_ip = if station.is_some() { NOT_OBSERVED } else { "No address of its own" };
+        let mac = station.and_then(|station| station.mac);
+        let place = sorted.place(&identified.id);
+        vec![
+            Cell::Text(asset.name.clone()),
+            ip.map_or(Cell::Blank(no_ip), |ip| Cell::Text(ip.to_string())),
+            match (station, mac) {
+                (None, _) => Cell::Blank(NO),
+                (Some(_), None) => Cell::Blank(NOT_OBSERVED),
+                (Some(_), Some(mac)) => Cell::Text(mac.to_string()),
+            },
+            match (station, mac) {
+                (Some(station), Some(_)) => {
+                    Cell::Text(if station.mac_confirmed { "Yes" } else { "No" }.to_owned())
+                }
+                _ => Cell::Blank(NO),
+            },
+            station.map_or(Cell::Blank(NO), |station| Cell::text(parts(&station.vlans), "Untagged")),
+            Cell::text(value(asset, attribute::MAC_VENDOR), NOT_OBSERVED),
+            Cell::text(place.and_then(inventory::policy::Place::zone).unwrap_or_default(), NO),
+            Cell::text(asset.site.clone(), NO),
+            Cell::Text(identified.id.clone()),
+        ]
     });
     page.only_table("Interfaces", &heads, rows, "No asset is in the register.")
+}
+
+/// Each station of an asset with each of its addresses; a line for an asset without any.
+fn addresses(asset: &Asset) -> impl Iterator<Item = (Option<&AssetStation>, Option<IpAddr>)> {
+    let of_station = |station: &AssetStation| {
+        let ips = station.ips.iter().copied().map(Some);
+        let none = station.ips.is_empty().then_some(None);
+        ips.chain(none).collect::<Vec<_>>()
+    };
+    let with = asset
+        .stations
+        .iter()
+        .flat_map(move |station| of_station(station).into_iter().map(move |ip| (Some(station), ip)));
+    with.chain(asset.stations.is_empty().then_some((None, None)))
 }
 
 /// Sheet 7.
@@ -140,7 +145,8 @@ pub(super) fn changes(
         head("Evidence ref", Kind::Text, 26),
         head("Site", Kind::Text, 12),
     ];
-    let rows = sorted.changes.iter().filter(|change| !change.learned).map(|change| {
+    let shown_changes: Vec<_> = sorted.changes.iter().filter(|change| !change.learned).collect();
+    let rows = shown_changes.into_iter().map(|change| {
         let evidence: Vec<String> =
             change.evidence.iter().map(|at| place(&at.capture, &at.evidence)).collect();
         let asset = change.asset.map(|index| end(sorted, &inventory::AssetEnd::Asset(index)));
@@ -173,11 +179,9 @@ pub(super) fn unidentified(page: &mut Page<'_>, sorted: &Sorted<'_>) -> Result<(
         head("Owner", Kind::Text, 20),
         head(ID, Kind::Text, 38),
     ];
-    let rows = sorted.assets.iter().filter_map(|(asset, identified)| {
+    let doubted: Vec<_> = sorted.assets.iter().filter(|(asset, _)| !doubts(asset).is_empty()).collect();
+    let rows = doubted.into_iter().map(|(asset, identified)| {
         let why = doubts(asset);
-        if why.is_empty() {
-            return None;
-        }
         let known: Vec<String> = IDENTITY
             .iter()
             .filter_map(|name| {
@@ -185,7 +189,7 @@ pub(super) fn unidentified(page: &mut Page<'_>, sorted: &Sorted<'_>) -> Result<(
                 Some(format!("{} {} ({})", name.replace('_', " "), candidate.value, candidate.basis.as_str()))
             })
             .collect();
-        Some(vec![
+        vec![
             Cell::Text(asset.name.clone()),
             Cell::Text(shown(role(asset).as_str())),
             Cell::Text(shown(asset.state.as_str())),
@@ -194,13 +198,13 @@ pub(super) fn unidentified(page: &mut Page<'_>, sorted: &Sorted<'_>) -> Result<(
             Cell::moment(asset.last, NOT_OBSERVED),
             Cell::text(crate::reading::people(identified, "owner"), inventory::fields::NOT_ASSESSED),
             Cell::Text(identified.id.clone()),
-        ])
+        ]
     });
     page.only_table("Unidentified", &heads, rows, "Every asset is identified by what it states itself.")
 }
 
 /// In words, what is not known of an asset, or not from itself.
-pub(super) fn doubts(asset: &inventory::Asset) -> Vec<&'static str> {
+pub(super) fn doubts(asset: &Asset) -> Vec<&'static str> {
     let basis = |name: &str| winner(asset, name).map(|candidate| candidate.basis);
     let mut doubts = Vec::new();
     if role(asset) == Role::Unknown {
@@ -226,7 +230,7 @@ pub(super) fn doubts(asset: &inventory::Asset) -> Vec<&'static str> {
 }
 
 /// True if vendor and model (or order number) and firmware (or software) are known.
-pub(super) fn is_identified(asset: &inventory::Asset) -> bool {
+pub(super) fn is_identified(asset: &Asset) -> bool {
     let is_known = |names: &[&str]| !first_value(asset, names).is_empty();
     is_known(&[attribute::VENDOR])
         && is_known(&[attribute::MODEL, attribute::ORDER_NUMBER])

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use observation::Time;
 use rust_xlsxwriter::{
-    Color, Format, FormatAlign, FormatBorder, Table, TableColumn, TableStyle, Workbook, Worksheet, XlsxError,
+    Color, Format, FormatAlign, FormatBorder, Table, TableColumn, TableStyle, Worksheet, XlsxError,
 };
 
 use super::dates::{NANOS_PER_SECOND, day_serial, moment_serial};
@@ -19,11 +20,21 @@ const A4: u8 = 9;
 /// Most rows of one table; Excel holds 1,048,576, and titles and notes take some.
 const ROWS_MAX: usize = 1_000_000;
 
+/// The last row of a sheet.
+pub(super) const ROW_LAST: u32 = 1_048_575;
+
 /// Height of a line of text, in points.
-const LINE_POINTS: f64 = 13.5;
+const LINE_POINTS: f64 = 12.8;
+
+/// Letters of 10 points that stand in the width of a digit of 11 points, in which widths are counted: a little fewer than
+/// of usual text, so that no line is hidden.
+const CHARS_PER_WIDTH: f64 = 1.2;
 
 /// Most lines that a row is high; longer texts are in the cell all the same. Excel takes 409 points.
 const LINES_MAX: usize = 28;
+
+/// Most lines that a column needs which is on the screen only.
+const LINES_ON_SCREEN: usize = 2;
 
 /// Longest text in a header or footer of a page: Excel takes 255 characters for all three parts.
 const MARGIN_CHARS_MAX: usize = 60;
@@ -110,17 +121,21 @@ impl Cell {
     }
 
     /// What [`crate::sheet`] reads of the cell.
-    pub(super) fn read_back(&self) -> String {
-        match self {
-            Self::Text(text) => crate::sheet::plain(&cell_text(text)),
+    pub(super) fn read_back(&self) -> Cow<'_, str> {
+        let read = match self {
+            Self::Text(text) => match cell_text(text) {
+                Cow::Borrowed(text) => return Cow::Borrowed(crate::sheet::plain(text)),
+                Cow::Owned(text) => crate::sheet::plain(&text).to_owned(),
+            },
             Self::Number(number) => number.to_string(),
             Self::Day(day) => printed(Time(day.saturating_mul(86_400 * NANOS_PER_SECOND)), "%Y-%m-%d"),
             Self::Moment(time) if time.0.rem_euclid(86_400 * NANOS_PER_SECOND) < NANOS_PER_SECOND => {
                 printed(*time, "%Y-%m-%d")
             }
             Self::Moment(time) => printed(*time, "%Y-%m-%dT%H:%M:%SZ"),
-            Self::Blank(words) => (*words).to_owned(),
-        }
+            Self::Blank(words) => return Cow::Borrowed(words),
+        };
+        Cow::Owned(read)
     }
 }
 
@@ -253,6 +268,16 @@ pub(super) struct Margins {
     pub(super) made_by: String,
 }
 
+impl Margins {
+    /// Puts head and foot on every page of a sheet.
+    pub(super) fn put_on(&self, sheet: &mut Worksheet) {
+        let name = margin(&sheet.name());
+        let (site, coverage) = (margin(&self.site), margin(&self.coverage));
+        sheet.set_header(format!("&L&B{name}&B&CSite: {site}&R{coverage}"));
+        sheet.set_footer(format!("&L{}&RPage &P of &N", margin(&self.made_by)));
+    }
+}
+
 /// A text in a header or footer: `&` begins a code there.
 fn margin(text: &str) -> String {
     let text = safe_text(text);
@@ -268,30 +293,17 @@ pub(super) struct Page<'b> {
     pub(super) row: u32,
     /// Widths that are set, in characters.
     widths: BTreeMap<u16, f64>,
-    /// Number of columns that are not hidden.
-    pub(super) shown: u16,
+    /// The columns that are on paper; a row is as high as they need, and not much higher for others.
+    pub(super) printed: Range<u16>,
 }
 
 impl<'b> Page<'b> {
-    /// A new sheet with its set-up for A4: landscape, one page wide, head and foot of each page.
-    pub(super) fn new(
-        book: &'b mut Workbook,
-        styles: &'b Styles,
-        name: &str,
-        margins: &Margins,
-    ) -> Result<Self, XlsxError> {
-        let sheet = book.add_worksheet();
+    /// A sheet with its set-up for A4: landscape, one page wide.
+    pub(super) fn new(sheet: &'b mut Worksheet, styles: &'b Styles, name: &str) -> Result<Self, XlsxError> {
         sheet.set_name(name)?;
         sheet.set_paper_size(A4).set_landscape().set_print_fit_to_pages(1, 0);
         sheet.set_margins(0.4, 0.4, 0.7, 0.6, 0.3, 0.3);
-        sheet.set_header(format!(
-            "&L&B{}&B&CSite: {}&R{}",
-            margin(name),
-            margin(&margins.site),
-            margin(&margins.coverage)
-        ));
-        sheet.set_footer(format!("&L{}&RPage &P of &N", margin(&margins.made_by)));
-        Ok(Self { sheet, styles, row: 0, widths: BTreeMap::new(), shown: u16::MAX })
+        Ok(Self { sheet, styles, row: 0, widths: BTreeMap::new(), printed: 0..u16::MAX })
     }
 
     /// The title of the sheet.
@@ -329,7 +341,7 @@ impl<'b> Page<'b> {
         &mut self,
         name: &str,
         heads: &[Head],
-        rows: impl IntoIterator<Item = Vec<Cell>>,
+        rows: impl IntoIterator<Item = Vec<Cell>, IntoIter: ExactSizeIterator>,
         empty: &str,
     ) -> Result<(), XlsxError> {
         let top = self.row;
@@ -343,32 +355,35 @@ impl<'b> Page<'b> {
         &mut self,
         name: &str,
         heads: &[Head],
-        rows: impl IntoIterator<Item = Vec<Cell>>,
+        rows: impl IntoIterator<Item = Vec<Cell>, IntoIter: ExactSizeIterator>,
         empty: &str,
     ) -> Result<(), XlsxError> {
-        let top = self.row;
+        let rows = rows.into_iter();
+        let count = rows.len();
+        self.make_table(name, heads, self.row, count.min(ROWS_MAX))?;
         self.heads(heads)?;
-        let mut left_out = 0_u64;
-        for (number, row) in rows.into_iter().enumerate() {
-            if number < ROWS_MAX {
-                self.cells(heads, &row)?;
-            } else {
-                left_out = left_out.saturating_add(1);
-            }
+        for row in rows.take(ROWS_MAX) {
+            self.cells(heads, &row)?;
         }
-        if self.row == top.saturating_add(1) {
+        if count == 0 {
             self.sheet.write_string_with_format(self.row, 0, empty, &self.styles.note)?;
             self.row = self.row.saturating_add(1);
         }
-        self.make_table(name, heads, top)?;
+        let left_out = count.saturating_sub(ROWS_MAX);
         if left_out > 0 {
             self.note(&format!("{left_out} more rows do not fit a sheet; the CSV exports hold all"))?;
         }
         Ok(())
     }
 
-    /// Makes a table of the rows from `top` to here.
-    pub(super) fn make_table(&mut self, name: &str, heads: &[Head], top: u32) -> Result<(), XlsxError> {
+    /// Makes a table of a head and so many rows, before they are written: rows that were written cannot be changed.
+    pub(super) fn make_table(
+        &mut self,
+        name: &str,
+        heads: &[Head],
+        top: u32,
+        rows: usize,
+    ) -> Result<(), XlsxError> {
         let columns: Vec<TableColumn> = heads
             .iter()
             .map(|head| {
@@ -381,7 +396,8 @@ impl<'b> Page<'b> {
             .collect();
         let table = Table::new().set_name(name).set_style(TableStyle::None).set_columns(&columns);
         let last = u16::try_from(heads.len().saturating_sub(1)).unwrap_or(u16::MAX);
-        self.sheet.add_table(top, 0, self.row.saturating_sub(1), last, &table)?;
+        let rows = u32::try_from(rows.max(1)).unwrap_or(u32::MAX);
+        self.sheet.add_table(top, 0, top.saturating_add(rows), last, &table)?;
         Ok(())
     }
 
@@ -404,8 +420,10 @@ impl<'b> Page<'b> {
         let mut lines = 1;
         for ((column, head), cell) in (0_u16..).zip(heads).zip(row) {
             self.cell(column, head, cell)?;
-            if let (Cell::Text(text), true) = (cell, column < self.shown) {
-                lines = lines.max(self.lines(column, text));
+            if let Cell::Text(text) = cell {
+                let needed = self.lines(column, text);
+                let is_printed = self.printed.contains(&column);
+                lines = lines.max(if is_printed { needed } else { needed.min(LINES_ON_SCREEN) });
             }
         }
         self.height(lines)?;
@@ -417,7 +435,7 @@ impl<'b> Page<'b> {
     fn lines(&self, column: u16, text: &str) -> usize {
         let width = self.widths.get(&column).copied().unwrap_or(8.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width of at most 255")]
-        let width = (width.max(2.0) * 1.1) as usize;
+        let width = (width.max(2.0) * CHARS_PER_WIDTH) as usize;
         if text.len() <= width {
             return 1;
         }
@@ -453,7 +471,7 @@ impl<'b> Page<'b> {
             Cell::Text(text) => Some(cell_text(text)),
             Cell::Blank(words) => {
                 look.is_blank = true;
-                Some((*words).to_owned())
+                Some(Cow::Borrowed(*words))
             }
             Cell::Number(_) => None,
             // Before the calendar of spreadsheets begins there is text only.

@@ -12,7 +12,7 @@ use super::columns::{NAME, NO, NONE, NOT_OBSERVED, STATE_PREFIX};
 use super::heads::{Columns, hashed_titles, locked_titles};
 use super::known::{Key, Known};
 use super::state::{State, digest};
-use super::words::{one_line, role};
+use super::words::{line_of, one_line, role};
 use crate::error::Result;
 use crate::order::Sorted;
 use crate::sheet::{Sheet, SheetRow, column_letters};
@@ -313,7 +313,7 @@ impl<'p> Planner<'p> {
         let Some(now) = both.and_then(|(asset, identified)| self.register.row(asset, identified).ok()) else {
             return;
         };
-        let now = now.observed.iter().chain(&now.evidence).map(|cell| one_line(&cell.read_back()));
+        let now = now.observed.iter().chain(&now.evidence).map(line_of);
         for ((title, text), now) in hashed_titles().zip(cells).zip(now) {
             if one_line(text) != now {
                 let column = self.columns.locked.get(title).copied().unwrap_or_default();

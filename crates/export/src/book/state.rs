@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::page::Cell;
-use super::words::{one_line, people_cell, says};
+use super::words::{line_of, one_line, people_cell, says};
 
 /// Longest value that is kept as it is, in octets; of a longer one a hash is. A cell holds 32,767 characters.
 const VALUE_OCTETS_MAX: usize = 120;
@@ -44,7 +44,7 @@ impl State {
             let kept = if value.len() <= VALUE_OCTETS_MAX {
                 Kept::Value(value.clone())
             } else {
-                Kept::Hash { sha256: digest([one_line(&people_cell(field, Some(value)).read_back())]) }
+                Kept::Hash { sha256: digest([line_of(&people_cell(field, Some(value)))]) }
             };
             Some((field.name.to_owned(), kept))
         });
@@ -88,7 +88,7 @@ impl State {
             (None, None) => true,
             (Some(Kept::Value(kept)), Some(value)) => kept == value,
             (Some(Kept::Hash { sha256 }), Some(value)) => {
-                digest([one_line(&people_cell(field, Some(value)).read_back())]) == *sha256
+                digest([line_of(&people_cell(field, Some(value)))]) == *sha256
             }
             (None, Some(_)) | (Some(_), None) => false,
         }
@@ -117,7 +117,7 @@ pub(super) fn digest<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Strin
 
 /// The hash of cells as they are read back.
 pub(super) fn digest_of_cells<'c>(cells: impl IntoIterator<Item = &'c Cell>) -> String {
-    digest(cells.into_iter().map(|cell| one_line(&cell.read_back())))
+    digest(cells.into_iter().map(line_of))
 }
 
 #[cfg(test)]

@@ -15,13 +15,14 @@ use super::words::shown;
 use crate::order::Sorted;
 use crate::reading::people;
 
-fn heads() -> [Head; 15] {
+fn heads() -> [Head; 16] {
     [
         head("Client", Kind::Text, 26),
         head("Server", Kind::Text, 26),
         head("Protocol", Kind::Text, 12),
         head("Transport", Kind::Text, 10),
         head("Port", Kind::Port, 8),
+        head("VLAN", Kind::Port, 8),
         head("Functions", Kind::Text, 34),
         head("Writes", Kind::Number, 9),
         head("Programs", Kind::Number, 10),
@@ -57,6 +58,7 @@ fn row(sorted: &Sorted<'_>, conversation: &Conversation) -> Vec<Cell> {
         Cell::Text(protocol(conversation)),
         Cell::Text(conversation.transport.as_str().to_owned()),
         port(conversation),
+        conversation.vlan.map_or(Cell::Blank("Untagged"), |vlan| Cell::count(vlan.into())),
         Cell::text(functions(conversation), NO),
         number(OperationKind::Write),
         number(OperationKind::Program),
@@ -108,6 +110,9 @@ pub(super) fn end(sorted: &Sorted<'_>, end: &AssetEnd) -> String {
         }
         AssetEnd::External(ip) => format!("{ip} (outside)"),
         AssetEnd::Silent(ip) => format!("{ip} (never spoke)"),
+        AssetEnd::Group(observation::Address::Ip(ip)) if ip.is_unspecified() => {
+            format!("{ip} (no address yet)")
+        }
         AssetEnd::Group(address) => format!("{address} (group)"),
     }
 }

@@ -1,5 +1,7 @@
 //! Values as people read them in the workbook, and back.
 
+use std::borrow::Cow;
+
 use inventory::Role;
 use inventory::fields::{Field, FieldKind, NOT_ASSESSED};
 
@@ -59,14 +61,27 @@ pub(super) fn people_cell(field: &'static Field, value: Option<&str>) -> Cell {
 }
 
 /// The text with every run of blanks as one: spreadsheets keep line ends and blanks at the ends in ways of their own.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    // Nearly every cell is one line of ASCII already.
+    let is_plain = text.bytes().all(|octet| matches!(octet, b' '..=b'~'));
+    if is_plain && !text.contains("  ") && !text.starts_with(' ') && !text.ends_with(' ') {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// What is read of a cell, in one line.
+pub(super) fn line_of(cell: &Cell) -> Cow<'_, str> {
+    match cell.read_back() {
+        Cow::Borrowed(text) => one_line(text),
+        Cow::Owned(text) => Cow::Owned(one_line(&text).into_owned()),
+    }
 }
 
 /// True if a cell that was read says what a person's field holds.
 pub(super) fn says(field: &'static Field, value: Option<&str>, read: &str) -> bool {
     let value = value.filter(|value| !value.is_empty());
-    one_line(&people_cell(field, value).read_back()) == one_line(read)
+    line_of(&people_cell(field, value)) == one_line(read)
         || field.read(read).is_ok_and(|read| read.as_deref() == value)
 }
 

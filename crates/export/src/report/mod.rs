@@ -35,7 +35,6 @@ use crate::error::Result;
 use crate::filter::Filter;
 use crate::json::Tool;
 use crate::order::Sorted;
-use crate::time::rfc3339;
 
 /// Name and major version of the HTML and PDF.
 pub const SCHEMA: &str = "tapledger.report/1";
@@ -43,17 +42,22 @@ pub const SCHEMA: &str = "tapledger.report/1";
 /// Name and major version of the map as SVG.
 pub const MAP_SCHEMA: &str = "tapledger.map/1";
 
-/// Which assets have a page of their own.
+/// Which assets have a part of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Details {
-    /// All.
+    /// All, as long as they are [`DETAILED_MAX`] at most; of more, as many with the gravest findings that are open.
     #[default]
+    Auto,
+    /// All.
     All,
     /// Those with a finding that is open, or acknowledged.
     Findings,
     /// None.
     None,
 }
+
+/// Most assets that have a part of their own unless it is said which: some 250 sheets of paper.
+pub const DETAILED_MAX: usize = 250;
 
 /// A figure over time.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -145,25 +149,37 @@ fn document_hash(snapshot: &Snapshot, tool: &Tool<'_>, filter: &Filter) -> Resul
 fn pages(snapshot: &Snapshot, tool: &Tool<'_>, filter: &Filter, options: &Options<'_>) -> Result<Pages> {
     let sorted = Sorted::filtered(snapshot, filter)?;
     let mut view = View::new(snapshot, &sorted);
-    let is_open = |index: usize| view.findings_of(index).iter().any(|finding| content::is_open(finding));
-    let paged: BTreeSet<usize> = match options.details {
-        Details::All => view.assets().iter().map(|(index, ..)| *index).collect(),
-        Details::Findings => {
-            view.assets().iter().map(|(index, ..)| *index).filter(|index| is_open(*index)).collect()
-        }
-        Details::None => BTreeSet::new(),
-    };
-    view.paged = paged;
+    view.paged = paged(&view, options.details);
     let about = About::new(SCHEMA, &sorted, snapshot.as_of, tool, filter);
     let document = document_hash(snapshot, tool, filter)?;
     let source = Source { view, options, filter, about, document };
-    let as_of = snapshot.as_of.map_or_else(|| "nothing observed".to_owned(), rfc3339);
+    let as_of = snapshot.as_of.map_or_else(|| "nothing observed".to_owned(), view::second);
     let hash = source.document.get(..16).unwrap_or_default();
     Ok(Pages {
         title: content::title(&source),
         running: format!("{} {} register report, as of {as_of}, document {hash}", tool.name, tool.version),
         sections: content::sections(&source),
     })
+}
+
+/// The assets that have a part of their own.
+fn paged(view: &View<'_>, details: Details) -> BTreeSet<usize> {
+    let all = || view.assets().iter().map(|(index, ..)| *index);
+    let gravest = |index: usize| {
+        let open = view.findings_of(index).iter().filter(|finding| content::is_open(finding));
+        open.map(|finding| finding.severity).max()
+    };
+    match details {
+        Details::Auto if view.assets().len() > DETAILED_MAX => {
+            let mut found: Vec<_> = all().filter_map(|index| Some((gravest(index)?, index))).collect();
+            // Those of one weight stay in the order of people.
+            found.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+            found.into_iter().take(DETAILED_MAX).map(|(_, index)| index).collect()
+        }
+        Details::Auto | Details::All => all().collect(),
+        Details::Findings => all().filter(|index| gravest(*index).is_some()).collect(),
+        Details::None => BTreeSet::new(),
+    }
 }
 
 /// Writes the report as one HTML file.

@@ -110,9 +110,33 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Vec<Cell>>,
 }
 
+/// Most rows of a table: more is no reading matter. Lists of the command line and the workbook have all.
+pub(crate) const ROWS_MAX: usize = 1_000;
+
 impl Table {
-    pub(crate) fn new(caption: impl AsRef<str>, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Self {
-        Self { caption: shown(caption.as_ref()), columns, rows }
+    /// A table of the first [`ROWS_MAX`] rows; the caption says how many more there are.
+    pub(crate) fn new(
+        caption: impl AsRef<str>,
+        columns: Vec<Column>,
+        rows: impl IntoIterator<Item = Vec<Cell>>,
+    ) -> Self {
+        Self::up_to(ROWS_MAX, caption, columns, rows)
+    }
+
+    /// A table of the first rows; the caption says how many more there are.
+    pub(crate) fn up_to(
+        most: usize,
+        caption: impl AsRef<str>,
+        columns: Vec<Column>,
+        rows: impl IntoIterator<Item = Vec<Cell>>,
+    ) -> Self {
+        let mut all = rows.into_iter();
+        let rows: Vec<Vec<Cell>> = all.by_ref().take(most).collect();
+        let more = match all.count() {
+            0 => String::new(),
+            more => format!("; the first {most} here, {more} left out"),
+        };
+        Self { caption: shown(&format!("{}{more}", caption.as_ref())), columns, rows }
     }
 
     pub(crate) fn caption(&self) -> &str {
@@ -152,6 +176,13 @@ pub(crate) enum Block {
     Drawing(Drawing),
     /// Lines to sign on.
     Signatures(Vec<&'static str>),
+}
+
+/// The text as a sentence that another may follow.
+pub(crate) fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{text}{stop}")
 }
 
 pub(crate) fn paragraph(text: impl AsRef<str>) -> Block {
@@ -228,6 +259,22 @@ mod tests {
         let cut = shown(&long);
         assert!(cut.ends_with("ä… (7 more characters)"), "{cut}");
         assert_eq!(shown(&"b".repeat(TEXT_CHARS_MAX)).len(), TEXT_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_table_says_how_many_rows_it_leaves_out() {
+        let rows = |count: usize| (0..count).map(|at| vec![Cell::count(at)]);
+        let whole = Table::new("Findings: 1000", Vec::new(), rows(ROWS_MAX));
+        assert_eq!((whole.caption(), whole.rows.len()), ("Findings: 1000", ROWS_MAX));
+        let cut = Table::up_to(2, "Findings: 5", Vec::new(), rows(5));
+        assert_eq!((cut.caption(), cut.rows.len()), ("Findings: 5; the first 2 here, 3 left out", 2));
+    }
+
+    #[test]
+    fn a_sentence_ends() {
+        assert_eq!(sentence("Halls 1 to 4 "), "Halls 1 to 4.");
+        assert_eq!(sentence("All of it."), "All of it.");
+        assert_eq!(sentence(""), "");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use inventory::policy::{Level, NO_ZONE, OUTSIDE};
 use inventory::{Asset, AssetEnd, Conversation, Finding, Identified, Role, Snapshot};
-use observation::{Address, OperationKind, Time};
+use observation::{Address, OperationKind, Time, Transport};
 
 use super::page::Cell;
 use crate::order::Sorted;
@@ -166,7 +166,7 @@ impl<'s> View<'s> {
             AssetEnd::Asset(index) => self.name(*index).to_owned(),
             AssetEnd::External(ip) => format!("{ip} ({OUTSIDE})"),
             AssetEnd::Silent(ip) => format!("{} (silent)", Address::Ip(*ip)),
-            AssetEnd::Group(address) => format!("group {address}"),
+            AssetEnd::Group(address) => group_words(address),
         }
     }
 
@@ -218,6 +218,14 @@ impl<'s> View<'s> {
     /// The moment that the report speaks of.
     pub(crate) fn as_of(&self) -> Option<Time> {
         self.snapshot.as_of
+    }
+}
+
+/// An address that is of no single station: of a group, or what one sends from that has no address yet.
+fn group_words(address: &Address) -> String {
+    match address {
+        Address::Ip(ip) if ip.is_unspecified() => format!("no address yet ({ip})"),
+        address => format!("group {address}"),
     }
 }
 
@@ -276,6 +284,26 @@ pub(crate) fn share(part: usize, whole: usize) -> String {
 /// A time to the minute: `2026-01-02 03:04`.
 pub(crate) fn minute(time: Time) -> String {
     crate::time::printed(time, "%Y-%m-%d %H:%M")
+}
+
+/// A time to the second: `2026-01-02 03:04:05 UTC`.
+pub(crate) fn second(time: Time) -> String {
+    crate::time::printed(time, "%Y-%m-%d %H:%M:%S UTC")
+}
+
+/// Where a conversation went to: `tcp 102`, `EtherType 0x0806, VLAN 20`.
+pub(crate) fn port_words(conversation: &Conversation) -> String {
+    let port = conversation.port;
+    let port = match conversation.transport {
+        Transport::Tcp | Transport::Udp => format!("{} {port}", conversation.transport.as_str()),
+        Transport::Ethernet if port < 0x0600 => format!("LLC 0x{port:02x}"),
+        Transport::Ethernet => format!("EtherType 0x{port:04x}"),
+        Transport::Ip => format!("IP protocol {port}"),
+    };
+    match conversation.vlan {
+        Some(vlan) => format!("{port}, VLAN {vlan}"),
+        None => port,
+    }
 }
 
 /// A day: `2026-01-02`.

@@ -19,7 +19,9 @@ use std::time::Instant;
 
 use export::baseline::Frozen;
 use export::json::Tool;
-use export::report::{Details, Earlier, Options, Series, trend, write_html, write_map, write_pdf};
+use export::report::{
+    DETAILED_MAX, Details, Earlier, Options, Series, trend, write_html, write_map, write_pdf,
+};
 use export::{Filter, json};
 use html5ever::tendril::TendrilSink;
 use inventory::{AssetEnd, Snapshot};
@@ -335,6 +337,27 @@ fn what_details_leave_out_is_counted() {
 }
 
 #[test]
+fn the_report_of_a_large_plant_stays_one_that_is_read() {
+    let snapshot = plant(1_300, "");
+    let html = html_of(&snapshot, &Options::default());
+    let elements = parsed(&html);
+    let entries = named(&elements, "section").iter().filter(|(_, own, _)| own["class"] == "entry").count();
+    let open =
+        snapshot.inventory.findings.iter().flat_map(|finding| &finding.assets).collect::<BTreeSet<_>>();
+    assert!((1..=DETAILED_MAX).contains(&entries) && entries <= open.len(), "{entries}");
+    assert!(html.contains(&format!("{entries} of 1300 have their own part below")));
+    let all = html_of(&snapshot, &Options { details: Details::All, ..Options::default() });
+    assert_eq!(all.matches("class=\"entry\"").count(), 1_300);
+    // The register itself is whole, other tables say how many rows they leave out.
+    assert_eq!(table(&elements, "Assets: 1300").len(), 1_301);
+    let conversations = snapshot.inventory.conversations.len();
+    assert!(conversations > 1_000);
+    let cut =
+        format!("Conversations: {conversations}; the first 1000 here, {} left out", conversations - 1_000);
+    assert_eq!(table(&elements, &cut).len(), 1_001);
+}
+
+#[test]
 fn questions_are_answered_from_data_or_marked_as_peoples() {
     let elements = parsed(&html_of(&plant(120, POLICY), &Options::default()));
     let questions = table(&elements, "Questions of certification");
@@ -343,7 +366,7 @@ fn questions_are_answered_from_data_or_marked_as_peoples() {
         questions[1][1].contains("no scope statement was given; 8 zones of the policy, 1 of them"),
         "{questions:?}"
     );
-    assert!(questions[2][1].contains("2 AI systems"), "{questions:?}");
+    assert!(questions[2][1].contains("AI systems 2, "), "{questions:?}");
     let zones = table(&elements, "Zones covered and not covered");
     assert!(
         zones.iter().any(|zone| zone[0] == "never-heard" && zone[5].starts_with("not covered")),

@@ -8,9 +8,12 @@ use super::traffic::done_cell;
 use crate::reading::position_words;
 use crate::report::Source;
 use crate::report::page::{
-    Block, Cell, Kind, Section, Table, Tone, column, facts, list, note, number_column,
+    Block, Cell, Kind, Section, Table, Tone, column, facts, heading, list, note, number_column,
 };
-use crate::report::view::{anchor, index_of, is_personal, minute, words};
+use crate::report::view::{anchor, index_of, is_personal, minute, port_words, words};
+
+/// Reasons for joining addresses that an asset's part lists.
+const JOINS_MAX: usize = 20;
 
 /// Conversations that an asset's part lists; the section of conversations has all.
 const TALKS_MAX: usize = 40;
@@ -129,7 +132,7 @@ fn attributes(source: &Source<'_>, asset: &Asset) -> Block {
         column("Last (UTC)", 12),
         column("Evidence", 30),
     ];
-    Block::Table(Table::new("Identity and evidence", columns, rows.collect()))
+    Block::Table(Table::new("Identity and evidence", columns, rows))
 }
 
 /// What people filled in; the rest is named as a gap.
@@ -182,7 +185,7 @@ fn children(source: &Source<'_>, index: usize) -> Option<Block> {
     Some(Block::Table(Table::new(
         format!("Modules, and devices behind it: {}", children.len()),
         columns,
-        rows.collect(),
+        rows,
     )))
 }
 
@@ -200,7 +203,7 @@ fn conversations(source: &Source<'_>, index: usize) -> Vec<Block> {
             view.end_cell(other),
             Cell::new(if asks { "is asked" } else { "asks" }),
             Cell::new(&conversation.protocol),
-            Cell::new(format!("{} {}", conversation.transport.as_str(), conversation.port)),
+            Cell::new(port_words(conversation)),
             Cell::count(frames),
             done_cell(conversation),
             Cell::new(minute(conversation.last)),
@@ -216,7 +219,7 @@ fn conversations(source: &Source<'_>, index: usize) -> Vec<Block> {
         column("Last (UTC)", 13),
     ];
     let caption = format!("Conversations: {}", talks.len());
-    let mut blocks = vec![Block::Table(Table::new(caption, columns, rows.collect()))];
+    let mut blocks = vec![Block::Table(Table::new(caption, columns, rows))];
     let more = talks.len().saturating_sub(TALKS_MAX);
     if more > 0 {
         blocks.push(note(format!("{more} more stand in section Conversations.")));
@@ -249,14 +252,19 @@ fn findings(source: &Source<'_>, index: usize) -> Option<Block> {
         column("Owner", 11),
         column("Where to look", 17),
     ];
-    Some(Block::Table(Table::new(format!("Findings: {}", findings.len()), columns, rows.collect())))
+    Some(Block::Table(Table::new(format!("Findings: {}", findings.len()), columns, rows)))
 }
 
 /// Why its stations are one device, and what spoke for others.
-fn joins(asset: &Asset) -> Option<Block> {
+fn joins(asset: &Asset) -> Vec<Block> {
     let said = asset.joins.iter().map(|join| {
         let verdict = if join.joined { "are one" } else { "are not joined" };
         format!("{} and {} {verdict}: {}", join.left, join.right, join.reason)
     });
-    (!asset.joins.is_empty()).then(|| list(said))
+    if asset.joins.is_empty() {
+        return Vec::new();
+    }
+    let more = asset.joins.len().saturating_sub(JOINS_MAX);
+    let more = (more > 0).then(|| format!("{more} more: `tapledger assets show` lists them"));
+    vec![heading("Which addresses are one device, and why"), list(said.take(JOINS_MAX).chain(more))]
 }

@@ -7,6 +7,9 @@ use crate::report::page::{Block, Cell, Kind, Section, Table, Tone, column, note,
 use crate::report::view::{day, some, words};
 use crate::report::{Details, Source};
 
+/// Most rows: this table is the register, so it may be longer than others.
+const ASSETS_MAX: usize = 10_000;
+
 /// Addresses that a row shows; the asset's own page has all.
 const ADDRESSES_MAX: usize = 3;
 
@@ -62,6 +65,11 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
     let paged = view.paged.len();
     let behind = match source.options.details {
         Details::All => "Each has its own part below.".to_owned(),
+        Details::Auto if paged == assets.len() => "Each has its own part below.".to_owned(),
+        Details::Auto => format!(
+            "{paged} of {} have their own part below: those with the gravest open findings (--details all gives each one).",
+            assets.len()
+        ),
         Details::Findings => format!(
             "{paged} with open findings have their own part below; those of the other {} were left out (--details findings).",
             assets.len().saturating_sub(paged)
@@ -72,7 +80,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         note(format!(
             "{behind} An empty cell was not seen; Not assessed is people's to say. Open counts findings that are open or acknowledged."
         )),
-        Block::Table(Table::new(format!("Assets: {}", assets.len()), columns, rows.collect())),
+        Block::Table(Table::up_to(ASSETS_MAX, format!("Assets: {}", assets.len()), columns, rows)),
     ];
     Section::new("assets", "Assets", Kind::Wide, blocks)
 }

@@ -160,15 +160,15 @@ fn row(source: &Source<'_>, path: &Path<'_>) -> Vec<Cell> {
 /// A table of paths.
 pub(crate) fn table_of(source: &Source<'_>, paths: &[&Path<'_>], caption: &str) -> Table {
     let columns = vec![
-        column("Who asks", 20),
-        column("Who is asked", 20),
+        column("Who asks", 19),
+        column("Who is asked", 19),
         column("Protocol", 15),
-        column("First (UTC)", 11),
-        column("Last (UTC)", 11),
+        column("First (UTC)", 12),
+        column("Last (UTC)", 12),
         number_column("Frames", 7),
         column("Authorised?", 16),
     ];
-    Table::new(caption, columns, paths.iter().map(|path| row(source, path)).collect())
+    Table::new(caption, columns, paths.iter().map(|path| row(source, path)))
 }
 
 /// A table of the first paths.

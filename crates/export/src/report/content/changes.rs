@@ -33,7 +33,7 @@ pub(crate) fn words_of(source: &Source<'_>) -> String {
     }
     let mut kinds: Vec<_> = kinds.into_iter().collect();
     kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
-    let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", words(kind))).collect();
+    let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{} {count}", words(kind))).collect();
     let learned = source.view.sorted.changes.iter().filter(|change| change.learned).count();
     let since = match source.options.earlier {
         Some(Earlier::Moment(moment)) => format!(" since {}", minute(moment)),
@@ -87,12 +87,11 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         column("Where to look", 20),
     ];
     let mut blocks = vec![
-        note(words_of(source)),
-        Block::Table(Table::new(
-            format!("Changes, latest first: {}", changes.len()),
-            columns,
-            rows.collect(),
+        note(format!(
+            "{} `tapledger changes` lists all, and so does the workbook (`tapledger export --format xlsx`).",
+            words_of(source)
         )),
+        Block::Table(Table::new(format!("Changes, latest first: {}", changes.len()), columns, rows)),
     ];
     if let Some(Earlier::Baseline(name, frozen)) = source.options.earlier
         && let Ok(now) = Frozen::of(view.snapshot)
@@ -119,7 +118,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
             column("Now", 25),
         ];
         let caption = format!("Differences from baseline {name}: {}", found.len());
-        blocks.push(Block::Table(Table::new(caption, columns, rows.collect())));
+        blocks.push(Block::Table(Table::new(caption, columns, rows)));
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         for one in &found {
             let count = kinds.entry(one.became.as_str()).or_default();
@@ -127,7 +126,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         }
         let rows = kinds.iter().map(|(became, count)| vec![Cell::new(*became), Cell::count(count)]);
         let columns = vec![column("Became", 60), number_column("How many", 20)];
-        blocks.push(Block::Table(Table::new("Differences by kind", columns, rows.collect())));
+        blocks.push(Block::Table(Table::new("Differences by kind", columns, rows)));
     }
     Section::new("changes", "Changes", Kind::Chapter, blocks)
 }

@@ -7,8 +7,7 @@ use crate::report::Source;
 use crate::report::page::{
     Block, Cell, Kind, Section, Table, Tone, column, facts, heading, note, number_column,
 };
-use crate::report::view::{minute, some};
-use crate::time::rfc3339;
+use crate::report::view::{minute, second, some};
 
 /// Addresses that are named one by one.
 const NAMED_MAX: usize = 40;
@@ -20,8 +19,8 @@ fn one(coverage: &Coverage) -> Vec<Block> {
         |(first, last)| {
             format!(
                 "{} to {}, on {}, in {}",
-                rfc3339(first),
-                rfc3339(last),
+                second(first),
+                second(last),
                 number_of(coverage.days, "day"),
                 number_of(coverage.captures.len(), "capture")
             )
@@ -122,6 +121,6 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         column("Other losses", 13),
     ];
     let caption = format!("Captures: {}", view.sorted.captures.len());
-    blocks.push(Block::Table(Table::new(caption, columns, rows.collect())));
+    blocks.push(Block::Table(Table::new(caption, columns, rows)));
     Section::new("coverage", "Coverage and its limits", Kind::Chapter, blocks)
 }

@@ -7,9 +7,9 @@ use observation::number_of;
 
 use super::{boundary, changes, controls, gaps};
 use crate::report::page::{
-    Block, Cell, Kind, Section, Table, column, facts, heading, note, number_column, paragraph,
+    Block, Cell, Kind, Section, Table, column, facts, heading, note, number_column, paragraph, sentence,
 };
-use crate::report::view::{share, words};
+use crate::report::view::{second, share, words};
 use crate::report::{Source, numbers};
 
 /// Rows that stand on the first page; the sections behind have all.
@@ -34,7 +34,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         facts([
             ("Organisation", Cell::said(options.organisation)),
             ("Sites", Cell::new(about.window.sites.join(", "))),
-            ("As of", Cell::new(about.as_of.as_deref().unwrap_or("nothing observed"))),
+            ("As of", Cell::new(view.as_of().map_or_else(|| "nothing observed".to_owned(), second))),
             ("Listened", Cell::new(about.window.words())),
             ("Sensors", Cell::new(or_none(&about.window.sensors.join(", ")))),
             ("Made by", Cell::new(format!("{} {}, {}", about.tool.name, about.tool.version, about.schema))),
@@ -82,7 +82,8 @@ fn scope(source: &Source<'_>) -> Block {
         scope => scope,
     };
     paragraph(format!(
-        "{said} This report holds {}: {} heard, {} named by others only, {} listed by people and not heard; {}.",
+        "{} This report holds {}: {} heard, {} named by others only, {} listed by people and not heard; {}.",
+        sentence(said),
         number_of(assets.len(), "asset"),
         of(AssetState::Observed),
         of(AssetState::Referenced),

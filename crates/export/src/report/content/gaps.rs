@@ -74,7 +74,7 @@ pub(crate) fn table(source: &Source<'_>, most: usize) -> Table {
         if open.len() > most { format!("; the first {most} here") } else { String::new() }
     );
     let columns = vec![column("Weight", 8), column("What", 62), column("Owner", 16), column("Due", 14)];
-    Table::new(caption, columns, open.iter().take(most).map(|finding| row(source, finding, false)).collect())
+    Table::new(caption, columns, open.iter().take(most).map(|finding| row(source, finding, false)))
 }
 
 /// All findings.
@@ -93,14 +93,15 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
             column("Finding", 9),
         ]
     };
-    let rows = |findings: &[&Finding]| findings.iter().map(|finding| row(source, finding, true)).collect();
+    let rows =
+        |findings: &[&Finding]| findings.iter().map(|finding| row(source, finding, true)).collect::<Vec<_>>();
     let mut decided: Vec<&Finding> =
         source.view.sorted.findings.iter().copied().filter(|finding| !is_open(finding)).collect();
     decided.sort_by_key(|finding| (finding.standing.state, finding.standing.expires, finding.kind));
     let accepted = decided.iter().filter(|finding| finding.standing.state == FindingState::Accepted).count();
     let mut blocks = vec![
         note(
-            "Findings are what an auditor or engineer should see. `tapledger findings assign` gives one an owner and a day, `accept` lets it stay for a reason until a day.",
+            "Findings are what an auditor or engineer should see. `tapledger findings assign` gives one an owner and a day, `accept` lets it stay for a reason until a day. Octets 73+18 are 18 octets from octet 73 of the frame on.",
         ),
         Block::Table(Table::new(
             format!("Open and acknowledged findings: {}", open.len()),
@@ -125,7 +126,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
             "People switched these kinds of findings off; they are in no count of this report.",
         ));
         let columns = vec![column("Kind", 60), number_column("Left out", 20)];
-        blocks.push(Block::Table(Table::new("Kinds that are switched off", columns, rows.collect())));
+        blocks.push(Block::Table(Table::new("Kinds that are switched off", columns, rows)));
     }
     Section::new("gaps", "Findings, owners and due dates", Kind::Wide, blocks)
 }

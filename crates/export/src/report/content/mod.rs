@@ -38,7 +38,6 @@ pub(crate) fn title(source: &Source<'_>) -> String {
 pub(crate) fn sections(source: &Source<'_>) -> Vec<Section> {
     let mut sections = vec![front::section(source)];
     sections.extend(questions::sections(source));
-    sections.push(suppliers::section(source));
     sections.push(threats::section(source));
     sections.push(map_section(source));
     sections.push(traffic::matrix(source));

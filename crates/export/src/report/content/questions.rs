@@ -7,7 +7,7 @@ use inventory::{AssetState, Role};
 use observation::number_of;
 
 use super::systems::{ASKED_FOR, of_roles};
-use super::{boundary, recovery, systems, threats};
+use super::{boundary, recovery, suppliers, systems, threats};
 use crate::report::page::{Block, Cell, Kind, Section, Table, Tone, column, note, number_column};
 use crate::report::view::{is_personal, share};
 use crate::report::{Source, numbers};
@@ -31,7 +31,7 @@ impl From {
 }
 
 pub(crate) fn sections(source: &Source<'_>) -> Vec<Section> {
-    vec![questions(source), systems::section(source), recovery::section(source)]
+    vec![questions(source), systems::section(source), suppliers::section(source), recovery::section(source)]
 }
 
 /// Share of the report's assets for which all of the fields are filled in, and if it is all of them.
@@ -79,7 +79,7 @@ fn questions(source: &Source<'_>) -> Section {
     );
 
     let registered: Vec<String> =
-        ASKED_FOR.iter().map(|(name, roles)| format!("{} {name}", of_roles(source, roles).len())).collect();
+        ASKED_FOR.iter().map(|(name, roles)| format!("{name} {}", of_roles(source, roles).len())).collect();
     let unknown = of_roles(source, &[Role::Unknown]).len();
     ask(
         "Are controllers, HMIs, historians, engineering workstations, AI and edge systems registered?",
@@ -118,7 +118,7 @@ fn questions(source: &Source<'_>) -> Section {
     ask(
         "Which controls stand at the boundary?",
         format!(
-            "{} firewalls and routers heard as such; {} across the boundary, {unauthorised} paths not authorised by policy, decision or field; {} across it",
+            "firewalls and routers heard as such {}; {} across the boundary, {unauthorised} of all paths not authorised by policy, decision or field; {} across it",
             guards.len(),
             number_of(across, "path"),
             number_of(numbers::boundary(view, None).len(), "asset")
@@ -275,5 +275,5 @@ fn zones_table(zones: &[ZoneSeen]) -> Block {
         number_column("Heard", 10),
         column("Covered?", 24),
     ];
-    Block::Table(Table::new("Zones covered and not covered", columns, rows.collect()))
+    Block::Table(Table::new("Zones covered and not covered", columns, rows))
 }

@@ -89,7 +89,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         note(
             "Who asks whom was seen; whether one needs the other to work is people's to say (field depends_on), as are recovery time and point objectives, order, backups and restore tests. First those with an order, then those that most others ask.",
         ),
-        Block::Table(Table::new(format!("Recovery: {}", listed.len()), columns, rows.collect())),
+        Block::Table(Table::new(format!("Recovery: {}", listed.len()), columns, rows)),
         paragraph(format!(
             "{} more neither talk with others in the register nor have one of these fields.",
             number_of(rest, "asset")

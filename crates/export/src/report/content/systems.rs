@@ -78,7 +78,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         number_column("Reviewed", 11),
         number_column("Not in baseline", 14),
     ];
-    let mut blocks = vec![Block::Table(Table::new("Classes of systems", columns, rows.collect()))];
+    let mut blocks = vec![Block::Table(Table::new("Classes of systems", columns, rows))];
     let smart = of_roles(source, &[Role::AiSystem, Role::DataGateway]);
     let rows = smart.iter().map(|index| {
         let reads = view.talks_of(*index).iter().filter(|talk| index_of(&talk.client) == Some(*index));
@@ -114,11 +114,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         column("Cloud service", 10),
         column("Owner", 10),
     ];
-    blocks.push(Block::Table(Table::new(
-        format!("AI and edge systems: {}", smart.len()),
-        columns,
-        rows.collect(),
-    )));
+    blocks.push(Block::Table(Table::new(format!("AI and edge systems: {}", smart.len()), columns, rows)));
     blocks.push(note("Model, training data and cloud service are people's fields ai_model, ai_training_data and cloud_service (`tapledger assets set`)."));
     Section::new("systems", "Systems that are asked for by name", Kind::Chapter, blocks)
 }

@@ -134,7 +134,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         note(
             "Input for the register of risks: what was seen, not how likely or how bad it is. Kinds counts insecure protocol, program or control access, remote path, advisory that affects it or may, and no owner (0 to 5); it is no score. Likelihood, harm and treatment are people's.",
         ),
-        Block::Table(Table::new(caption, columns, lines.collect())),
+        Block::Table(Table::new(caption, columns, lines)),
     ];
     if only_unowned > 0 {
         blocks.push(paragraph(format!(

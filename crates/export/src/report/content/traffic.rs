@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inventory::Conversation;
 use inventory::policy::Crossing;
-use observation::OperationKind;
+use inventory::{AssetEnd, Conversation};
+use observation::{OperationKind, number_of};
 
 use crate::report::Source;
-use crate::report::page::{Block, Cell, Kind, Section, Table, Tone, column, note, number_column};
-use crate::report::view::{minute, operations, some, words};
+use crate::report::page::{
+    Block, Cell, Kind, ROWS_MAX, Section, Table, Tone, column, note, number_column, sentence,
+};
+use crate::report::view::{minute, operations, port_words, some, words};
 
 /// What crosses from one zone into another, or goes on within one.
 #[derive(Default)]
@@ -74,8 +76,9 @@ pub(crate) fn matrix(source: &Source<'_>) -> Section {
     }
     let names: BTreeSet<&String> = zones.keys().flat_map(|(from, to)| [from, to]).collect();
     let mut blocks = vec![note(format!(
-        "{} Zones of clients stand in rows, zones of servers in columns. {groups} conversations with groups (multicast, broadcast) belong to no pair of zones.",
-        view.snapshot.policy.text()
+        "{} Zones of clients stand in rows, zones of servers in columns. {} with groups (multicast, broadcast) or without an address belong to no pair of zones.",
+        sentence(&view.snapshot.policy.text()),
+        number_of(groups, "conversation")
     ))];
     if names.len() > 1 && names.len() <= GRID_MAX {
         blocks.push(Block::Table(grid(&zones, &names)));
@@ -106,7 +109,7 @@ pub(crate) fn matrix(source: &Source<'_>) -> Section {
         column("Operations", 20),
         column("Policy", 15),
     ];
-    blocks.push(Block::Table(Table::new("Communications by zone", columns, rows.collect())));
+    blocks.push(Block::Table(Table::new("Communications by zone", columns, rows)));
     let conduits = view.snapshot.policy.conduits.iter().map(|conduit| {
         let or_all = |words: Vec<String>| if words.is_empty() { "all".to_owned() } else { words.join(", ") };
         let kinds = conduit.operations.iter().map(|kind| kind.as_str().to_owned()).collect();
@@ -151,14 +154,36 @@ fn grid(zones: &BTreeMap<(String, String), Traffic<'_>>, names: &BTreeSet<&Strin
         }));
         row
     });
-    Table::new("Conversations and protocols from zone to zone", columns, rows.collect())
+    Table::new("Conversations and protocols from zone to zone", columns, rows)
 }
 
-/// Every conversation.
+/// What is said where not every conversation is listed.
+const CUT: &str = "First those that a policy does not allow, that go outside, that load programs or control, that write, that cross zones. The workbook (`tapledger export --format xlsx`) has all. ";
+
+/// What comes first where not every conversation is listed.
+fn rank(source: &Source<'_>, conversation: &Conversation) -> usize {
+    let is = |kind| operations(conversation, kind) > 0;
+    let crossing = source.view.sorted.crossing(conversation);
+    let ends = [&conversation.client, &conversation.server];
+    let ranks = [
+        matches!(crossing, Crossing::NotAllowed { .. }),
+        ends.iter().any(|end| matches!(end, AssetEnd::External(_))),
+        is(OperationKind::Program) || is(OperationKind::Control),
+        is(OperationKind::Write),
+        !matches!(crossing, Crossing::Within),
+    ];
+    ranks.iter().position(|is| *is).unwrap_or(ranks.len())
+}
+
+/// The conversations; where they are too many, those that matter most.
 pub(crate) fn conversations(source: &Source<'_>) -> Section {
     let view = &source.view;
-    let rows = view.sorted.conversations.iter().map(|conversation| {
-        let transport = format!("{} {}", conversation.transport.as_str(), conversation.port);
+    let mut shown: Vec<&Conversation> = view.sorted.conversations.clone();
+    let is_cut = shown.len() > ROWS_MAX;
+    if is_cut {
+        shown.sort_by_cached_key(|conversation| rank(source, conversation));
+    }
+    let rows = shown.into_iter().map(|conversation| {
         let crossing = view.sorted.crossing(conversation);
         let tone = if matches!(crossing, Crossing::NotAllowed { .. }) { Tone::Warning } else { Tone::Plain };
         let [asked, answered] = conversation.frames;
@@ -166,7 +191,7 @@ pub(crate) fn conversations(source: &Source<'_>) -> Section {
             view.end_cell(&conversation.client),
             view.end_cell(&conversation.server),
             Cell::new(&conversation.protocol),
-            Cell::new(transport),
+            Cell::new(port_words(conversation)),
             Cell::new(format!("{asked} / {answered}")),
             done_cell(conversation),
             Cell::new(minute(conversation.first)),
@@ -188,10 +213,11 @@ pub(crate) fn conversations(source: &Source<'_>) -> Section {
     let caption = format!("Conversations: {}", view.sorted.conversations.len());
     let blocks = vec![
         note(format!(
-            "Frames of who asks and of who answers. Where no protocol was recognised its transport stands. Kinds of operations: {}.",
+            "{}Frames of who asks and of who answers; a conversation in several VLANs has a row for each. Where no protocol was recognised its transport stands. Kinds of operations: {}.",
+            if is_cut { CUT } else { "" },
             OperationKind::ALL.map(|kind| words(kind.as_str())).join(", ")
         )),
-        Block::Table(Table::new(caption, columns, rows.collect())),
+        Block::Table(Table::new(caption, columns, rows)),
     ];
     Section::new("conversations", "Conversations", Kind::Wide, blocks)
 }

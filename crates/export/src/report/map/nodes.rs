@@ -244,10 +244,13 @@ fn key(view: &View<'_>, index: usize, fold: Fold, with_site: bool) -> Key {
     let zone = if with_site { format!("{site}: {zone}") } else { zone.to_owned() };
     let first = view.asset(index).and_then(|asset| reading::ips(asset).into_iter().next());
     let name = match (fold, first) {
-        // By address first, so that neighbours stand side by side.
+        // By address as a number first, so that neighbours stand side by side.
         (Fold::Assets, first) => format!("{} {}", sortable(first), view.id(index)),
-        (Fold::Subnets(v4, v6), Some(ip)) => subnet(ip, v4, v6),
-        (Fold::Subnets(..), None) => "no IP address".to_owned(),
+        (Fold::Subnets(v4, v6), Some(ip)) => {
+            let (first, length) = subnet(ip, v4, v6);
+            format!("{} {first}/{length}", sortable(Some(first)))
+        }
+        (Fold::Subnets(..), None) => format!("{} no IP address", sortable(None)),
         (Fold::Zones, _) => String::new(),
     };
     (band(view, index), zone, name)
@@ -262,15 +265,16 @@ fn sortable(ip: Option<IpAddr>) -> String {
     }
 }
 
-fn subnet(ip: IpAddr, v4: u32, v6: u32) -> String {
+/// The first address of the subnet that an address is in, and the length of its prefix.
+fn subnet(ip: IpAddr, v4: u32, v6: u32) -> (IpAddr, u32) {
     match ip {
         IpAddr::V4(ip) => {
             let mask = u32::MAX.checked_shl(32_u32.saturating_sub(v4)).unwrap_or(0);
-            format!("{}/{v4}", std::net::Ipv4Addr::from_bits(ip.to_bits() & mask))
+            (std::net::Ipv4Addr::from_bits(ip.to_bits() & mask).into(), v4)
         }
         IpAddr::V6(ip) => {
             let mask = u128::MAX.checked_shl(128_u32.saturating_sub(v6)).unwrap_or(0);
-            format!("{}/{v6}", std::net::Ipv6Addr::from_bits(ip.to_bits() & mask))
+            (std::net::Ipv6Addr::from_bits(ip.to_bits() & mask).into(), v6)
         }
     }
 }
@@ -313,9 +317,10 @@ fn node(view: &View<'_>, key: &Key, members: &[usize], fold: Fold) -> Node {
             (name.to_owned(), format!("{} {address}{parts}", words(role.as_str())))
         }
         _ => {
-            let kinds = tally.iter().map(|(role, count)| format!("{count} {}", words(role.as_str())));
-            let title = if key.2.is_empty() { "all of the zone".to_owned() } else { key.2.clone() };
-            (title, some(kinds, 2))
+            let kinds = tally.iter().map(|(role, count)| format!("{} {count}", words(role.as_str())));
+            // What it is called stands behind what it is sorted by.
+            let title = key.2.split_once(' ').map_or("all of the zone", |(_, title)| title);
+            (title.to_owned(), some(kinds, 2))
         }
     };
     let (band, zone) = (key.0, key.1.clone());

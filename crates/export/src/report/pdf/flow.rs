@@ -21,6 +21,9 @@ pub(super) struct Sizes {
 const FRONT: Sizes = Sizes { text: 6.4, note: 5.5, table: 5.7, heading: 7.6, gap: 2.0, padding: 0.6 };
 const INNER: Sizes = Sizes { text: 8.0, note: 7.0, table: 6.6, heading: 9.5, gap: 5.0, padding: 1.6 };
 
+/// A chapter goes on below another if as much is left of the sheet.
+const ROOM_OF_CHAPTER: f32 = 330.0;
+
 /// Height of a line for the size of its letters.
 pub(super) const LEADING: f32 = 1.22;
 
@@ -43,12 +46,14 @@ pub(super) struct Flow<'l> {
     pub(super) sizes: Sizes,
     /// The section that blocks go into.
     pub(super) section: Part,
+    /// What the section before was.
+    before: Option<Kind>,
 }
 
 /// Lays out a report.
 pub(super) fn lay_out(pages: &Pages, letters: &Letters) -> Laid {
     let laid = Laid { parts: vec![(Meaning::Section, Vec::new())], ..Laid::default() };
-    let mut flow = Flow { letters, laid, y: 0.0, sizes: INNER, section: 0 };
+    let mut flow = Flow { letters, laid, y: 0.0, sizes: INNER, section: 0, before: None };
     let mut is_listed = false;
     for section in &pages.sections {
         if section.kind != Kind::Front && !is_listed {
@@ -134,6 +139,7 @@ impl Flow<'_> {
             self.lead(link, MARGIN, self.y, width, 12.0, &section.id, &text);
             self.y += 14.0;
         }
+        self.before = Some(Kind::Chapter);
     }
 
     #[expect(clippy::too_many_arguments, reason = "a rectangle, where it leads, and what it is")]
@@ -157,9 +163,15 @@ impl Flow<'_> {
             let (y, width) = (self.y, self.width());
             self.mark(Mark::Rule { x: MARGIN, y, width });
             self.y += 4.0;
+        } else if section.kind == Kind::Chapter
+            && self.before == Some(Kind::Chapter)
+            && self.room() >= ROOM_OF_CHAPTER
+        {
+            self.y += 16.0;
         } else {
             self.new_sheet(section.kind == Kind::Wide);
         }
+        self.before = Some(section.kind);
         self.section = self.part(0, Meaning::Section);
         let place = (self.laid.sheets.len().saturating_sub(1), self.y);
         self.laid.places.insert(section.id.clone(), place);

@@ -10,8 +10,11 @@ const HEAD: Colour = Colour(0xe8, 0xed, 0xf2);
 /// Lines of a column's head; the whole of it is in the HTML.
 const HEAD_LINES_MAX: usize = 20;
 
-/// Left and right within a cell.
+/// Left within a cell.
 const INSET: f32 = 2.0;
+
+/// What a cell's text keeps free of its width: letters of one column never touch those of the next.
+const FREE: f32 = 6.0;
 
 /// Where a column stands.
 #[derive(Clone, Copy)]
@@ -57,7 +60,7 @@ impl Flow<'_> {
             .iter()
             .zip(&spots)
             .map(|(column, spot)| {
-                let mut lines = self.letters.lines(column.head(), size, true, spot.width - 2.0 * INSET);
+                let mut lines = self.letters.lines(column.head(), size, true, spot.width - FREE);
                 if lines.len() > HEAD_LINES_MAX {
                     lines.truncate(HEAD_LINES_MAX);
                     lines.push("\u{2026}".to_owned());
@@ -102,7 +105,7 @@ impl Flow<'_> {
 
     fn start(&self, line: &str, spot: Spot, size: f32, bold: bool) -> f32 {
         if spot.is_number {
-            spot.x + spot.width - INSET - self.letters.width(line, size, bold)
+            spot.x + spot.width - (FREE - INSET) - self.letters.width(line, size, bold)
         } else {
             spot.x + INSET
         }
@@ -114,7 +117,7 @@ impl Flow<'_> {
         let row = self.part(table, Meaning::Row);
         let mut laid = Vec::new();
         for (at, (cell, spot)) in cells.iter().zip(spots).enumerate() {
-            let lines = self.letters.lines(cell.text(), size, false, spot.width - 2.0 * INSET);
+            let lines = self.letters.lines(cell.text(), size, false, spot.width - FREE);
             let meaning = if at == 0 { Meaning::RowHead } else { Meaning::Data };
             let mut part = self.part(row, meaning);
             if cell.link.is_some() && !cell.text().is_empty() {
@@ -179,7 +182,7 @@ impl Flow<'_> {
             row.extend(["", "", ""].map(Cell::new));
             row
         });
-        let table = Table::new("Sign-off", columns, rows.collect());
+        let table = Table::new("Sign-off", columns, rows);
         let padding = std::mem::replace(&mut self.sizes.padding, 3.6);
         self.need(70.0);
         self.table(&table);
