@@ -1,5 +1,6 @@
 //! `register import` of an exported workbook: what people edited in it, told and taken over.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -23,10 +24,10 @@ const TOLD_MAX: usize = 20;
 pub(super) fn run(arguments: &ImportFields, sheet: &Sheet, octets: &[u8]) -> Result<ExitCode, Failure> {
     let (mut register, snapshot) = identified(&arguments.db.db)?;
     let file = file_name(&arguments.file);
-    let plan = book::plan(sheet, &snapshot)
+    let plan = book::plan(sheet, &snapshot, arguments.site.as_deref())
         .map_err(|error| Failure::Other(anyhow::anyhow!("{}: {error}", arguments.file.display())))?;
     super::import::refuse(&plan.faults, &arguments.file)?;
-    let sites = sites(&plan.new, arguments.site.as_deref(), &snapshot)?;
+    let sites = sites(&plan.new, &snapshot)?;
     for note in &plan.notes {
         terminal::say(&::export::safe_text(note));
     }
@@ -67,17 +68,11 @@ fn edit(snapshot: &Snapshot, change: &CellChange) -> Option<Edit> {
     Some(Edit { ids: ids(identified), field: change.field.name.to_owned(), value: change.after.clone() })
 }
 
-/// The site of each new asset: what its row says, else what was asked for, else the only one that there is.
-fn sites(new: &[NewAsset], asked: Option<&str>, snapshot: &Snapshot) -> Result<Vec<String>, Failure> {
-    let mut known: Vec<&str> = snapshot.inventory.assets.iter().map(|asset| asset.site.as_str()).collect();
-    known.sort_unstable();
-    known.dedup();
+/// The site of each new asset.
+fn sites(new: &[NewAsset], snapshot: &Snapshot) -> Result<Vec<String>, Failure> {
+    let known: BTreeSet<&str> = snapshot.inventory.assets.iter().map(|asset| asset.site.as_str()).collect();
     let of = |row: &NewAsset| {
-        let only = match known.as_slice() {
-            [only] => Some(*only),
-            _ => None,
-        };
-        row.site.as_deref().or(asked).or(only).map(str::to_owned).ok_or_else(|| {
+        row.site.clone().ok_or_else(|| {
             Failure::Usage(format!(
                 "{}: the row says no site, and the register has {}: fill in \"Site of stations\", or say --site",
                 row.place,
