@@ -6,7 +6,7 @@
 //! - The apostrophe that exports put before what would begin a formula is taken off again.
 //! - A file is read up to [`OCTETS_MAX`], [`ROWS_MAX`] and [`COLUMNS_MAX`]; more is refused, not cut.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
 
 use calamine::{Data, Reader, Xlsx};
@@ -31,6 +31,10 @@ const ZIP: &[u8] = b"PK\x03\x04";
 /// The sheet of a workbook that is meant where there are several.
 const REGISTER: &str = "asset register";
 
+/// What spreadsheets write into a CSV file for an error.
+const ERRORS: [&str; 8] =
+    ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#GETTING_DATA"];
+
 /// Rows among which the head of an exported workbook is looked for.
 const HEAD_ROWS_MAX: usize = 20;
 
@@ -45,6 +49,17 @@ pub struct Sheet {
     pub name: String,
     /// Ids of the assets that the other sheets of an exported workbook name; empty for any other list.
     pub listed: Vec<String>,
+    /// Cells that hold no value although something stands there: an error of a formula, or a formula whose result the file
+    /// does not hold; by the number of the row and the column from 0, and what is wrong in words.
+    pub broken: BTreeMap<(usize, usize), String>,
+}
+
+impl Sheet {
+    /// What is wrong with a cell, if it holds no value although something stands there.
+    #[must_use]
+    pub fn wrong(&self, row: &SheetRow, column: usize) -> Option<&str> {
+        self.broken.get(&(row.number, column)).map(String::as_str)
+    }
 }
 
 /// A row of a list.
@@ -90,8 +105,11 @@ pub fn read(reader: impl Read) -> Result<Sheet> {
         return Err(Error::Sheet(format!("more than {} MiB", OCTETS_MAX >> 20)));
     }
     let mut sheet = Sheet::default();
-    let rows =
-        if octets.starts_with(ZIP) { workbook(octets, &mut sheet)? } else { comma_separated(&octets)? };
+    let rows = if octets.starts_with(ZIP) {
+        workbook(octets, &mut sheet)?
+    } else {
+        errors_of(comma_separated(&octets)?, &mut sheet)
+    };
     let rows = rows.into_iter().map(|(number, cells)| SheetRow {
         number,
         cells: cells.iter().map(|cell| plain(cell).to_owned()).collect(),
@@ -107,7 +125,10 @@ pub fn read(reader: impl Read) -> Result<Sheet> {
     if header.iter().all(String::is_empty) {
         return Err(Error::Sheet("no head of columns".to_owned()));
     }
-    sheet.rows = rows.filter(|row| row.cells.iter().any(|cell| !cell.is_empty())).collect();
+    let is_broken = |row: &SheetRow| {
+        sheet.broken.range((row.number, 0)..).next().is_some_and(|(at, _)| at.0 == row.number)
+    };
+    sheet.rows = rows.filter(|row| row.cells.iter().any(|cell| !cell.is_empty()) || is_broken(row)).collect();
     sheet.header = header;
     Ok(sheet)
 }
@@ -129,10 +150,31 @@ fn workbook(octets: Vec<u8>, sheet: &mut Sheet) -> Result<Rows> {
     let mut all: Rows = Vec::new();
     for (offset, row) in range.rows().enumerate() {
         let cells: Vec<String> = row.iter().map(text).collect();
+        let number = first.saturating_add(offset).saturating_add(1);
+        let errors = row.iter().enumerate().filter_map(|(column, cell)| match cell {
+            Data::Error(error) => Some(((number, column), format!("the error {error} is no value"))),
+            _ => None,
+        });
+        sheet.broken.extend(errors);
         let is_head = || cells.iter().filter(|cell| !cell.trim().is_empty()).count() > 1;
         // A title above the head is no head.
         if !all.is_empty() || is_head() {
-            all.push((first.saturating_add(offset).saturating_add(1), cells));
+            all.push((number, cells));
+        }
+    }
+    let formulas = book.worksheet_formula(&name).map_err(wrong)?;
+    let corner = formulas.start().unwrap_or_default();
+    for (row, column, _) in formulas.used_cells() {
+        let at = (corner.0 as usize).saturating_add(row);
+        let place = (u32::try_from(at).ok(), u32::try_from(column).ok());
+        let (Some(line), Some(column)) = place else { continue };
+        let at_column = corner.1.saturating_add(column);
+        let is_empty = matches!(range.get_value((line, at_column)), None | Some(Data::Empty));
+        let left = range.start().map_or(0, |(_, column)| column);
+        if let Some(column) = at_column.checked_sub(left).filter(|_| is_empty) {
+            let why =
+                "the file does not hold the result of the formula; open it in a spreadsheet and save it";
+            sheet.broken.insert((at.saturating_add(1), column as usize), why.to_owned());
         }
     }
     if let Some(other) = names.iter().find(|other| other.eq_ignore_ascii_case(INTERFACES_SHEET))
@@ -144,6 +186,19 @@ fn workbook(octets: Vec<u8>, sheet: &mut Sheet) -> Result<Rows> {
     }
     sheet.name = name;
     Ok(all)
+}
+
+/// Takes the errors of formulas out of the rows of a CSV file: they are no values there either.
+fn errors_of(mut rows: Rows, sheet: &mut Sheet) -> Rows {
+    for (number, cells) in &mut rows {
+        for (column, cell) in cells.iter_mut().enumerate() {
+            if ERRORS.contains(&cell.trim()) {
+                sheet.broken.insert((*number, column), format!("the error {} is no value", cell.trim()));
+                cell.clear();
+            }
+        }
+    }
+    rows
 }
 
 /// What stands below a head, each text once, sorted; nothing where there is no such head.
@@ -231,7 +286,9 @@ pub(crate) fn plain(cell: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+    use std::io::Write;
+
+    use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 
     use super::*;
 
@@ -271,6 +328,41 @@ mod tests {
         let sheet = read(octets.as_slice()).unwrap();
         assert_eq!(sheet.header, ["id", "support_end", "rto", "safety_relevant"]);
         assert_eq!(rows(&sheet), [(6, vec!["x", "2026-01-31", "4", "true"])]);
+    }
+
+    #[test]
+    fn an_error_and_a_formula_without_a_result_are_no_empty_cells() {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        let formula = |result: &str| Formula::new("VLOOKUP(A2,Z:Z,1,0)").set_result(result);
+        for (column, head) in [(0_u16, "id"), (1, "owner"), (2, "notes"), (3, "rto")] {
+            sheet.write(0, column, head).unwrap();
+        }
+        sheet.write(1, 0, "x").unwrap();
+        sheet.write_formula(1, 1, formula("#N/A")).unwrap();
+        sheet.write_formula(1, 2, formula("Ada")).unwrap();
+        sheet.write_formula(2, 3, formula("777")).unwrap();
+        sheet.write_formula(2, 1, formula("")).unwrap();
+        let octets = book.save_to_buffer().unwrap();
+        let mut archive = zip::ZipArchive::new(Cursor::new(octets)).unwrap();
+        let mut without = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for at in 0..archive.len() {
+            let mut part = archive.by_index(at).unwrap();
+            let name = part.name().unwrap().into_owned();
+            let mut text = String::new();
+            part.read_to_string(&mut text).unwrap();
+            without.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            without.write_all(text.replace("<v>777</v>", "").as_bytes()).unwrap();
+        }
+        let sheet = read(without.finish().unwrap().into_inner().as_slice()).unwrap();
+        assert_eq!(rows(&sheet), [(2, vec!["x", "", "Ada", ""]), (3, vec!["", "0", "", ""])]);
+        assert_eq!(sheet.wrong(&sheet.rows[0], 1), Some("the error #N/A is no value"));
+        assert!(sheet.wrong(&sheet.rows[1], 3).unwrap().contains("does not hold the result"));
+        assert_eq!(sheet.broken.len(), 2, "{:?}", sheet.broken);
+
+        let sheet = read(&b"id,owner\nx,#REF!\ny,a #REF! in a text\n"[..]).unwrap();
+        assert_eq!(sheet.broken.keys().collect::<Vec<_>>(), [&(2, 1)]);
+        assert_eq!(rows(&sheet), [(2, vec!["x", ""]), (3, vec!["y", "a #REF! in a text"])]);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub use changes::{Change, ChangeKind, moment};
 pub use coverage::{CaptureCoverage, Coverage, Estimate, NoEstimate, estimate};
 pub use decisions::{Decision, DecisionKind};
 pub use declared::Declared;
-pub use findings::FindingKind;
+pub use findings::{FindingKind, about_words};
 pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,

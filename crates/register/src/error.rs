@@ -63,6 +63,16 @@ pub enum Error {
     /// No asset has, or had, this id.
     #[error("no asset has the id {0}")]
     UnknownAsset(String),
+    /// A person changed the field after it was read for an edit.
+    #[error(
+        "asset {asset}: \"{field}\" was changed meanwhile; nothing was written: try again to see what it says now"
+    )]
+    ChangedMeanwhile {
+        /// The asset.
+        asset: String,
+        /// The field.
+        field: String,
+    },
     /// A person's value is longer than the register keeps.
     #[error("the value of \"{field}\" has {characters} characters, at most {max} are kept")]
     ValueTooLong {

@@ -73,7 +73,7 @@ pub use incidents::{IncidentCheck, NewEntry};
 pub use journal::{Actor, JournalCheck, JournalEntry, check_journal};
 pub use kpi::{KpiCheck, KpiSnapshot};
 pub use open::Register;
-pub use people::{Edit, FieldChange, Listing, Mode, PEOPLE_VALUE_CHARS_MAX};
+pub use people::{Edit, FieldChange, Listing, Mode, PEOPLE_VALUE_CHARS_MAX, Taken};
 pub use reading::Stamp;
 pub use restore::Restored;
 pub use retention::{COUNTER_FRAMES_PRUNED, COUNTER_MALFORMED_PRUNED, Policy, Pruned};

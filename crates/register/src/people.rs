@@ -33,6 +33,19 @@ pub struct Edit {
     pub value: Option<String>,
 }
 
+/// What an import takes over, all of it or none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Edits, each with what the field must still say: what whoever decided on the edit read.
+    pub edits: Vec<(Edit, Option<String>)>,
+    /// Assets to list, each with people's fields.
+    pub listings: Vec<(Listing, Vec<(String, String)>)>,
+    /// The file, for the journal.
+    pub file: String,
+    /// What of it was taken, for the journal.
+    pub detail: String,
+}
+
 /// A change of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldChange {
@@ -80,25 +93,48 @@ impl Register {
         actor: &Actor<'_>,
     ) -> Result<Vec<FieldChange>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut changes = Vec::new();
-        for edit in edits {
-            changes.extend(edit_one(&transaction, edit, reason, actor)?);
+        let changes = edit_all(&transaction, edits, action, reason, actor)?;
+        if mode == Mode::Write {
+            transaction.commit()?;
         }
-        if reason.trim().is_empty()
-            && let Some(step) = changes.iter().find_map(retires)
-        {
-            return Err(Error::NoReason(step));
+        Ok(changes)
+    }
+
+    /// Takes an import over in one transaction: people's fields, assets that they list, and a line of the journal.
+    ///
+    /// # Errors
+    ///
+    /// As [`edit`](Self::edit); and if a field no longer says what it must. Then nothing was written.
+    pub fn take(
+        &mut self,
+        taken: &Taken,
+        mode: Mode,
+        reason: &str,
+        actor: &Actor<'_>,
+    ) -> Result<Vec<FieldChange>> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (edit, expected) in &taken.edits {
+            let now = shown(&transaction, edit)?.filter(|value| !value.is_empty());
+            if now != *expected {
+                return Err(Error::ChangedMeanwhile {
+                    asset: edit.ids.first().cloned().unwrap_or_default(),
+                    field: edit.field.clone(),
+                });
+            }
         }
-        let mut at = 0;
-        while let Some(first) = changes.get(at) {
-            let end = at.saturating_add(
-                changes.iter().skip(at).take_while(|change| change.asset == first.asset).count(),
-            );
-            let same: Vec<String> = changes.get(at..end).into_iter().flatten().map(told).collect();
-            let why = if reason.is_empty() { String::new() } else { format!("; reason: {reason}") };
-            journal::append(&transaction, actor, action, &first.asset, &format!("{}{why}", same.join("; ")))?;
-            at = end;
+        let edits: Vec<Edit> = taken.edits.iter().map(|(edit, _)| edit.clone()).collect();
+        let mut changes = edit_all(&transaction, &edits, "set", reason, actor)?;
+        let mut fields = Vec::new();
+        for (listing, people) in &taken.listings {
+            let id = list(&transaction, listing, reason, actor)?;
+            fields.extend(people.iter().map(|(field, value)| Edit {
+                ids: vec![id.clone()],
+                field: field.clone(),
+                value: Some(value.clone()),
+            }));
         }
+        changes.extend(edit_all(&transaction, &fields, "set", reason, actor)?);
+        journal::append(&transaction, actor, "import fields", &taken.file, &taken.detail)?;
         if mode == Mode::Write {
             transaction.commit()?;
         }
@@ -206,30 +242,7 @@ impl Register {
     /// Fails if the register cannot be written, or a value is longer than [`PEOPLE_VALUE_CHARS_MAX`].
     pub fn list_asset(&mut self, listing: &Listing, reason: &str, actor: &Actor<'_>) -> Result<String> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let number: i64 = transaction
-            .prepare_cached("SELECT coalesce(max(issued), 0) + 1 FROM asset")?
-            .query_row([], |row| row.get(0))?;
-        let anchor = format!("{LISTED}{number}");
-        let id = crate::identify::new_id(&listing.site, &anchor, 0);
-        transaction
-            .prepare_cached("INSERT INTO asset (id, site, anchor, nth) VALUES (?1, ?2, ?3, 0)")?
-            .execute(params![id, listing.site, anchor])?;
-        transaction
-            .prepare_cached(
-                "INSERT INTO listed (asset, role, reason, actor, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![id, listing.role, reason, actor.name, actor.at.0])?;
-        for (name, value) in &listing.values {
-            fits(name, Some(value))?;
-            transaction
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO listed_value (asset, name, value) VALUES (?1, ?2, ?3)",
-                )?
-                .execute(params![id, name, value])?;
-        }
-        let values: Vec<_> = listing.values.iter().map(|(name, value)| format!("{name} {value:?}")).collect();
-        let detail = format!("site {}; {}; reason: {reason}", listing.site, values.join("; "));
-        journal::append(&transaction, actor, "declare", &id, &detail)?;
+        let id = list(&transaction, listing, reason, actor)?;
         transaction.commit()?;
         Ok(id)
     }
@@ -295,6 +308,74 @@ fn fits(field: &str, value: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+/// Makes edits, with a line of the journal for each asset that changed.
+fn edit_all(
+    transaction: &Transaction<'_>,
+    edits: &[Edit],
+    action: &str,
+    reason: &str,
+    actor: &Actor<'_>,
+) -> Result<Vec<FieldChange>> {
+    let mut changes = Vec::new();
+    for edit in edits {
+        changes.extend(edit_one(transaction, edit, reason, actor)?);
+    }
+    if reason.trim().is_empty()
+        && let Some(step) = changes.iter().find_map(retires)
+    {
+        return Err(Error::NoReason(step));
+    }
+    let mut at = 0;
+    while let Some(first) = changes.get(at) {
+        let end = at
+            .saturating_add(changes.iter().skip(at).take_while(|change| change.asset == first.asset).count());
+        let same: Vec<String> = changes.get(at..end).into_iter().flatten().map(told).collect();
+        let why = if reason.is_empty() { String::new() } else { format!("; reason: {reason}") };
+        journal::append(transaction, actor, action, &first.asset, &format!("{}{why}", same.join("; ")))?;
+        at = end;
+    }
+    Ok(changes)
+}
+
+/// What a field shows: the word of the first id that has one.
+fn shown(transaction: &Transaction<'_>, edit: &Edit) -> Result<Option<String>> {
+    for id in &edit.ids {
+        let value = transaction
+            .prepare_cached("SELECT value FROM asset_field WHERE asset = ?1 AND field = ?2")?
+            .query_row([id, &edit.field], |row| row.get(0))
+            .optional()?;
+        if value.is_some() {
+            return Ok(value);
+        }
+    }
+    Ok(None)
+}
+
+/// Lists an asset; returns its id.
+fn list(transaction: &Transaction<'_>, listing: &Listing, reason: &str, actor: &Actor<'_>) -> Result<String> {
+    let number: i64 = transaction
+        .prepare_cached("SELECT coalesce(max(issued), 0) + 1 FROM asset")?
+        .query_row([], |row| row.get(0))?;
+    let anchor = format!("{LISTED}{number}");
+    let id = crate::identify::new_id(&listing.site, &anchor, 0);
+    transaction
+        .prepare_cached("INSERT INTO asset (id, site, anchor, nth) VALUES (?1, ?2, ?3, 0)")?
+        .execute(params![id, listing.site, anchor])?;
+    transaction
+        .prepare_cached("INSERT INTO listed (asset, role, reason, actor, at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![id, listing.role, reason, actor.name, actor.at.0])?;
+    for (name, value) in &listing.values {
+        fits(name, Some(value))?;
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO listed_value (asset, name, value) VALUES (?1, ?2, ?3)")?
+            .execute(params![id, name, value])?;
+    }
+    let values: Vec<_> = listing.values.iter().map(|(name, value)| format!("{name} {value:?}")).collect();
+    let detail = format!("site {}; {}; reason: {reason}", listing.site, values.join("; "));
+    journal::append(transaction, actor, "declare", &id, &detail)?;
+    Ok(id)
+}
+
 fn edit_one(
     transaction: &Transaction<'_>,
     edit: &Edit,
@@ -305,17 +386,7 @@ fn edit_one(
     fits(field, value.as_deref())?;
     let Some(asset) = ids.first() else { return Ok(None) };
     known(transaction, asset)?;
-    // What shows is the word of the first id that has one.
-    let mut before: Option<String> = None;
-    for id in ids {
-        before = transaction
-            .prepare_cached("SELECT value FROM asset_field WHERE asset = ?1 AND field = ?2")?
-            .query_row([id, field], |row| row.get(0))
-            .optional()?;
-        if before.is_some() {
-            break;
-        }
-    }
+    let before = shown(transaction, edit)?;
     if before == *value {
         return Ok(None);
     }

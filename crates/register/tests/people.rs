@@ -7,7 +7,7 @@ mod common;
 use common::{ACTOR, each_station_an_asset, import, told};
 use inventory::DecisionKind;
 use observation::Time;
-use register::{Actor, Edit, Error, Listing, Mode, Register};
+use register::{Actor, Edit, Error, Listing, Mode, Register, Taken};
 
 fn with_asset() -> (Register, String) {
     let mut register = Register::in_memory().unwrap();
@@ -45,6 +45,37 @@ fn edits_are_all_or_none_and_a_trial_writes_nothing() {
         (history[0].field.as_str(), history[0].reason.as_str(), history.len()),
         ("owner", "survey", 2)
     );
+}
+
+#[test]
+fn an_import_is_taken_whole_and_over_nobodys_newer_word() {
+    let (mut register, id) = with_asset();
+    let listing =
+        Listing { site: "s".into(), values: vec![("ip".into(), "10.9.9.9".into())], ..Listing::default() };
+    let taken = |expected: Option<&str>| Taken {
+        edits: vec![(edit(&id, "owner", Some("Ada")), expected.map(str::to_owned))],
+        listings: vec![(listing.clone(), vec![("line".into(), "2".into())])],
+        file: "plant.xlsx".into(),
+        detail: "SHA-256 ab".into(),
+    };
+    let lines = register.journal().unwrap().len();
+    // Grace wrote after the file was compared with the register.
+    register.edit(&[edit(&id, "owner", Some("Grace"))], Mode::Write, "set", "", &ACTOR).unwrap();
+    let refused = register.take(&taken(None), Mode::Write, "", &ACTOR);
+    assert!(matches!(refused, Err(Error::ChangedMeanwhile { field, .. }) if field == "owner"));
+    assert_eq!(register.journal().unwrap().len(), lines + 1, "nothing was listed either");
+    // A value that the register refuses, in the last of the edits: nothing of the rest is there.
+    let mut long = taken(Some("Grace"));
+    long.listings[0].1.push(("notes".into(), "x".repeat(5000)));
+    assert!(matches!(register.take(&long, Mode::Write, "", &ACTOR), Err(Error::ValueTooLong { .. })));
+    register.take(&taken(Some("Grace")), Mode::Try, "", &ACTOR).unwrap();
+    assert_eq!(register.journal().unwrap().len(), lines + 1);
+    let changes = register.take(&taken(Some("Grace")), Mode::Write, "", &ACTOR).unwrap();
+    let told: Vec<_> = changes.iter().map(|one| (one.field.as_str(), one.before.as_deref())).collect();
+    assert_eq!(told, [("owner", Some("Grace")), ("line", None)]);
+    let journal = register.journal().unwrap();
+    let actions: Vec<_> = journal.iter().skip(lines + 1).map(|line| line.action.as_str()).collect();
+    assert_eq!(actions, ["set", "declare", "set", "import fields"]);
 }
 
 #[test]

@@ -10,7 +10,9 @@ use crate::reading::value;
 /// The assets of the register by what may name them.
 pub(super) struct Known<'s> {
     pub(super) ids: BTreeMap<&'s str, usize>,
-    keys: BTreeMap<(Key, String), BTreeSet<usize>>,
+    /// The sites that assets are of.
+    pub(super) sites: BTreeSet<&'s str>,
+    keys: BTreeMap<(Key, String), BTreeSet<(usize, &'s str)>>,
 }
 
 /// By what a row without an id is found to be an asset that is there, strongest first.
@@ -24,6 +26,11 @@ pub(super) enum Key {
 }
 
 impl Key {
+    /// True if two sites may have the same, each for another asset.
+    pub(super) fn is_of_site(self) -> bool {
+        matches!(self, Self::Ip | Self::Name)
+    }
+
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::AssetNumber => "asset number",
@@ -37,26 +44,42 @@ impl Key {
 
 impl<'s> Known<'s> {
     pub(super) fn of(snapshot: &'s Snapshot) -> Self {
-        let (mut ids, mut keys) = (BTreeMap::new(), BTreeMap::<(Key, String), BTreeSet<usize>>::new());
+        let (mut ids, mut keys) =
+            (BTreeMap::new(), BTreeMap::<(Key, String), BTreeSet<(usize, &str)>>::new());
         for (index, (asset, identified)) in
             snapshot.inventory.assets.iter().zip(&snapshot.identified).enumerate()
         {
             ids.extend(identified.aliases.iter().map(|alias| (alias.as_str(), index)));
             for (key, text) in keys_of(asset, identified) {
-                keys.entry((key, text.to_lowercase())).or_default().insert(index);
+                keys.entry((key, text.to_lowercase())).or_default().insert((index, asset.site.as_str()));
             }
         }
         // An id of its own stands before one that became an alias.
         ids.extend(
             snapshot.identified.iter().enumerate().map(|(index, identified)| (identified.id.as_str(), index)),
         );
-        Self { ids, keys }
+        let sites = snapshot.inventory.assets.iter().map(|asset| asset.site.as_str()).collect();
+        Self { ids, sites, keys }
     }
 
-    /// The one asset that has a key.
-    pub(super) fn find(&self, key: Key, text: &str) -> Option<usize> {
-        let holders = self.keys.get(&(key, text.to_lowercase()))?;
-        holders.first().copied().filter(|_| holders.len() == 1)
+    /// The asset that has a key, in a site if one is said: addresses and names of two sites never mix, and of the other
+    /// keys the site's own holder stands before others. Fails with their number if several have it.
+    pub(super) fn find(&self, key: Key, text: &str, site: Option<&str>) -> Result<Option<usize>, usize> {
+        let Some(holders) = self.keys.get(&(key, text.to_lowercase())) else { return Ok(None) };
+        let all = || holders.iter().map(|(index, _)| *index);
+        let found: Vec<usize> = match site {
+            None => all().collect(),
+            Some(site) => {
+                let own: Vec<usize> =
+                    holders.iter().filter(|(_, of)| *of == site).map(|(index, _)| *index).collect();
+                if own.is_empty() && !key.is_of_site() { all().collect() } else { own }
+            }
+        };
+        match found.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            several => Err(several.len()),
+        }
     }
 }
 

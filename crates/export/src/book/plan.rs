@@ -1,6 +1,6 @@
 //! An edited workbook against the register: what was exported, what stands in the file, and what the register says now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use inventory::Snapshot;
@@ -8,7 +8,7 @@ use inventory::fields::{self, FIELDS, Field, NOT_ASSESSED, field_named};
 use observation::{Mac, acts, attribute};
 
 use super::assets::Register;
-use super::columns::{NAME, NO, NONE, NOT_OBSERVED, STATE_PREFIX};
+use super::columns::{ID, NAME, NO, NONE, NOT_OBSERVED, STATE_PREFIX};
 use super::heads::{Columns, hashed_titles, locked_titles};
 use super::known::{Key, Known};
 use super::state::{State, digest};
@@ -75,7 +75,7 @@ pub struct Ignored {
 pub struct NewAsset {
     /// Where in the file.
     pub place: String,
-    /// The site of its stations, where the row says one.
+    /// The site of its stations: what its row says, else what was asked for, else the only one that there is.
     pub site: Option<String>,
     /// Its role, by its word.
     pub role: Option<&'static str>,
@@ -112,13 +112,14 @@ pub fn is_register(sheet: &Sheet) -> bool {
     sheet.header.iter().any(|head| head.starts_with(STATE_PREFIX))
 }
 
-/// What an edited workbook would change in the register as it is now.
+/// What an edited workbook would change in the register as it is now. New rows that say no site are of `site`, if it is
+/// given.
 ///
 /// # Errors
 ///
 /// Fails if the workbook is of another version, has no column of ids, or has a column twice; or if the snapshot refers to
 /// assets that it does not hold.
-pub fn plan(sheet: &Sheet, snapshot: &Snapshot) -> Result<Plan> {
+pub fn plan(sheet: &Sheet, snapshot: &Snapshot, site: Option<&str>) -> Result<Plan> {
     let columns = Columns::of(sheet)?;
     let sorted = Sorted::new(snapshot)?;
     let mut planner = Planner {
@@ -126,6 +127,7 @@ pub fn plan(sheet: &Sheet, snapshot: &Snapshot) -> Result<Plan> {
         snapshot,
         columns,
         known: Known::of(snapshot),
+        site,
         register: Register::new(snapshot, &sorted),
         plan: Plan::default(),
         rows: BTreeMap::new(),
@@ -151,14 +153,16 @@ struct Planner<'p> {
     snapshot: &'p Snapshot,
     columns: Columns,
     known: Known<'p>,
+    /// The site of new rows that say none.
+    site: Option<&'p str>,
     register: Register<'p>,
     plan: Plan,
     /// Ids of rows that were read, and their numbers.
     rows: BTreeMap<&'p str, usize>,
     /// What rows say of fields: two rows may be one asset since the export.
     said: BTreeMap<(usize, &'static str), Option<String>>,
-    /// Keys of new rows, and their numbers.
-    keys: BTreeMap<(Key, String), usize>,
+    /// Keys of new rows, with the site where it counts, and their numbers.
+    keys: BTreeMap<(Key, String, String), usize>,
 }
 
 impl<'p> Planner<'p> {
@@ -258,6 +262,10 @@ impl<'p> Planner<'p> {
         let Some(identified) = self.snapshot.identified.get(index) else { return };
         for at in 0..self.columns.people.len() {
             let Some((column, field)) = self.columns.people.get(at).copied() else { continue };
+            if let Some(why) = self.sheet.wrong(row, column) {
+                self.plan.faults.push(format!("{}: {}: {why}", self.place(row, column), field.title));
+                continue;
+            }
             let text = row.cell(column);
             let is_unchanged = match state {
                 Some(state) => state.is_unchanged(field, text),
@@ -336,14 +344,25 @@ impl<'p> Planner<'p> {
                 return;
             }
         };
-        let found = keys.iter().find_map(|(key, text)| Some((*key, text, self.known.find(*key, text)?)));
-        if let Some((key, text, index)) = found {
-            self.known_row(row, &new, (key, text), index);
-            return;
+        let site = new.site.as_deref();
+        for (key, text) in &keys {
+            match self.known.find(*key, text, site) {
+                Ok(None) => {}
+                Ok(Some(index)) => return self.known_row(row, &new, (*key, text), index),
+                Err(several) => {
+                    let fault = format!(
+                        "{}: the {} {text} is that of {several} assets; fill in the row of the one that is meant",
+                        new.place,
+                        key.word()
+                    );
+                    return self.plan.faults.push(fault);
+                }
+            }
         }
         for (key, text) in &keys {
             let is_own = matches!(key, Key::AssetNumber | Key::Mac | Key::SerialNumber | Key::Ip);
-            let before = self.keys.insert((*key, text.to_lowercase()), row.number);
+            let of = new.site.as_deref().filter(|_| key.is_of_site()).unwrap_or_default().to_owned();
+            let before = self.keys.insert((*key, text.to_lowercase(), of), row.number);
             if let Some(before) = before.filter(|_| is_own) {
                 self.plan.faults.push(format!("{}: the same {} as row {before}", new.place, key.word()));
                 return;
@@ -369,6 +388,27 @@ impl<'p> Planner<'p> {
         self.plan.notes.push(format!("{}: the {} {text} is that of asset {id}", new.place, key.word()));
         self.plan.assets = self.plan.assets.saturating_add(1);
         self.people(row, index, None);
+        self.untaken(row, index);
+    }
+
+    /// What a row without an id says of an asset that is there, in columns that only the wire fills in.
+    fn untaken(&mut self, row: &SheetRow, index: usize) {
+        let both = self.snapshot.inventory.assets.get(index).zip(self.snapshot.identified.get(index));
+        let Some(now) = both.and_then(|(asset, identified)| self.register.row(asset, identified).ok()) else {
+            return;
+        };
+        let now = now.observed.iter().chain(&now.evidence).map(|cell| one_line(&cell.read_back()));
+        for (title, now) in hashed_titles().zip(now).filter(|(title, _)| *title != ID) {
+            let Some(column) = self.columns.locked.get(title).copied() else { continue };
+            let text = row.cell(column);
+            if !is_blank(text) && !says_already(text, &now) {
+                self.plan.ignored.push(Ignored {
+                    place: self.place(row, column),
+                    text: text.to_owned(),
+                    why: format!("{title} of an asset that is there is observed, and stays \"{now}\""),
+                });
+            }
+        }
     }
 
     /// What a row without an id says, and by what it may be known; `None` for an empty row.
@@ -379,11 +419,17 @@ impl<'p> Planner<'p> {
     ) -> std::result::Result<Option<(NewAsset, Vec<(Key, String)>)>, Vec<String>> {
         let cell = |title: &str| {
             let text = self.columns.locked.get(title).map_or("", |column| row.cell(*column));
-            if [NOT_OBSERVED, NONE, NO].contains(&text) { "" } else { text }
+            if is_blank(text) { "" } else { text }
         };
         let at = |title: &str| self.place(row, self.columns.locked.get(title).copied().unwrap_or_default());
         let mut new = NewAsset { place: self.place(row, self.columns.id), ..NewAsset::default() };
         let (mut keys, mut faults) = (Vec::new(), Vec::new());
+        let titles = ADDRESSED.into_iter().chain(DESCRIBED.map(|(title, _)| title));
+        let read_columns = titles.filter_map(|title| self.columns.locked.get(title).copied());
+        for column in read_columns.chain(self.columns.people.iter().map(|(column, _)| *column)) {
+            let wrong = self.sheet.wrong(row, column);
+            faults.extend(wrong.map(|why| format!("{}: {why}", self.place(row, column))));
+        }
         for (column, field) in &self.columns.people {
             match read(field, row.cell(*column)) {
                 Ok(Some(value)) => drop(new.people.insert(field.name, value)),
@@ -436,7 +482,9 @@ impl<'p> Planner<'p> {
                 None => faults.push(format!("{}: \"{text}\" is no asset type", at("Asset type"))),
             },
         }
-        new.site = Some(cell("Site of stations")).filter(|site| !site.is_empty()).map(str::to_owned);
+        let only = self.known.sites.first().copied().filter(|_| self.known.sites.len() == 1);
+        let site = Some(cell("Site of stations")).filter(|site| !site.is_empty()).or(self.site).or(only);
+        new.site = site.map(str::to_owned);
         for (field, key) in [(fields::ASSET_NUMBER, Key::AssetNumber), (fields::NAME, Key::Name)] {
             keys.extend(new.people.get(field).map(|text| (key, text.clone())));
         }
@@ -460,7 +508,7 @@ impl<'p> Planner<'p> {
             ADDRESSED.contains(&title) || DESCRIBED.iter().any(|(described, _)| *described == title)
         };
         let unread = self.columns.locked.iter().filter(|(title, _)| !is_read(title));
-        let filled = unread.filter(|(_, column)| !["", NOT_OBSERVED, NONE, NO].contains(&row.cell(**column)));
+        let filled = unread.filter(|(_, column)| !is_blank(row.cell(**column)));
         let ignored = filled.map(|(title, column)| Ignored {
             place: self.place(row, *column),
             text: row.cell(*column).to_owned(),
@@ -468,6 +516,24 @@ impl<'p> Planner<'p> {
         });
         ignored.collect()
     }
+}
+
+/// True for what stands where the wire said nothing.
+fn is_blank(text: &str) -> bool {
+    ["", NOT_OBSERVED, NONE, NO].contains(&text)
+}
+
+/// True if a cell that people wrote says what the register shows, in whatever order and form.
+fn says_already(text: &str, now: &str) -> bool {
+    let words = |text: &str| -> BTreeSet<String> {
+        let words = text.split([';', ',', ' ', '\n']).filter(|word| !word.is_empty());
+        words
+            .map(|word| word.parse::<Mac>().map_or_else(|_| word.to_lowercase(), |mac| mac.to_string()))
+            .collect()
+    };
+    one_line(text) == now
+        || words(text).is_subset(&words(now))
+        || role(text).is_some_and(|said| role(now) == Some(said))
 }
 
 /// The value of a field, not longer than the register keeps.

@@ -1,9 +1,10 @@
 //! The sheets of communications, and of what comes from outside and from afar.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use inventory::policy::Crossing;
-use inventory::{AssetEnd, Conversation};
+use inventory::{AssetEnd, Conversation, Finding};
 use observation::{OperationKind, Transport};
 use rust_xlsxwriter::XlsxError;
 
@@ -171,17 +172,26 @@ pub(super) fn outside(page: &mut Page<'_>, register: &Register<'_>) -> Result<()
         ]);
     }
     for finding in sorted.findings.iter().filter(|finding| finding.kind == REMOTE_ACCESS) {
-        let Some(own) = finding.assets.first() else { continue };
+        let Some((own, client)) = ends_of(sorted, finding) else { continue };
+        let (protocol, addresses) = words_of(&finding.about);
+        let others = client.into_iter().map(|index| end(sorted, &AssetEnd::Asset(index)));
         let others: Vec<String> =
-            finding.assets.iter().skip(1).map(|index| end(sorted, &AssetEnd::Asset(*index))).collect();
-        let [is_allowed, how] = allowed(*own);
+            others.chain(addresses.into_iter().map(|ip| end(sorted, &AssetEnd::External(ip)))).collect();
+        // As the report does: the word about the one that is reached, else about the one that reaches it.
+        let is_said = |index: usize| {
+            sorted
+                .identified(sorted.id(index))
+                .is_some_and(|own| !people(own, "remote_access_allowed").is_empty())
+        };
+        let [is_allowed, how] =
+            allowed(client.filter(|client| !is_said(own) && is_said(*client)).unwrap_or(own));
         rows.push(vec![
             Cell::Text("Remote access".to_owned()),
-            Cell::Text(end(sorted, &AssetEnd::Asset(*own))),
+            Cell::Text(end(sorted, &AssetEnd::Asset(own))),
             Cell::text(parts(&others), NO),
-            Cell::text(finding.about.clone(), NO),
+            Cell::text(protocol, NO),
             Cell::Blank(NO),
-            Cell::Blank(NO),
+            client.map_or(Cell::Blank(NO), |_| Cell::Text("server".to_owned())),
             Cell::moment(finding.first, NO),
             Cell::moment(finding.last, NO),
             Cell::Blank(NO),
@@ -197,4 +207,23 @@ pub(super) fn outside(page: &mut Page<'_>, register: &Register<'_>) -> Result<()
         rows,
         "Nothing outside the plant was talked with, and no remote access was seen.",
     )
+}
+
+/// The asset that a finding of remote access is about, and the asset that reaches it; a peer outside is no asset.
+fn ends_of(sorted: &Sorted<'_>, finding: &Finding) -> Option<(usize, Option<usize>)> {
+    let first = *finding.assets.first()?;
+    let Some(second) = finding.assets.get(1).copied() else { return Some((first, None)) };
+    // Anchors stand in the order of who asks and who is asked; assets in the order of the register.
+    let anchors = |index: usize| sorted.asset(sorted.id(index)).map(|asset| &asset.anchors);
+    let is_first_asked = finding.anchors.last().is_some_and(|asked| anchors(first) == Some(asked));
+    Some(if is_first_asked { (first, Some(second)) } else { (second, Some(first)) })
+}
+
+/// What a finding is about: the protocol or portal, and addresses of ends that are no assets, which stand last.
+fn words_of(about: &str) -> (String, Vec<IpAddr>) {
+    let is_address = |word: &&str| word.parse::<IpAddr>().is_ok();
+    let words: Vec<&str> = about.split(' ').collect();
+    let count = words.iter().rev().take_while(|word| is_address(word)).count();
+    let (protocol, addresses) = words.split_at(words.len().saturating_sub(count));
+    (protocol.join(" "), addresses.iter().filter_map(|word| word.parse().ok()).collect())
 }

@@ -118,6 +118,8 @@ pub struct Options<'a> {
 /// What all pages are made from.
 pub(crate) struct Source<'a> {
     pub(crate) view: View<'a>,
+    /// Paths across the boundary and of remote access.
+    pub(crate) paths: Vec<content::Path<'a>>,
     pub(crate) options: &'a Options<'a>,
     pub(crate) filter: &'a Filter,
     pub(crate) about: About<'a>,
@@ -152,7 +154,8 @@ fn pages(snapshot: &Snapshot, tool: &Tool<'_>, filter: &Filter, options: &Option
     view.paged = paged(&view, options.details);
     let about = About::new(SCHEMA, &sorted, snapshot.as_of, tool, filter);
     let document = document_hash(snapshot, tool, filter)?;
-    let source = Source { view, options, filter, about, document };
+    let paths = content::paths(&view);
+    let source = Source { view, paths, options, filter, about, document };
     let as_of = snapshot.as_of.map_or_else(|| "nothing observed".to_owned(), view::second);
     let hash = source.document.get(..16).unwrap_or_default();
     Ok(Pages {

@@ -12,6 +12,7 @@
     reason = "a test; it writes files where it is asked to"
 )]
 
+mod boundary;
 mod plant;
 
 use std::collections::{BTreeMap, BTreeSet};

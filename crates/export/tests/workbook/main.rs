@@ -11,6 +11,7 @@
 )]
 
 mod plant;
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
@@ -376,7 +377,7 @@ fn what_is_no_workbook_of_ours_or_of_another_version_is_refused() {
     let refused = |change: &dyn Fn(&mut Sheet)| {
         let mut sheet = sheet.clone();
         change(&mut sheet);
-        match book::plan(&sheet, &snapshot) {
+        match book::plan(&sheet, &snapshot, None) {
             Err(Error::Sheet(why)) => why,
             other => panic!("{other:?}"),
         }

@@ -137,7 +137,7 @@ pub(crate) fn edit(sheet: &mut Sheet, asset: usize, title: &str, text: &str) {
 }
 
 pub(crate) fn plan(sheet: &Sheet, snapshot: &Snapshot) -> Plan {
-    book::plan(sheet, snapshot).unwrap()
+    book::plan(sheet, snapshot, None).unwrap()
 }
 
 pub(crate) fn assert_nothing(plan: &Plan, assets: usize) {

@@ -84,18 +84,17 @@ impl Writer<'_, '_, '_> {
 
     /// The finding with its key: what it is about, and the ends that tell it from others, in this order.
     fn keyed<const N: usize>(&self, finding: Finding, about: String, ends: [&AssetEnd; N]) -> Finding {
-        let mut parts = vec![about];
-        let mut anchors = Vec::new();
-        for end in ends {
-            match end {
-                AssetEnd::Asset(index) => {
-                    anchors.extend(self.assets.get(*index).map(|asset| asset.anchors.clone()));
-                }
-                _ => parts.extend(exposure::address(end)),
-            }
+        let indices = ends.into_iter().filter_map(|end| match end {
+            AssetEnd::Asset(index) => Some(index),
+            AssetEnd::External(_) | AssetEnd::Silent(_) | AssetEnd::Group(_) => None,
+        });
+        let anchors = indices.filter_map(|index| self.assets.get(*index)).map(|asset| asset.anchors.clone());
+        Finding {
+            about: about_words(&about, &ends),
+            anchors: anchors.collect(),
+            assets: assets_of(ends),
+            ..finding
         }
-        parts.retain(|part| !part.is_empty());
-        Finding { about: parts.join(" "), anchors, assets: assets_of(ends), ..finding }
     }
 
     fn end(&self, end: &AssetEnd) -> String {
@@ -326,6 +325,15 @@ impl Writer<'_, '_, '_> {
         }
         findings
     }
+}
+
+/// What a finding is about, as its key says it: `about`, then the addresses of those ends that are no assets. A finding
+/// about one peer of an asset is told by it from those about others.
+#[must_use]
+pub fn about_words(about: &str, ends: &[&AssetEnd]) -> String {
+    let addresses = ends.iter().filter_map(|end| exposure::address(end));
+    let parts = std::iter::once(about.to_owned()).chain(addresses);
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The assets among the ends, sorted.

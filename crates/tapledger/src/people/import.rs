@@ -135,6 +135,12 @@ fn plan(snapshot: &Snapshot, sheet: &Sheet, clear_empty: bool) -> Result<Plan, F
     }
     let mut seen: BTreeMap<usize, usize> = BTreeMap::new();
     for row in &sheet.rows {
+        let read = columns.iter().map(|(column, _)| *column).chain([key]);
+        let mut wrong = read.filter_map(|column| Some((column, sheet.wrong(row, column)?))).peekable();
+        if wrong.peek().is_some() {
+            plan.faults.extend(wrong.map(|(column, why)| format!("{}: {why}", place(row, column, sheet))));
+            continue;
+        }
         let index = match exactly(snapshot, row.cell(key)) {
             Ok(index) => index,
             Err(why) => {

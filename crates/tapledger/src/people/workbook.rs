@@ -1,5 +1,6 @@
 //! `register import` of an exported workbook: what people edited in it, told and taken over.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -7,7 +8,7 @@ use ::export::book::{self, CellChange, NewAsset, Plan};
 use ::export::sheet::Sheet;
 use inventory::{Snapshot, fields};
 use observation::number_of;
-use register::{Edit, Listing, Mode, Register};
+use register::{Edit, Listing, Mode, Taken};
 use sha2::{Digest, Sha256};
 
 use super::arguments::ImportFields;
@@ -23,10 +24,10 @@ const TOLD_MAX: usize = 20;
 pub(super) fn run(arguments: &ImportFields, sheet: &Sheet, octets: &[u8]) -> Result<ExitCode, Failure> {
     let (mut register, snapshot) = identified(&arguments.db.db)?;
     let file = file_name(&arguments.file);
-    let plan = book::plan(sheet, &snapshot)
+    let plan = book::plan(sheet, &snapshot, arguments.site.as_deref())
         .map_err(|error| Failure::Other(anyhow::anyhow!("{}: {error}", arguments.file.display())))?;
     super::import::refuse(&plan.faults, &arguments.file)?;
-    let sites = sites(&plan.new, arguments.site.as_deref(), &snapshot)?;
+    let sites = sites(&plan.new, &snapshot)?;
     for note in &plan.notes {
         terminal::say(&::export::safe_text(note));
     }
@@ -39,17 +40,15 @@ pub(super) fn run(arguments: &ImportFields, sheet: &Sheet, octets: &[u8]) -> Res
         .changes
         .iter()
         .chain(plan.conflicts.iter().map(|conflict| &conflict.change).filter(|_| arguments.theirs));
-    let edits: Vec<Edit> = taken.filter_map(|change| edit(&snapshot, change)).collect();
-    let mode = if arguments.dry_run { Mode::Try } else { Mode::Write };
-    register.edit(&edits, mode, "set", &reason, &actor(&who))?;
-    if mode == Mode::Write {
-        list(&mut register, &plan.new, &sites, &reason, &who)?;
-    }
+    let edits = taken.filter_map(|change| Some((edit(&snapshot, change)?, change.before.clone()))).collect();
     let told = counts(&plan, arguments.theirs);
-    if mode == Mode::Write {
-        let sha256: String = Sha256::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect();
-        let detail = format!("SHA-256 {sha256}; {told}; reason: {reason}");
-        register.record(&actor(&who), "import fields", &file, &detail)?;
+    let sha256: String = Sha256::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect();
+    let detail = format!("SHA-256 {sha256}; {told}; reason: {reason}");
+    let taken = Taken { edits, listings: listings(&plan.new, sites), file, detail };
+    let mode = if arguments.dry_run { Mode::Try } else { Mode::Write };
+    register.take(&taken, mode, &reason, &actor(&who))?;
+    if mode == Mode::Write && !plan.new.is_empty() {
+        register.identify(resolve)?;
     }
     terminal::print(&report(&snapshot, &plan, arguments.theirs))?;
     let would = if mode == Mode::Try { " (nothing was written: dry run)" } else { "" };
@@ -67,17 +66,11 @@ fn edit(snapshot: &Snapshot, change: &CellChange) -> Option<Edit> {
     Some(Edit { ids: ids(identified), field: change.field.name.to_owned(), value: change.after.clone() })
 }
 
-/// The site of each new asset: what its row says, else what was asked for, else the only one that there is.
-fn sites(new: &[NewAsset], asked: Option<&str>, snapshot: &Snapshot) -> Result<Vec<String>, Failure> {
-    let mut known: Vec<&str> = snapshot.inventory.assets.iter().map(|asset| asset.site.as_str()).collect();
-    known.sort_unstable();
-    known.dedup();
+/// The site of each new asset.
+fn sites(new: &[NewAsset], snapshot: &Snapshot) -> Result<Vec<String>, Failure> {
+    let known: BTreeSet<&str> = snapshot.inventory.assets.iter().map(|asset| asset.site.as_str()).collect();
     let of = |row: &NewAsset| {
-        let only = match known.as_slice() {
-            [only] => Some(*only),
-            _ => None,
-        };
-        row.site.as_deref().or(asked).or(only).map(str::to_owned).ok_or_else(|| {
+        row.site.clone().ok_or_else(|| {
             Failure::Usage(format!(
                 "{}: the row says no site, and the register has {}: fill in \"Site of stations\", or say --site",
                 row.place,
@@ -88,29 +81,13 @@ fn sites(new: &[NewAsset], asked: Option<&str>, snapshot: &Snapshot) -> Result<V
     new.iter().map(of).collect()
 }
 
-fn list(
-    register: &mut Register,
-    new: &[NewAsset],
-    sites: &[String],
-    reason: &str,
-    who: &str,
-) -> Result<(), Failure> {
-    let mut edits = Vec::new();
-    for (row, site) in new.iter().zip(sites) {
-        let listing =
-            Listing { site: site.clone(), role: row.role.map(str::to_owned), values: row.values.clone() };
-        let id = register.list_asset(&listing, reason, &actor(who))?;
-        edits.extend(row.people.iter().map(|(field, value)| Edit {
-            ids: vec![id.clone()],
-            field: (*field).to_owned(),
-            value: Some(value.clone()),
-        }));
-    }
-    if !new.is_empty() {
-        register.edit(&edits, Mode::Write, "set", reason, &actor(who))?;
-        register.identify(resolve)?;
-    }
-    Ok(())
+fn listings(new: &[NewAsset], sites: Vec<String>) -> Vec<(Listing, Vec<(String, String)>)> {
+    let listing = |(row, site): (&NewAsset, String)| {
+        let people = row.people.iter().map(|(field, value)| ((*field).to_owned(), value.clone()));
+        let listing = Listing { site, role: row.role.map(str::to_owned), values: row.values.clone() };
+        (listing, people.collect())
+    };
+    new.iter().zip(sites).map(listing).collect()
 }
 
 /// Every change with both values, every conflict with all three, and what was not taken over.

@@ -6,7 +6,6 @@
 
 use observation::{attribute, number_of};
 
-use super::boundary;
 use crate::reading;
 use crate::report::page::{Cell, Table, Tone, column};
 use crate::report::view::share;
@@ -93,7 +92,7 @@ pub(crate) fn controls(source: &Source<'_>) -> Vec<Control> {
             ["supplier", "maintainer"].iter().any(|field| !view.people(*index, field).is_empty())
         })
         .count();
-    let paths = boundary::paths(source);
+    let paths = &source.paths;
     let authorised = paths.iter().filter(|path| path.is_authorised()).count();
     let firmware = known(&[attribute::FIRMWARE_VERSION, attribute::OS_VERSION, attribute::SOFTWARE_VERSION]);
     let backed_up = filled(&["backup_last"]);

@@ -54,14 +54,14 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         Block::Numbers(numbers::tiles(view, source.filter, options.earlier)),
         Block::Table(roles_by_zone(source)),
     ];
-    let paths = boundary::paths(source);
+    let paths = &source.paths;
     let unassessed = paths.iter().filter(|path| !path.is_authorised()).count();
     let caption = format!(
         "Boundary and remote access: {}, {unassessed} not authorised by anybody{}",
         number_of(paths.len(), "path"),
         if paths.len() > PATHS_MAX { format!("; the first {PATHS_MAX} here") } else { String::new() }
     );
-    blocks.push(Block::Table(boundary::table(source, &paths, &caption, PATHS_MAX)));
+    blocks.push(Block::Table(boundary::table(source, paths, &caption, PATHS_MAX)));
     blocks.push(Block::Table(gaps::table(source, GAPS_MAX)));
     blocks.push(paragraph(changes::words_of(source)));
     blocks.push(Block::Table(controls::table(source)));

@@ -20,6 +20,7 @@ use inventory::{Finding, FindingState};
 use super::drawing::Drawing;
 use super::page::{Block, Kind, Section, note};
 use super::{Source, map, trend};
+pub(crate) use boundary::{Path, paths};
 
 /// True if somebody still has to do something about it.
 pub(crate) fn is_open(finding: &Finding) -> bool {

@@ -7,7 +7,7 @@ use inventory::{AssetState, Role};
 use observation::number_of;
 
 use super::systems::{ASKED_FOR, of_roles};
-use super::{boundary, recovery, suppliers, systems, threats};
+use super::{recovery, suppliers, systems, threats};
 use crate::report::page::{Block, Cell, Kind, Section, Table, Tone, column, note, number_column};
 use crate::report::view::{is_personal, share};
 use crate::report::{Source, numbers};
@@ -111,7 +111,7 @@ fn questions(source: &Source<'_>) -> Section {
         "threats",
     );
 
-    let paths = boundary::paths(source);
+    let paths = &source.paths;
     let across = paths.iter().filter(|path| path.access.is_none() || path.is_outside).count();
     let guards = of_roles(source, &[Role::Firewall, Role::Router]);
     let unauthorised = paths.iter().filter(|path| !path.is_authorised()).count();

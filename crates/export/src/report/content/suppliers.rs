@@ -23,7 +23,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
             without.insert(index);
         }
     }
-    let paths = boundary::paths(source);
+    let paths = &source.paths;
     let of = |assets: &BTreeSet<usize>| -> Vec<_> {
         let remote = paths.iter().filter(|path| path.access.is_some() || path.is_outside);
         remote.filter(|path| path.assets().any(|index| assets.contains(&index))).collect()

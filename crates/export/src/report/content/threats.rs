@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use inventory::AssetEnd;
 use observation::OperationKind;
 
-use super::boundary;
 use crate::report::page::{Block, Cell, Kind, Section, Table, Tone, column, note, number_column, paragraph};
 use crate::report::view::{index_of, operations, some, words};
 use crate::report::{Advisory, Source};
@@ -73,7 +72,7 @@ pub(crate) fn threats<'a>(source: &'a Source<'_>) -> BTreeMap<usize, Threats<'a>
             own.written.insert(view.end_name(&conversation.client));
         }
     }
-    for path in boundary::paths(source) {
+    for path in &source.paths {
         for index in path.assets() {
             if let Some(own) = all.get_mut(&index) {
                 let other = if index_of(path.client) == Some(index) { path.server } else { path.client };
