@@ -45,6 +45,7 @@ mod span;
 mod standing;
 mod talks;
 mod tenures;
+mod ties;
 
 pub use changes::{Change, ChangeKind, moment};
 pub use coverage::{CaptureCoverage, Coverage, Estimate, NoEstimate, estimate};
@@ -56,8 +57,9 @@ pub use model::{
     Group, GroupKind, Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,
 };
 pub use options::{LEARNING, Options, ParsePrefixError, Prefix};
-pub use resolve::{resolve, resolve_standing};
+pub use resolve::{resolve, resolve_part, resolve_standing};
 pub use rules::exposure::remote_access;
 pub use rules::operations::is_industrial;
 pub use snapshot::{Approval, Identified, Snapshot};
 pub use standing::{FindingState, Standing};
+pub use ties::{Part, Talking, Ties, Touched};
