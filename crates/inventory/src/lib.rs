@@ -51,6 +51,7 @@ pub use changes::{Change, ChangeKind, moment};
 pub use coverage::{CaptureCoverage, Coverage, Estimate, NoEstimate, estimate};
 pub use decisions::{Decision, DecisionKind};
 pub use declared::Declared;
+pub use findings::look_at_people;
 pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,

@@ -98,7 +98,7 @@ fn in_context<T>(
     reasons.extend(join_managed(&gathered, &links, &mut sets));
     reasons.extend(join_hosts(&gathered, &links, &mut sets));
     let mut nested = nest(&gathered, &mut sets);
-    let (by_serial, shared) = joins::join_serials(&gathered, &mut sets);
+    let (by_serial, shared) = joins::join_serials(&gathered, &links, &mut sets);
     reasons.extend(by_serial);
     let decided = decisions::apply(&options.decisions, &gathered, &mut nested, &mut sets);
     reasons.extend(decided.reasons);

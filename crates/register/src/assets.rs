@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use inventory::{Approval, Asset, Identified, Inventory, Observed, Options, Snapshot, fields};
+use inventory::{
+    Approval, Asset, Identified, Inventory, Observed, Options, Snapshot, fields, look_at_people,
+};
 use observation::{Address, Time};
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 
@@ -85,6 +87,7 @@ impl Register {
         let captures: Vec<_> = observed.captures.into_iter().map(|captured| captured.summary).collect();
         let as_of = as_of.or_else(|| captures.iter().filter_map(|summary| summary.last).max());
         let places = options.policy.places(&inventory.assets);
+        look_at_people(&mut inventory.findings, &inventory.assets, &identified);
         let findings_off = findings::apply(&mut inventory.findings, &decisions, &rules, as_of);
         Ok(Snapshot { as_of, captures, inventory, identified, findings_off, policy: options.policy, places })
     }

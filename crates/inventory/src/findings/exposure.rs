@@ -191,14 +191,14 @@ impl Writer<'_, '_, '_> {
                 conversations.iter().map(|conversation| &conversation.server).collect();
             let severity = if claim.role == Role::AiSystem { Severity::Warning } else { Severity::Notice };
             let text = format!(
-                "{} reads {} as {}: {}; accept this once it is in the register of such systems",
+                "{} reads {} as {}: {}",
                 self.end(&AssetEnd::Asset(index)),
                 list(servers.iter().map(|server| self.end(server))),
                 claim.role.as_str(),
                 list(claim.reasons.iter().cloned())
             );
             let mut finding =
-                self.finding("edge_system_reads", severity, text, seen(conversations.iter().copied()));
+                self.finding(super::registered::KIND, severity, text, seen(conversations.iter().copied()));
             finding.evidence = proofs(&conversations);
             Some(self.keyed(finding, String::new(), [&AssetEnd::Asset(index)]))
         };

@@ -1,6 +1,7 @@
 //! What an auditor or engineer should see.
 
 mod exposure;
+mod registered;
 mod replaced;
 mod sessions;
 mod traffic;
@@ -19,6 +20,8 @@ use crate::rules::nesting::SILENT;
 use crate::rules::operations::is_disruptive;
 use crate::span::{Span, extend};
 use crate::standing::Standing;
+
+pub use registered::look_at_people;
 
 /// Places to look at that one finding names; more say nothing new.
 const EVIDENCE_MAX: usize = 16;
