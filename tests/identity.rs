@@ -14,10 +14,10 @@ use crate::support::canonical::canonical;
 use crate::support::{Register, list, text, winner};
 
 const DAY: i64 = 86_400_000_000_000;
-const START: i64 = 20_000 * DAY + DAY / 2;
-const ROCKWELL: [u8; 3] = [0x00, 0x00, 0xbc];
+pub(crate) const START: i64 = 20_000 * DAY + DAY / 2;
+pub(crate) const ROCKWELL: [u8; 3] = [0x00, 0x00, 0xbc];
 
-fn reader() -> Station {
+pub(crate) fn reader() -> Station {
     Station::new([0x00, 0x50, 0x56], [10, 10, 10, 9])
 }
 
@@ -96,27 +96,27 @@ fn advertisement(router: Station, group: u8, virtual_ip: [u8; 4]) -> Vec<u8> {
 }
 
 /// A folder with the files, and a register for them.
-struct Plant {
-    register: Register,
+pub(crate) struct Plant {
+    pub(crate) register: Register,
 }
 
 impl Plant {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { register: Register::new() }
     }
 
-    fn file(&self, name: &str, frames: &[(i64, Vec<u8>)]) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, frames: &[(i64, Vec<u8>)]) -> PathBuf {
         let path = self.register.folder.path().join(name);
         fs::write(&path, pcap(Order::Little, Unit::Nanos, ETHERNET, 65_535, frames)).unwrap();
         path
     }
 }
 
-fn by_serial<'r>(register: &'r Value, serial: &str) -> Vec<&'r Value> {
+pub(crate) fn by_serial<'r>(register: &'r Value, serial: &str) -> Vec<&'r Value> {
     list(register, "assets").iter().filter(|asset| winner(asset, "serial_number") == Some(serial)).collect()
 }
 
-fn kinds(register: &Value) -> Vec<&str> {
+pub(crate) fn kinds(register: &Value) -> Vec<&str> {
     list(register, "findings").iter().map(|finding| text(finding, "kind")).collect()
 }
 
@@ -247,7 +247,7 @@ fn a_station_name_that_a_foreign_card_takes_is_a_finding() {
 }
 
 /// The asset that has a MAC.
-fn with_mac<'r>(register: &'r Value, mac: &str) -> &'r Value {
+pub(crate) fn with_mac<'r>(register: &'r Value, mac: &str) -> &'r Value {
     let has = |asset: &&Value| list(asset, "stations").iter().any(|station| text(station, "mac") == mac);
     list(register, "assets").iter().find(has).unwrap_or_else(|| panic!("{mac}: {}", register["assets"]))
 }

@@ -46,6 +46,8 @@ mod findings;
 mod hostile;
 /// Which stations are one device: replaced, moved, spoofed, of two sites.
 mod identity;
+/// The other rules of identity, each on a capture of its own.
+mod identity_rules;
 /// The laws of the register: order, repetition, totals, evidence, kill.
 mod laws;
 /// Licences of everything that is linked in.

@@ -390,3 +390,24 @@ fn a_baseline_is_frozen_and_tells_what_differs_since() {
     assert!(refused(&register, &["baseline", "show", "second"]).1.contains("no baseline is called"));
     assert!(register.stdout(&["journal", "list"]).contains("baseline delete"));
 }
+
+#[test]
+fn who_hands_data_on_is_a_finding_until_people_say_where_to() {
+    const GATEWAY: &str = "10.10.30.13";
+    let register = plant();
+    let found = || -> Vec<String> {
+        let json = register.json();
+        let findings =
+            list(&json, "findings").iter().filter(|finding| text(finding, "kind") == "edge_system_reads");
+        findings.map(|finding| text(finding, "text").to_owned()).collect()
+    };
+    let [before] = &found()[..] else { panic!("{:?}", found()) };
+    assert!(before.ends_with("nobody says of it: Owner, Cloud service"), "{before}");
+    let set = |value: &str| {
+        register.stdout(&["assets", "set", GATEWAY, value, "--as", "grace", "--reason", "survey"])
+    };
+    set("owner=Ada");
+    assert!(found()[0].ends_with("nobody says of it: Cloud service"));
+    set("cloud_service=none: broker of the plant");
+    assert_eq!(found(), Vec::<String>::new());
+}

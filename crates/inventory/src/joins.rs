@@ -13,6 +13,7 @@ use crate::nest::Nested;
 use crate::rules::addresses::RETURNED;
 use crate::rules::identity::SHARED_MAX;
 use crate::sets::Sets;
+use crate::span::Span;
 
 /// Why stations were joined or not: the station that the reason belongs to, and the reason.
 pub(crate) type Reasons = Vec<(usize, Join)>;
@@ -135,15 +136,27 @@ struct Candidate {
 }
 
 /// Joins devices that state the same serial number and are the same product of the same maker.
-pub(crate) fn join_serials(gathered: &Gathered<'_>, sets: &mut Sets) -> (Reasons, Vec<Shared>) {
+pub(crate) fn join_serials(
+    gathered: &Gathered<'_>,
+    links: &Links<'_>,
+    sets: &mut Sets,
+) -> (Reasons, Vec<Shared>) {
     let identities = identities(gathered, sets);
+    let sides = sides(gathered, links, sets, &identities);
     let (mut candidates, shared) = candidates(&identities);
     veto_chains(gathered.stations.len(), &identities, &mut candidates);
     let mut reasons = Vec::new();
     for Candidate { left, right, serial, verdict } in candidates {
         let joined = verdict.is_ok();
-        let why =
-            verdict.map_or_else(|why| format!("but {why}"), |()| "and the same maker and product".to_owned());
+        let why = match verdict {
+            Err(why) => format!("but {why}"),
+            Ok(()) => match is_translated(sides.get(&left), sides.get(&right)) {
+                true => "and the same maker and product; one address is behind a router, the other is not, and both were \
+                         heard at the same time: translated (NAT)"
+                    .to_owned(),
+                false => "and the same maker and product".to_owned(),
+            },
+        };
         if let (Some(one), Some(other)) = (gathered.station(left), gathered.station(right)) {
             let reason = format!("both state serial number {serial}, {why}");
             reasons.push((right, Join { left: one.key(), right: other.key(), joined, reason }));
@@ -153,6 +166,49 @@ pub(crate) fn join_serials(gathered: &Gathered<'_>, sets: &mut Sets) -> (Reasons
         }
     }
     (reasons, shared)
+}
+
+/// From which side of a router the addresses of a device were heard, and when.
+struct Side {
+    is_behind_router: bool,
+    heard: Span,
+}
+
+/// The sides of devices that state a serial number, as far as all their IP addresses were heard from one.
+fn sides(
+    gathered: &Gathered<'_>,
+    links: &Links<'_>,
+    sets: &Sets,
+    identities: &Identities<'_, '_>,
+) -> BTreeMap<usize, Side> {
+    let mut sides: BTreeMap<usize, Option<Side>> = BTreeMap::new();
+    for (index, known) in gathered.stations.iter().enumerate().filter(|(_, known)| known.is_root()) {
+        let device = sets.find(index);
+        let numbered = identities.get(&device).is_some_and(|identity| identity.keys().next().is_some());
+        let (Some(ip), Some(heard), true) = (known.address.ip(), known.sent, numbered) else { continue };
+        let is_behind_router = links.is_behind_router(ip);
+        sides
+            .entry(device)
+            .and_modify(|side| {
+                *side =
+                    side.take().filter(|side| side.is_behind_router == is_behind_router).map(|mut side| {
+                        side.heard.add(heard);
+                        side
+                    });
+            })
+            .or_insert(Some(Side { is_behind_router, heard }));
+    }
+    sides.into_iter().filter_map(|(device, side)| Some((device, side?))).collect()
+}
+
+/// True for one device with an address on either side of a router at the same time: the router, or what stands beside it,
+/// translates. One after the other, the device has moved.
+fn is_translated(left: Option<&Side>, right: Option<&Side>) -> bool {
+    left.zip(right).is_some_and(|(left, right)| {
+        left.is_behind_router != right.is_behind_router
+            && !left.heard.is_after(&right.heard)
+            && !right.heard.is_after(&left.heard)
+    })
 }
 
 /// All pairs of devices that share a serial number, judged each for itself.

@@ -45,20 +45,22 @@ mod span;
 mod standing;
 mod talks;
 mod tenures;
+mod ties;
 
 pub use changes::{Change, ChangeKind, moment};
 pub use coverage::{CaptureCoverage, Coverage, Estimate, NoEstimate, estimate};
 pub use decisions::{Decision, DecisionKind};
 pub use declared::Declared;
-pub use findings::{FindingKind, about_words};
+pub use findings::{FindingKind, about_words, look_at_people};
 pub use guesses::{guess_by_port, guessed_names};
 pub use model::{
     Asset, AssetEnd, AssetState, AssetStation, Candidate, Captured, Conversation, Finding, FindingEvidence,
     Group, GroupKind, Inventory, Join, Observed, Operations, Proof, Role, RoleClaim, Service, Severity,
 };
 pub use options::{LEARNING, Options, ParsePrefixError, Prefix};
-pub use resolve::{resolve, resolve_standing};
+pub use resolve::{resolve, resolve_part, resolve_standing};
 pub use rules::exposure::remote_access;
 pub use rules::operations::is_industrial;
 pub use snapshot::{Approval, Identified, Snapshot};
 pub use standing::{FindingState, Standing};
+pub use ties::{Part, Talking, Ties, Touched};

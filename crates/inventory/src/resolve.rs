@@ -11,12 +11,13 @@ use crate::gather::Gathered;
 use crate::groups::add_groups;
 use crate::hosts::join_hosts;
 use crate::links::Links;
-use crate::model::{AssetEnd, Captured, Inventory, Observed};
+use crate::model::{Asset, AssetEnd, Captured, Inventory, Observed};
 use crate::nest::nest;
 use crate::options::Options;
 use crate::ports::{join_managed, join_ports};
 use crate::sets::Sets;
 use crate::silent::Silent;
+use crate::ties::Part;
 use crate::{decisions, declared, joins, talks};
 
 /// Resolves everything observed into assets, conversations and findings.
@@ -52,6 +53,42 @@ fn resolve_sites(observed: &Observed, options: &Options, with_changes: bool) -> 
 }
 
 fn resolve_site(site: &str, captures: &[&Captured], options: &Options, with_changes: bool) -> Inventory {
+    in_context(site, captures, options, |context, shared| {
+        let mut assets = context.assets();
+        add_groups(&mut assets);
+        let findings = findings::findings(context, &assets, shared, &options.policy);
+        let changes = if with_changes { changes::changes(context, &assets, options) } else { Vec::new() };
+        let coverage = coverage::coverage(context, &assets);
+        declared::attach(&options.declared, site, &mut assets);
+        let conversations = context.conversations.to_vec();
+        Inventory { assets, conversations, findings, changes, coverage }
+    })
+}
+
+/// Resolves a part of a site: the assets that have a station of it. `captures` hold what [`Part`] says.
+///
+/// Anchors, stations, attributes and state are those that [`resolve`] gives of everything; names, roles, services,
+/// reasons and groups may lack what only the rest tells.
+#[must_use]
+pub fn resolve_part(site: &str, captures: &[Captured], options: &Options, part: &Part) -> Vec<Asset> {
+    let captures: Vec<_> = captures.iter().collect();
+    let mut assets = in_context(site, &captures, options, |context, _| context.assets());
+    let declared: Vec<_> =
+        options.declared.iter().filter(|one| part.has_declared(&one.anchor)).cloned().collect();
+    declared::attach(&declared, site, &mut assets);
+    // What is only there to be counted is no asset of this part.
+    assets.retain(|asset| asset.anchors.iter().any(|anchor| part.has_anchor(anchor)));
+    assets.iter_mut().for_each(|asset| asset.parent = None);
+    assets
+}
+
+/// Joins the stations of a site, and hands over everything that is known before assets are written down.
+fn in_context<T>(
+    site: &str,
+    captures: &[&Captured],
+    options: &Options,
+    write: impl FnOnce(&Context<'_, '_>, &[joins::Shared]) -> T,
+) -> T {
     let links = Links::new(captures);
     let gathered = Gathered::new(site, captures, &links);
     let mut sets = Sets::new(gathered.stations.len());
@@ -61,7 +98,7 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options, with_chan
     reasons.extend(join_managed(&gathered, &links, &mut sets));
     reasons.extend(join_hosts(&gathered, &links, &mut sets));
     let mut nested = nest(&gathered, &mut sets);
-    let (by_serial, shared) = joins::join_serials(&gathered, &mut sets);
+    let (by_serial, shared) = joins::join_serials(&gathered, &links, &mut sets);
     reasons.extend(by_serial);
     let decided = decisions::apply(&options.decisions, &gathered, &mut nested, &mut sets);
     reasons.extend(decided.reasons);
@@ -82,13 +119,7 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options, with_chan
         reasons: &reasons,
         conversations: &conversations,
     };
-    let mut assets = context.assets();
-    add_groups(&mut assets);
-    let findings = findings::findings(&context, &assets, &shared, &options.policy);
-    let changes = if with_changes { changes::changes(&context, &assets, options) } else { Vec::new() };
-    let coverage = coverage::coverage(&context, &assets);
-    declared::attach(&options.declared, site, &mut assets);
-    Inventory { assets, conversations, findings, changes, coverage }
+    write(&context, &shared)
 }
 
 /// Appends the inventory of another site: its indices move behind those that are there.

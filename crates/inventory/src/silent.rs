@@ -57,7 +57,10 @@ impl<'a> Silent<'a> {
         let is_silent = |index: usize| {
             gathered.station(index).is_some_and(|known| {
                 let Address::Ip(ip) = known.address else { return false };
-                known.is_root() && !known.is_active() && is_inside(ip, links, options)
+                known.is_root()
+                    && !known.is_active()
+                    && !links.of_groups.contains(&ip)
+                    && is_inside(ip, options)
             })
         };
         // By device and by silent station.
@@ -109,13 +112,12 @@ impl<'a> Silent<'a> {
     }
 }
 
-/// True for an address that can be a device of the plant.
-fn is_inside(ip: IpAddr, links: &Links<'_>, options: &Options) -> bool {
+/// True for an address that can be a device of the plant, unless it is that of a group.
+pub(crate) fn is_inside(ip: IpAddr, options: &Options) -> bool {
     Address::Ip(ip).is_unicast()
         && !ip.is_loopback()
         && !options.may_be_outside(ip)
         && !is_customary_end_of_subnet(ip)
-        && !links.of_groups.contains(&ip)
 }
 
 /// True where messages of a control system went on and on: nobody scans like that.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use common::inventory;
 use inventory::policy::Policy;
-use inventory::{Finding, Inventory, Options, resolve};
+use inventory::{Finding, Identified, Inventory, Options, look_at_people, resolve};
 
 fn of<'i>(inventory: &'i Inventory, kind: &str) -> Vec<&'i Finding> {
     inventory.findings.iter().filter(|finding| finding.kind == kind).collect()
@@ -171,4 +171,35 @@ fn a_finding_keeps_its_name_while_more_is_seen() {
     let all = inventory(&more);
     let ids: BTreeSet<String> = all.findings.iter().map(Finding::id).collect();
     assert_eq!(ids.len(), all.findings.len());
+}
+
+#[test]
+fn a_system_that_learns_from_controllers_is_a_finding_until_people_say_what_it_is() {
+    let observations = PLC.to_owned()
+        + "sent 10.0.0.8\nfact 10.0.0.8 | tls: tls.server_name=plant.openai.azure.com\ntalk 10.0.0.8 10.0.0.1 s7comm:102 9/9 read*9\n";
+    let inventory = inventory(&observations);
+    let index = inventory.assets.iter().position(|asset| asset.anchors[0] == "10.0.0.8").unwrap();
+    let left = |people: &[(&str, &str)]| {
+        let mut identified = vec![Identified::default(); inventory.assets.len()];
+        identified[index].people =
+            people.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut findings = inventory.findings.clone();
+        look_at_people(&mut findings, &inventory.assets, &identified);
+        assert!(findings.len() + 1 >= inventory.findings.len(), "nothing else goes");
+        findings.into_iter().find(|finding| finding.kind == "edge_system_reads").map(|finding| finding.text)
+    };
+    let nobody = left(&[]).unwrap();
+    assert!(
+        nobody.ends_with("nobody says of it: Owner, AI model, AI training data, Cloud service"),
+        "{nobody}"
+    );
+    let some = left(&[("owner", "Ada"), ("ai_model", "gpt-4o"), ("ai_training_data", " ")]).unwrap();
+    assert!(some.ends_with("nobody says of it: AI training data, Cloud service"), "{some}");
+    let all = [
+        ("owner", "Ada"),
+        ("ai_model", "gpt-4o"),
+        ("ai_training_data", "none of ours"),
+        ("cloud_service", "Azure"),
+    ];
+    assert_eq!(left(&all), None);
 }

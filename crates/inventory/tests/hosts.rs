@@ -228,6 +228,43 @@ fn both_sides_of_an_address_translation_are_one_device_by_what_it_states() {
         "observed plc: Rockwell 1769-L33ER @ 10.0.0.5 [ 10.0.0.5] [00:00:bc:00:00:01! 192.168.1.10]
          observed router: router @ 00:09:0f:00:00:01 [00:09:0f:00:00:01! ]",
     );
+    let reasons = |text: &str| {
+        let asset = inventory(text).assets.swap_remove(0);
+        asset
+            .joins
+            .into_iter()
+            .map(|join| join.reason)
+            .filter(|reason| reason.contains("serial"))
+            .collect::<Vec<_>>()
+    };
+    let heard = |second: u32| {
+        format!("at {second}\nbind 00:09:0f:00:00:01 10.0.0.5 63\nbind 00:00:bc:00:00:01 192.168.1.10 64\n")
+    };
+    let translated = reasons(&format!("{both}{}", heard(60)));
+    assert!(translated.len() == 1 && translated[0].ends_with("translated (NAT)"), "{translated:?}");
+    // The same device that has moved behind the router is none that is translated.
+    let moved = format!(
+        "arp 00:00:bc:00:00:01 192.168.1.10\n{}at 9000\nbind 00:09:0f:00:00:01 10.0.0.5 63\n{}",
+        plate("192.168.1.10"),
+        plate("10.0.0.5")
+    );
+    let moved = reasons(&moved);
+    assert!(moved.len() == 1 && !moved[0].contains("NAT"), "{moved:?}");
+    // Two that say nothing that only one can are two.
+    let plate = "cip: model=1769-L33ER";
+    let two = format!(
+        "arp 00:00:bc:00:00:01 192.168.1.10\n{}fact 10.0.0.5 | {plate}\nfact 192.168.1.10 | {plate}",
+        heard(60)
+    );
+    let of = |address: &str| {
+        let inventory = inventory(&two);
+        inventory
+            .assets
+            .iter()
+            .position(|asset| asset.anchors.iter().any(|anchor| anchor == address))
+            .unwrap()
+    };
+    assert_ne!(of("10.0.0.5"), of("192.168.1.10"));
 }
 
 #[test]

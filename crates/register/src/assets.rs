@@ -1,10 +1,12 @@
 //! Assets in the register: their ids and people's fields, and the register at a moment.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use inventory::{Approval, Identified, Inventory, Observed, Options, Snapshot, fields};
-use observation::Time;
-use rusqlite::{Connection, TransactionBehavior, params};
+use inventory::{
+    Approval, Asset, Identified, Inventory, Observed, Options, Snapshot, fields, look_at_people,
+};
+use observation::{Address, Time};
+use rusqlite::{Connection, Row, TransactionBehavior, params};
 
 use crate::decide::options;
 use crate::error::Result;
@@ -48,24 +50,7 @@ impl Register {
         let known = issued(&transaction)?;
         let ids = assign(&known, &inventory.assets);
         let mut done = Identification { assets: ids.len() as u64, ..Identification::default() };
-        for new in ids.iter().filter_map(|ids| ids.new.as_ref()) {
-            transaction
-                .prepare_cached("INSERT INTO asset (id, site, anchor, nth) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![new.id, new.site, new.anchor, new.nth])?;
-            done.issued = done.issued.saturating_add(1);
-        }
-        let before: HashMap<&str, &Issued> =
-            known.iter().map(|issued| (issued.id.as_str(), issued)).collect();
-        for (ids, asset) in ids.iter().zip(&inventory.assets) {
-            if before.get(ids.id.as_str()).is_none_or(|issued| issued.anchors != asset.anchors) {
-                remember(&transaction, &ids.id, &asset.anchors)?;
-            }
-            stand_for(&transaction, &before, &ids.id, None)?;
-            for alias in &ids.aliases {
-                stand_for(&transaction, &before, alias, Some(&ids.id))?;
-                done.aliases = done.aliases.saturating_add(1);
-            }
-        }
+        (done.issued, done.aliases) = keep_ids(&transaction, &known, &ids, &inventory.assets)?;
         transaction.commit()?;
         done.inventory = inventory;
         Ok(done)
@@ -102,9 +87,38 @@ impl Register {
         let captures: Vec<_> = observed.captures.into_iter().map(|captured| captured.summary).collect();
         let as_of = as_of.or_else(|| captures.iter().filter_map(|summary| summary.last).max());
         let places = options.policy.places(&inventory.assets);
+        look_at_people(&mut inventory.findings, &inventory.assets, &identified);
         let findings_off = findings::apply(&mut inventory.findings, &decisions, &rules, as_of);
         Ok(Snapshot { as_of, captures, inventory, identified, findings_off, policy: options.policy, places })
     }
+}
+
+/// Keeps the ids of assets, and which stands for which. How many were issued, and how many stand behind another one.
+pub(crate) fn keep_ids(
+    connection: &Connection,
+    known: &[Issued],
+    ids: &[Ids],
+    assets: &[Asset],
+) -> Result<(u64, u64)> {
+    let (mut issued, mut aliases) = (0_u64, 0_u64);
+    for new in ids.iter().filter_map(|ids| ids.new.as_ref()) {
+        connection
+            .prepare_cached("INSERT INTO asset (id, site, anchor, nth) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![new.id, new.site, new.anchor, new.nth])?;
+        issued = issued.saturating_add(1);
+    }
+    let before: HashMap<&str, &Issued> = known.iter().map(|issued| (issued.id.as_str(), issued)).collect();
+    for (ids, asset) in ids.iter().zip(assets) {
+        if before.get(ids.id.as_str()).is_none_or(|issued| issued.anchors != asset.anchors) {
+            remember(connection, &ids.id, &asset.anchors)?;
+        }
+        stand_for(connection, &before, &ids.id, None)?;
+        for alias in &ids.aliases {
+            stand_for(connection, &before, alias, Some(&ids.id))?;
+            aliases = aliases.saturating_add(1);
+        }
+    }
+    Ok((issued, aliases))
 }
 
 /// Every id issued, in the order of issue.
@@ -119,18 +133,71 @@ fn issued(connection: &Connection) -> Result<Vec<Issued>> {
     let mut statement =
         connection.prepare_cached("SELECT id, site, anchor, nth, alias_of FROM asset ORDER BY issued")?;
     let issued = statement.query_map([], |row| {
-        let id: String = row.get(0)?;
-        let anchors = anchors.remove(&id).unwrap_or_default();
-        Ok(Issued {
-            id,
-            site: row.get(1)?,
-            anchor: row.get(2)?,
-            nth: row.get(3)?,
-            alias_of: row.get(4)?,
-            anchors,
-        })
+        let mut issued = issued_read(row)?;
+        issued.anchors = anchors.remove(&issued.id).unwrap_or_default();
+        Ok(issued)
     })?;
     Ok(issued.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Columns id, site, anchor, nth and `alias_of`.
+fn issued_read(row: &Row<'_>) -> rusqlite::Result<Issued> {
+    Ok(Issued {
+        id: row.get(0)?,
+        site: row.get(1)?,
+        anchor: row.get(2)?,
+        nth: row.get(3)?,
+        alias_of: row.get(4)?,
+        anchors: Vec::new(),
+    })
+}
+
+/// The ids that were issued for one of the addresses, whose assets had one when last looked at, and those that stand for
+/// them or behind them, in the order of issue.
+pub(crate) fn issued_among(
+    connection: &Connection,
+    site: &str,
+    addresses: &BTreeSet<Address>,
+) -> Result<Vec<Issued>> {
+    // An anchor is an address, or an address, a blank and what tells its stations apart; `!` follows the blank.
+    let mut by_anchor = connection.prepare_cached(
+        "SELECT id FROM asset WHERE site = ?1 AND anchor = ?2
+         UNION SELECT id FROM asset WHERE site = ?1 AND anchor >= ?2 || ' ' AND anchor < ?2 || '!'
+         UNION SELECT asset FROM asset_anchor WHERE anchor = ?2
+         UNION SELECT asset FROM asset_anchor WHERE anchor >= ?2 || ' ' AND anchor < ?2 || '!'",
+    )?;
+    let mut open: Vec<String> = Vec::new();
+    for address in addresses {
+        let mut rows = by_anchor.query(params![site, address.to_string()])?;
+        while let Some(row) = rows.next()? {
+            open.push(row.get(0)?);
+        }
+    }
+    let mut one = connection
+        .prepare_cached("SELECT id, site, anchor, nth, alias_of, issued FROM asset WHERE id = ?1")?;
+    let mut behind = connection.prepare_cached("SELECT id FROM asset WHERE alias_of = ?1")?;
+    let mut anchors =
+        connection.prepare_cached("SELECT anchor FROM asset_anchor WHERE asset = ?1 ORDER BY rank")?;
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut found: Vec<(i64, Issued)> = Vec::new();
+    while let Some(id) = open.pop() {
+        if !seen.insert(id.clone()) {
+            continue;
+        }
+        let (number, mut issued) =
+            one.query_row([&id], |row| Ok((row.get::<_, i64>(5)?, issued_read(row)?)))?;
+        if issued.site != site {
+            continue;
+        }
+        issued.anchors = anchors.query_map([&id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        open.extend(issued.alias_of.clone());
+        for other in behind.query_map([&id], |row| row.get(0))? {
+            open.push(other?);
+        }
+        found.push((number, issued));
+    }
+    found.sort_by_key(|(number, _)| *number);
+    Ok(found.into_iter().map(|(_, issued)| issued).collect())
 }
 
 /// Notes the anchors that an id's asset has now.

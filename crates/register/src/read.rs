@@ -38,7 +38,7 @@ pub(crate) fn observed(connection: &Connection) -> Result<Observed> {
 }
 
 /// The real captures with their row numbers, by id.
-fn summaries(connection: &Connection) -> Result<Vec<(i64, CaptureSummary)>> {
+pub(crate) fn summaries(connection: &Connection) -> Result<Vec<(i64, CaptureSummary)>> {
     let mut summaries = rows(
         connection,
         "SELECT id, uid, kind, name, site, sensor, interface, octets, frames, kernel_drops, first, last, status, stopped
@@ -74,7 +74,7 @@ fn summaries(connection: &Connection) -> Result<Vec<(i64, CaptureSummary)>> {
 }
 
 /// The rows of a statement, each read by `read`.
-fn rows<T>(
+pub(crate) fn rows<T>(
     connection: &Connection,
     sql: &'static str,
     capture: Option<i64>,
@@ -93,7 +93,7 @@ fn rows<T>(
 }
 
 /// A word that the program gave to the row: name of a protocol, an attribute, a rule, a reason.
-fn word(row: &Row<'_>, index: usize) -> Result<Cow<'static, str>> {
+pub(crate) fn word(row: &Row<'_>, index: usize) -> Result<Cow<'static, str>> {
     Ok(Cow::Owned(row.get(index)?))
 }
 

@@ -23,7 +23,8 @@ pub const APPLICATION_ID: i64 = 0x5470_4c72;
 /// The newest schema, which this program writes.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 
-pub(crate) const MIGRATIONS: &[&str] = &[VERSION_1, FOLDED, PEOPLE, FINDING_DECISIONS, KPIS, INCIDENTS];
+pub(crate) const MIGRATIONS: &[&str] =
+    &[VERSION_1, FOLDED, PEOPLE, FINDING_DECISIONS, KPIS, INCIDENTS, ANCHORS];
 
 const VERSION_1: &str = "
 -- AUTOINCREMENT: the number of a capture that was thrown away is never given again, so its writer cannot add to another.
@@ -436,6 +437,11 @@ CREATE TABLE incident_entry (
 CREATE INDEX incident_entry_incident ON incident_entry (incident);
 CREATE TRIGGER incident_entry_stays BEFORE UPDATE ON incident_entry BEGIN SELECT RAISE(ABORT, 'incidents are append-only'); END;
 CREATE TRIGGER incident_entry_is_kept BEFORE DELETE ON incident_entry BEGIN SELECT RAISE(ABORT, 'incidents are append-only'); END;
+";
+
+/// The way from an address to the ids of what was there.
+const ANCHORS: &str = "
+CREATE INDEX asset_anchor_anchor ON asset_anchor (anchor);
 ";
 
 #[cfg(test)]

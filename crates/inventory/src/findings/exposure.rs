@@ -195,7 +195,7 @@ impl Writer<'_, '_, '_> {
                 conversations.iter().map(|conversation| &conversation.server).collect();
             let severity = if claim.role == Role::AiSystem { Severity::Warning } else { Severity::Notice };
             let text = format!(
-                "{} reads {} as {}: {}; accept this once it is in the register of such systems",
+                "{} reads {} as {}: {}",
                 self.end(&AssetEnd::Asset(index)),
                 list(servers.iter().map(|server| self.end(server))),
                 claim.role.as_str(),

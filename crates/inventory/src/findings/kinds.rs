@@ -41,7 +41,7 @@ kinds! {
     DeviceReplaced = "device_replaced", "another device took over an address";
     DuplicateIp = "duplicate_ip", "several MACs claim one IP address at the same time";
     DuplicateName = "duplicate_name", "several devices claim one station name";
-    EdgeSystemReads = "edge_system_reads", "a data gateway or a system of artificial intelligence reads controllers";
+    EdgeSystemReads = "edge_system_reads", "a data gateway or a system of artificial intelligence reads controllers, and people have not said all that is needed of it";
     ExternalPeer = "external_peer", "an asset talks with a public address";
     FramesLost = "frames_lost", "the capturing host lost frames";
     IdentityConflict = "identity_conflict", "one station stated several serial numbers";

@@ -2,6 +2,7 @@
 
 mod exposure;
 mod kinds;
+mod registered;
 mod replaced;
 mod sessions;
 mod traffic;
@@ -22,6 +23,7 @@ use crate::span::{Span, extend};
 use crate::standing::Standing;
 
 pub use kinds::FindingKind;
+pub use registered::look_at_people;
 
 /// Places to look at that one finding names; more say nothing new.
 const EVIDENCE_MAX: usize = 16;

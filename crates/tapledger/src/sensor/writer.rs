@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use inventory::{Inventory, Observed, Options};
 use observation::{Batch, CaptureKind, CaptureSummary, Time};
-use register::{CaptureStart, CaptureWriter, Error, Growth, Policy, Register};
+use register::{CaptureStart, CaptureWriter, Error, Growth, Looks, Policy, Register};
 
 use super::log::Limiter;
 use super::state::{Writing, put};
@@ -42,8 +42,11 @@ const COUNTED_NANOS: i64 = 20 * 3_600_000_000_000;
 /// Time after which it is looked although nothing is new but counts.
 const LOOK_ANYWAY: Duration = Duration::from_secs(3600);
 
-/// Memory that a look takes for each row of the register, in octets: generous.
+/// Memory that a look takes for each row that it reads, in octets: generous.
 const LOOK_OCTETS: u64 = 2048;
+
+/// Memory that looks take for each row of the register between them, in octets.
+const TIE_OCTETS: u64 = 256;
 
 /// Time before the first look.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
@@ -111,8 +114,10 @@ struct Desk {
     look_at: Option<Instant>,
     /// Something was written since the last look.
     news: bool,
-    /// What was in the register at the last look, and when that was.
-    looked: Option<(Growth, Instant)>,
+    /// What is remembered between looks.
+    looks: Looks,
+    /// When everything was looked at last.
+    looked: Option<Instant>,
     /// Octets of memory that a look may take.
     look_octets_max: u64,
     /// The last orders cannot be carried out: the sensor ends, and the register fails.
@@ -132,6 +137,7 @@ impl Desk {
             captures: HashMap::new(),
             look_at: now().checked_add(FIRST_LOOK),
             news: false,
+            looks: Looks::new(),
             looked: None,
             look_octets_max: u64::MAX,
             given_up: false,
@@ -148,14 +154,14 @@ impl Desk {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if self.news && self.look_at.is_some_and(|at| now() >= at) {
-                self.look_if_grown();
+                self.look();
             }
             if self.prune_at.is_some_and(|at| now() >= at) {
                 self.prune();
             }
         }
         if self.news {
-            self.look_if_grown();
+            self.look();
         }
         if let Err(error) = self.register.checkpoint() {
             tracing::warn!(event = "checkpoint_failed", error = %error, "the log of the register stays beside it");
@@ -210,13 +216,18 @@ impl Desk {
 
     fn batch(&mut self, session: u32, batch: &Batch, summary: &CaptureSummary) -> bool {
         self.news |= !batch.is_empty();
-        self.insist(|register, captures| match captures.get_mut(&session) {
+        let is_written = self.insist(|register, captures| match captures.get_mut(&session) {
             Some(capture) => register.write(capture, batch),
             None => Err(Error::CaptureGone),
-        }) && self.insist(|register, captures| match captures.get(&session) {
-            Some(capture) => register.update_summary(capture, summary),
-            None => Err(Error::CaptureGone),
-        })
+        });
+        if is_written {
+            self.looks.wrote(&summary.site, batch);
+        }
+        is_written
+            && self.insist(|register, captures| match captures.get(&session) {
+                Some(capture) => register.update_summary(capture, summary),
+                None => Err(Error::CaptureGone),
+            })
     }
 
     /// Tries until it works. False if it cannot, or the sensor ends.
@@ -300,54 +311,42 @@ impl Desk {
         }
     }
 
-    /// Looks what the observations amount to, unless they only count further what was there at the last look. A look
-    /// reads the whole register: one that is too large for this process's memory is left to the commands that read it, which
-    /// issue the same ids.
-    fn look_if_grown(&mut self) {
-        let growth = match self.register.growth() {
-            Ok(growth) => growth,
-            Err(error) => {
-                tracing::warn!(event = "identify_failed", error = %error, "ids are issued later");
-                self.look_at = now().checked_add(LOOK.0);
-                return;
-            }
-        };
-        if self.looked.is_some_and(|(before, at)| before == growth && at.elapsed() < LOOK_ANYWAY) {
-            self.news = false;
-            self.look_at = now().checked_add(LOOK.0);
-            return;
-        }
-        self.looked = Some((growth, now()));
-        let needed = growth.rows().saturating_mul(LOOK_OCTETS);
-        if self.is_too_large(&growth) {
-            self.news = false;
-            self.look_at = now().checked_add(LOOK_ANYWAY);
-            let (needed_mib, limit_mib) = (needed >> 20, self.look_octets_max >> 20);
-            return tracing::warn!(
-                event = "register_large",
-                rows = growth.rows(),
-                needed_mib,
-                limit_mib,
-                "assets are counted, and their ids issued, by commands that read the register"
-            );
-        }
-        self.look();
-    }
-
     /// True if reading the register may take more memory than this process has.
     fn is_too_large(&self, growth: &Growth) -> bool {
         growth.rows().saturating_mul(LOOK_OCTETS) > self.look_octets_max
     }
 
-    /// Issues ids for what is new, and counts the assets.
+    /// Issues ids for what news touched, and counts the assets; from time to time, and after a start, for everything.
     fn look(&mut self) {
         self.news = false;
         let began = now();
-        let resolve = self.resolving(inventory::resolve_standing);
-        match self.register.identify(resolve) {
-            Ok(found) => {
-                let count = found.inventory.assets.len();
-                self.writing.assets.set(u64::try_from(count).unwrap_or(u64::MAX));
+        let whole = self.looked.is_none_or(|at| at.elapsed() >= LOOK_ANYWAY);
+        if whole && let Some(rows) = self.is_beyond_ties() {
+            self.looks = Looks::new();
+            self.look_at = now().checked_add(LOOK_ANYWAY);
+            return tracing::warn!(
+                event = "register_large",
+                rows,
+                limit_mib = self.look_octets_max >> 20,
+                "assets are counted, and their ids issued, by commands that read the register"
+            );
+        }
+        let prefixes = &self.options.plant_prefixes;
+        let rows_max = self.look_octets_max.checked_div(LOOK_OCTETS).unwrap_or(u64::MAX);
+        match self.register.identify_touched(&mut self.looks, prefixes, rows_max, whole) {
+            Ok(looked) => {
+                self.writing.assets.set(looked.assets);
+                if whole {
+                    self.looked = Some(began);
+                }
+                if looked.left_out > 0 {
+                    tracing::warn!(
+                        event = "part_large",
+                        addresses = looked.left_out,
+                        rows_max,
+                        "what is tied together there is more than may be read: commands that read the register issue its ids"
+                    );
+                }
             }
             Err(error) => {
                 (self.news, self.looked) = (true, None);
@@ -356,6 +355,12 @@ impl Desk {
         }
         let wait = LOOK.0.max(began.elapsed().saturating_mul(LOOK.1));
         self.look_at = now().checked_add(wait);
+    }
+
+    /// The rows of the register, if remembering which of them belong together takes more memory than a look may.
+    fn is_beyond_ties(&self) -> Option<u64> {
+        let rows = self.register.growth().map(|growth| growth.rows()).unwrap_or_default();
+        (rows.saturating_mul(TIE_OCTETS) > self.look_octets_max).then_some(rows)
     }
 }
 
