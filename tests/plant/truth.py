@@ -4,6 +4,8 @@ import csv
 import hashlib
 import ipaddress
 import json
+import re
+import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -104,7 +106,25 @@ def cut(folder):
         subprocess.run(command, check=True, capture_output=True)
 
 
-def hashes(folder):
+def recorded(folder):
+    """Every capture of a recording by its name, with its hash."""
     files = sorted(path for path in folder.rglob("*.pcapng"))
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}\n" for path in files]
-    (folder / "SHA256SUMS").write_text("".join(lines))
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def hashes(folder):
+    (folder / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in recorded(folder).items()))
+
+
+def keep(folder, kept):
+    """Takes a recording over into the folder that keeps one, and its hashes into the table there."""
+    readme = kept / "README.md"
+    text = readme.read_text()
+    for name, digest in recorded(folder).items():
+        text, count = re.subn(rf"(?m)^(\| `{re.escape(name)}` \| `)[0-9a-f]{{64}}`", rf"\g<1>{digest}`", text)
+        if count != 1:
+            raise RuntimeError(f"{readme}: {name} has no row with a hash")
+        shutil.copyfile(folder / name, kept / name)
+    for name in ("plant.truth.csv", "plant.stacks.tsv"):
+        shutil.copyfile(folder / name, kept / name)
+    readme.write_text(text)
