@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -17,18 +19,20 @@ struct Watcher {
 
 impl Watcher {
     fn start(register: &Register, spool: &Path, options: &[&str]) -> Self {
+        Self::start_as(None, register, spool, options)
+    }
+
+    /// As another user, if one is named.
+    fn start_as(user: Option<u32>, register: &Register, spool: &Path, options: &[&str]) -> Self {
         let log = register.folder.path().join("log");
-        let child = command(
-            register.folder.path(),
-            ["-v", "watch", spool.to_str().unwrap(), "--every", "1s", "--settle", "3s"],
-        )
-        .args(options)
-        .arg("--db")
-        .arg(register.database())
-        .stdout(Stdio::null())
-        .stderr(fs::File::create(&log).unwrap())
-        .spawn()
-        .unwrap();
+        let mut watch = command(register.folder.path(), ["-v", "watch", spool.to_str().unwrap()]);
+        let options = if options.is_empty() { &["--every", "1s", "--settle", "3s"] } else { options };
+        watch.args(options).arg("--db").arg(register.database());
+        if let Some(user) = user {
+            watch.uid(user).gid(user);
+        }
+        let log_file = fs::File::create(&log).unwrap();
+        let child = watch.stdout(Stdio::null()).stderr(log_file).spawn().unwrap();
         Self { child, log }
     }
 
@@ -185,6 +189,85 @@ fn a_file_that_grew_after_it_was_imported_is_said_and_not_counted_twice() {
     // A ring that writes another capture under the same name is another matter.
     fs::copy(capture("plant.pcapng"), &path).unwrap();
     once();
+    assert_eq!(captures(&register), 2);
+}
+
+#[test]
+fn a_file_that_grows_while_it_is_imported_and_after_is_counted_once() {
+    let (register, spool) = (Register::new(), tempfile::tempdir().unwrap());
+    let octets = fs::read(capture("s7-download.pcap")).unwrap();
+    let (header, records) = octets.split_at(24);
+    let path = spool.path().join("a.pcap");
+    let mut file = fs::File::create(&path).unwrap();
+    file.write_all(header).unwrap();
+    for _ in 0..(4 << 20) / records.len() {
+        file.write_all(records).unwrap();
+    }
+    let mut watcher = Watcher::start(&register, spool.path(), &["--every", "1s", "--settle", "0s"]);
+    let grew = "it grew after it was imported";
+    watcher.until("it grew, after it was imported while it grew", |log| {
+        file.write_all(records).unwrap();
+        log.contains(grew)
+    });
+    let log = watcher.stop();
+    assert!(log.contains("1 imported (0 not to the end), 0 known already"), "{log}");
+    assert_eq!(captures(&register), 1);
+}
+
+#[test]
+fn the_register_may_have_a_bare_name() {
+    let (register, spool) = (Register::new(), tempfile::tempdir().unwrap());
+    put("modbus-gateway.pcap", spool.path(), "a.pcap");
+    let arguments = ["watch", spool.path().to_str().unwrap(), "--once", "--db", "register.db"];
+    let output = command(register.folder.path(), arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(captures(&register), 1);
+    assert!(register.folder.path().join("register.db.watched").exists());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_yet_is_waited_for_and_never_put_aside() {
+    const NOBODY: u32 = 65_534;
+    let (register, spool, damaged) =
+        (Register::new(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    if is_root {
+        for folder in [register.folder.path(), spool.path(), damaged.path()] {
+            chown(folder, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+    let path = put("modbus-gateway.pcap", spool.path(), "a.pcap");
+    let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o000);
+    let options = ["--every", "1s", "--settle", "1s", "--damaged-to", damaged.path().to_str().unwrap()];
+    let mut watcher = Watcher::start_as(is_root.then_some(NOBODY), &register, spool.path(), &options);
+    watcher.until("it cannot be read", |log| log.contains("Permission denied"));
+    thread::sleep(Duration::from_secs(3));
+    mode(0o644);
+    watcher.until("it is imported", |log| log.contains("imported"));
+    let log = watcher.stop();
+    assert!(log.contains("1 imported (0 not to the end), 0 known already, 0 refused"), "{log}");
+    assert_eq!(log.matches("Permission denied").count(), 1, "said once: {log}");
+    assert_eq!(fs::read_dir(damaged.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_memory_that_cannot_be_written_ends_nothing_and_is_said_once() {
+    let (register, spool) = (Register::new(), tempfile::tempdir().unwrap());
+    put("modbus-gateway.pcap", spool.path(), "a.pcap");
+    // In the way of the file that is written beside.
+    let partial = register.folder.path().join("register.db.watched.partial");
+    fs::create_dir(&partial).unwrap();
+    let mut watcher = Watcher::start(&register, spool.path(), &["--every", "1s", "--settle", "0s"]);
+    watcher.until("it complains", |log| log.contains("register.db.watched"));
+    put("s7-download.pcap", spool.path(), "b.pcap");
+    watcher.until("it goes on", |log| log.contains("b.pcap"));
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(watcher.log().matches("register.db.watched").count(), 1, "{}", watcher.log());
+    fs::remove_dir(&partial).unwrap();
+    let memory = register.folder.path().join("register.db.watched");
+    watcher.until("it is written", |_| fs::read_to_string(&memory).is_ok_and(|text| text.contains("b.pcap")));
+    watcher.stop();
     assert_eq!(captures(&register), 2);
 }
 

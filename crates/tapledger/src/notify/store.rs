@@ -63,7 +63,9 @@ pub(crate) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
     file.write_all(octets)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
-    sync_folder(path.parent().unwrap_or(Path::new(".")))
+    // A bare name has an empty parent.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    sync_folder(folder.unwrap_or(Path::new(".")))
 }
 
 /// Has a renaming survive a power cut.

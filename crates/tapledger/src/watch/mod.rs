@@ -5,12 +5,13 @@
 
 mod spool;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use ::capture::Input;
+use ::capture::{Input, SourceError};
 use clap::Args;
 use observation::number_of;
 use register::Register;
@@ -24,7 +25,7 @@ use crate::sensor::notify::Notify;
 use crate::sensor::signals::{self, Ask};
 use crate::session::{person, resolve};
 use crate::summary::Outcome;
-use spool::{Fate, Likeness, Spool, move_into};
+use spool::{Fate, Likeness, Spool, move_into, shown};
 
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
@@ -109,7 +110,8 @@ pub(crate) fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
         memory_path,
         memory,
         counts: Counts::default(),
-        problem: None,
+        unidentified: false,
+        problems: BTreeMap::new(),
     };
     watcher.run(&notify, &asks)
 }
@@ -121,6 +123,15 @@ fn memory_path(db: &Path) -> PathBuf {
     path.into()
 }
 
+/// What does not go at present.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Folder,
+    Register,
+    Memory,
+    File(PathBuf),
+}
+
 struct Watcher<'a> {
     arguments: &'a Watch,
     spool: Spool,
@@ -130,8 +141,10 @@ struct Watcher<'a> {
     /// As it stands on disk.
     memory: String,
     counts: Counts,
-    /// Why nothing can be imported at present.
-    problem: Option<String>,
+    /// Ids are to be issued for what was imported.
+    unidentified: bool,
+    /// What is tried again, and why; of files only those that are waited for.
+    problems: BTreeMap<Subject, String>,
 }
 
 impl Watcher<'_> {
@@ -186,62 +199,129 @@ impl Watcher<'_> {
         if self.spool.beyond > 0 {
             text.push_str(&format!(", {} more than are looked at", self.spool.beyond));
         }
-        if let Some(problem) = &self.problem {
+        if let Some(problem) = self.problems.values().next() {
             text.push_str(&format!("; {problem}"));
+        }
+        if let more @ 1.. = self.problems.len().saturating_sub(1) {
+            text.push_str(&format!(", and {} more", number_of(more, "problem")));
         }
         text
     }
 
-    /// Imports what is whole.
+    /// Imports what is whole. What one file, a busy register or a full disk prevents is tried again at the next turn.
     fn turn(&mut self, notify: &Notify) -> Result<(), Failure> {
         let whole = match self.spool.look(now()) {
             Ok(whole) => whole,
             Err(error) => {
                 // A share that is gone for a while comes back.
-                self.complain(format!("{}: {error}", self.arguments.directory.display()));
+                self.complain(Subject::Folder, format!("{}: {error}", self.arguments.directory.display()));
                 return Ok(());
             }
         };
-        self.problem = None;
-        let mut any = false;
+        self.problems.remove(&Subject::Folder);
+        if whole.is_empty() && !self.unidentified {
+            self.problems.remove(&Subject::Register);
+        }
+        let spool = &self.spool;
+        self.problems.retain(|subject, _| !matches!(subject, Subject::File(path) if !spool.waits_for(path)));
+        let imported = self.import(&whole, notify);
+        let identified = self.identify();
+        self.register.release();
+        // Whatever ends the process: what was imported is known.
+        self.remember();
+        imported.and(identified)
+    }
+
+    fn import(&mut self, whole: &[PathBuf], notify: &Notify) -> Result<(), Failure> {
         for path in whole {
             notify.alive();
-            if !self.one(&path, &mut any)? {
-                break;
+            if !self.one(path)? {
+                return Ok(());
             }
-        }
-        if any {
-            self.register.identify(resolve)?;
-        }
-        self.register.release();
-        let memory = self.spool.memory();
-        if memory != self.memory {
-            store::replace(&self.memory_path, memory.as_bytes())?;
-            self.memory = memory;
+            self.problems.remove(&Subject::Register);
         }
         Ok(())
     }
 
-    fn complain(&mut self, problem: String) {
-        if self.problem.as_ref() != Some(&problem) {
+    /// Issues ids for what was imported.
+    fn identify(&mut self) -> Result<(), Failure> {
+        if !self.unidentified {
+            return Ok(());
+        }
+        match self.register.identify(resolve) {
+            Ok(_) => {
+                self.unidentified = false;
+                self.problems.remove(&Subject::Register);
+                Ok(())
+            }
+            Err(error) => self.busy(error),
+        }
+    }
+
+    /// Complains of an error of the register that may pass; others end the watcher.
+    fn busy(&mut self, error: register::Error) -> Result<(), Failure> {
+        if matches!(error, register::Error::InUse { .. }) || error.is_passing() {
+            self.complain(Subject::Register, error.to_string());
+            return Ok(());
+        }
+        Err(error.into())
+    }
+
+    /// Notes on disk what became of the files.
+    fn remember(&mut self) {
+        let memory = self.spool.memory();
+        if memory == self.memory {
+            return;
+        }
+        match store::replace(&self.memory_path, memory.as_bytes()) {
+            Ok(()) => {
+                self.memory = memory;
+                self.problems.remove(&Subject::Memory);
+            }
+            Err(error) => {
+                self.complain(Subject::Memory, format!("{}: {error}", self.memory_path.display()));
+            }
+        }
+    }
+
+    /// Says what is wrong, once until it is well again.
+    fn complain(&mut self, subject: Subject, problem: String) {
+        if self.problems.get(&subject) != Some(&problem) {
             tracing::warn!(event = "watch", problem = %export::safe_text(&problem), "tried again");
         }
-        self.problem = Some(problem);
+        self.problems.insert(subject, problem);
+    }
+
+    /// Complains of a file that cannot be read at present, and waits for it anew.
+    fn complain_of(&mut self, path: &Path, error: &std::io::Error) {
+        self.spool.wait_again(path, now());
+        self.complain(Subject::File(path.to_path_buf()), format!("{}: {error}", path.display()));
     }
 
     /// Imports one file; false if the register cannot be written at present.
-    fn one(&mut self, path: &Path, any: &mut bool) -> Result<bool, Failure> {
-        let shown = export::safe_text(&path.display().to_string()).into_owned();
+    fn one(&mut self, path: &Path) -> Result<bool, Failure> {
+        let shown = shown(path);
         // A file that is gone is none.
         let Ok(before) = Likeness::of(path) else { return Ok(true) };
-        if self.spool.grew(path, before)? {
+        let grew = match self.spool.grew(path, before) {
+            Ok(grew) => grew,
+            Err(error) => {
+                self.complain_of(path, &error);
+                return Ok(true);
+            }
+        };
+        if grew {
+            // What of it is known must be hashed before it is called so.
+            if let Err(error) = self.spool.note_grown(path, before) {
+                self.complain_of(path, &error);
+                return Ok(true);
+            }
             tracing::warn!(
                 event = "grew",
                 file = shown,
                 "it grew after it was imported and is not imported again: --settle is too short for whoever writes it, or --keep-newest is missing"
             );
             self.counts.refused = self.counts.refused.saturating_add(1);
-            self.spool.note_grown(path, before)?;
             return Ok(true);
         }
         let progress = Progress::new(None, true);
@@ -249,15 +329,12 @@ impl Watcher<'_> {
         let read = import::one(&mut self.register, &input, &self.arguments.site, &self.person, &progress, 0);
         let outcome = match read {
             Ok(outcome) => outcome,
-            Err(Refused::Register(error @ register::Error::InUse { .. })) => {
-                self.complain(error.to_string());
-                return Ok(false);
+            Err(Refused::Register(error)) => return self.busy(error).map(|()| false),
+            // A share that stumbles, or rights that are set after the name: that passes, and the file says nothing.
+            Err(Refused::Source(SourceError::Io(error))) => {
+                self.complain_of(path, &error);
+                return Ok(true);
             }
-            Err(Refused::Register(error)) if error.is_passing() => {
-                self.complain(error.to_string());
-                return Ok(false);
-            }
-            Err(Refused::Register(error)) => return Err(error.into()),
             Err(Refused::Source(error)) => {
                 let problem = error.to_string();
                 tracing::warn!(event = "refused", file = shown, problem = %export::safe_text(&problem), "not imported");
@@ -267,7 +344,7 @@ impl Watcher<'_> {
                 return Ok(true);
             }
         };
-        *any |= !outcome.repeated;
+        self.unidentified |= !outcome.repeated;
         self.count(&outcome, &shown);
         let (folder, delete) = match (outcome.partial, &self.arguments.damaged_to) {
             (true, Some(folder)) => (Some(folder.as_path()), false),
@@ -275,7 +352,9 @@ impl Watcher<'_> {
             (true, None) => (self.arguments.move_to.as_deref(), false),
             (false, _) => (self.arguments.move_to.as_deref(), self.arguments.delete),
         };
-        self.put_away(path, before, (Fate::Imported, &outcome.summary.uid), folder, delete);
+        // What it grew by while it was read is in it or not: the length that was read says which.
+        let read = before.with_octets(outcome.summary.octets);
+        self.put_away(path, read, (Fate::Imported, &outcome.summary.uid), folder, delete);
         Ok(true)
     }
 
@@ -317,8 +396,7 @@ impl Watcher<'_> {
             _ => Ok(()),
         };
         if let Err(error) = done {
-            let file = export::safe_text(&path.display().to_string()).into_owned();
-            tracing::warn!(event = "stays", file, %error, "it could not be moved or deleted");
+            tracing::warn!(event = "stays", file = shown(path), %error, "it could not be moved or deleted");
         }
         if path.symlink_metadata().is_ok() {
             self.spool.note(path, before, fate, sha256);

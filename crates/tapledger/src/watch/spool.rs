@@ -1,6 +1,6 @@
 //! A folder that captures are put into: which of them are whole, and what became of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::io::{self, Read};
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Files of one folder that are looked at; more are counted and left for later.
+/// Files of one folder that are waited for at one time; more are counted and left for later. Those whose fate is known are
+/// not among them: they are remembered for as long as they lie there.
 const FILES_MAX: usize = 65_536;
 
 /// What a file is like: it is another one if this differs.
@@ -22,6 +23,11 @@ pub(crate) struct Likeness {
 }
 
 impl Likeness {
+    /// The same with another length.
+    pub(crate) fn with_octets(self, octets: u64) -> Self {
+        Self { octets, ..self }
+    }
+
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let file = fs::symlink_metadata(path)?;
         let changed = file.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -55,6 +61,8 @@ pub(crate) struct Spool {
     waiting: BTreeMap<PathBuf, Waiting>,
     /// What became of files, with the SHA-256 of what was imported.
     known: BTreeMap<String, (Likeness, Fate, String)>,
+    /// [`FILES_MAX`].
+    files_max: usize,
     /// Files that were not looked at because there are too many.
     pub(crate) beyond: usize,
 }
@@ -73,6 +81,7 @@ impl Spool {
             keep_newest,
             waiting: BTreeMap::new(),
             known,
+            files_max: FILES_MAX,
             beyond: 0,
         })
     }
@@ -88,30 +97,46 @@ impl Spool {
         self.waiting.len()
     }
 
+    /// True if this file is waited for.
+    pub(crate) fn waits_for(&self, path: &Path) -> bool {
+        self.waiting.contains_key(path)
+    }
+
+    /// Waits for a file anew: it could not be read.
+    pub(crate) fn wait_again(&mut self, path: &Path, now: Instant) {
+        if let Some(waiting) = self.waiting.get_mut(path) {
+            waiting.since = now;
+        }
+    }
+
     /// Looks into the folder; the files that are whole, oldest first.
     pub(crate) fn look(&mut self, now: Instant) -> io::Result<Vec<PathBuf>> {
         let mut found = BTreeMap::new();
+        let (mut newest, mut there) = (None, BTreeSet::new());
         self.beyond = 0;
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            if !is_capture(&entry.path()) || !entry.file_type()?.is_file() {
-                continue;
-            }
-            if found.len() >= FILES_MAX {
-                self.beyond = self.beyond.saturating_add(1);
+            let path = entry.path();
+            if !is_capture(&path) || !entry.file_type()?.is_file() {
                 continue;
             }
             // A file that went away since the listing is none.
-            if let Ok(likeness) = Likeness::of(&entry.path()) {
-                found.insert(entry.path(), likeness);
+            let Ok(likeness) = Likeness::of(&path) else { continue };
+            newest = newest.max(Some((likeness.changed, path.clone())));
+            let known = name(&path).and_then(|name| self.known.get_key_value(name));
+            if let Some((name, _)) = known {
+                there.insert(name.clone());
             }
+            if known.is_some_and(|(_, (known, ..))| *known == likeness) {
+                continue;
+            }
+            if found.len() >= self.files_max {
+                self.beyond = self.beyond.saturating_add(1);
+                continue;
+            }
+            found.insert(path, likeness);
         }
-        self.known.retain(|name, _| found.contains_key(&self.folder.join(name)));
-        let newest = found.iter().map(|(path, likeness)| (likeness.changed, path.clone())).max();
-        let known = &self.known;
-        found.retain(|path, likeness| {
-            name(path).and_then(|name| known.get(name)).is_none_or(|(known, ..)| known != likeness)
-        });
+        self.known.retain(|name, _| there.contains(name));
         self.waiting.retain(|path, _| found.contains_key(path));
         let mut whole = Vec::new();
         for (path, likeness) in found {
@@ -154,6 +179,11 @@ impl Spool {
             self.known.insert(name.to_owned(), (likeness, fate, sha256.to_owned()));
         }
     }
+}
+
+/// A path as terminals and logs may have it.
+pub(crate) fn shown(path: &Path) -> String {
+    export::safe_text(&path.display().to_string()).into_owned()
 }
 
 /// SHA-256 of the first octets of a file, in hexadecimal.
@@ -262,6 +292,42 @@ mod tests {
         fs::remove_file(folder.path().join("a.pcap")).unwrap();
         assert_eq!(names(&at(&mut again, 70)), [""; 0]);
         assert!(!again.memory().contains("a.pcap"), "what is gone is forgotten");
+    }
+
+    #[test]
+    fn files_whose_fate_is_known_take_no_place_of_those_that_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::new(folder.path(), Duration::ZERO, false, "").unwrap();
+        spool.files_max = 2;
+        let mut done = Vec::new();
+        for number in 0..5 {
+            fs::write(folder.path().join(format!("{number}.pcap")), "1").unwrap();
+        }
+        // Whatever the order of the listing: two at a time, and then all are through.
+        for (beyond, whole) in [(3, 2), (1, 2), (0, 1), (0, 0)] {
+            let found = spool.look(Instant::now()).unwrap();
+            assert_eq!((spool.beyond, found.len()), (beyond, whole));
+            found.iter().for_each(|path| spool.note(path, Likeness::of(path).unwrap(), Fate::Imported, ""));
+            done.extend(found);
+        }
+        done.sort();
+        done.dedup();
+        assert_eq!(done.len(), 5);
+    }
+
+    #[test]
+    fn a_file_that_grew_while_it_was_read_is_known_by_what_was_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::new(folder.path(), Duration::ZERO, false, "").unwrap();
+        let path = folder.path().join("a.pcap");
+        fs::write(&path, "1").unwrap();
+        let before = Likeness::of(&path).unwrap();
+        // Another octet came while it was read, and one after.
+        fs::write(&path, "123").unwrap();
+        let sha256 = sha256_of(&path, 2).unwrap();
+        spool.note(&path, before.with_octets(2), Fate::Imported, &sha256);
+        assert_eq!(names(&spool.look(Instant::now()).unwrap()), ["a.pcap"], "it is another one now");
+        assert!(spool.grew(&path, Likeness::of(&path).unwrap()).unwrap());
     }
 
     #[test]
