@@ -57,8 +57,15 @@ impl Register {
         let before: HashMap<&str, &Issued> =
             known.iter().map(|issued| (issued.id.as_str(), issued)).collect();
         for (ids, asset) in ids.iter().zip(&inventory.assets) {
-            if before.get(ids.id.as_str()).is_none_or(|issued| issued.anchors != asset.anchors) {
-                remember(&transaction, &ids.id, &asset.anchors)?;
+            match before.get(ids.id.as_str()) {
+                None => remember(&transaction, &ids.id, &asset.anchors)?,
+                Some(issued) if issued.anchors != asset.anchors => {
+                    transaction
+                        .prepare_cached("DELETE FROM asset_anchor WHERE asset = ?1")?
+                        .execute([&ids.id])?;
+                    remember(&transaction, &ids.id, &asset.anchors)?;
+                }
+                Some(_) => {}
             }
             stand_for(&transaction, &before, &ids.id, None)?;
             for alias in &ids.aliases {
@@ -133,9 +140,8 @@ fn issued(connection: &Connection) -> Result<Vec<Issued>> {
     Ok(issued.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Notes the anchors that an id's asset has now.
+/// Notes the anchors that an id's asset has now; none are noted.
 fn remember(connection: &Connection, id: &str, anchors: &[String]) -> Result<()> {
-    connection.prepare_cached("DELETE FROM asset_anchor WHERE asset = ?1")?.execute([id])?;
     let mut insert =
         connection.prepare_cached("INSERT INTO asset_anchor (asset, rank, anchor) VALUES (?1, ?2, ?3)")?;
     for (rank, anchor) in (0_i64..).zip(anchors) {

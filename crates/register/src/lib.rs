@@ -46,6 +46,7 @@ mod incidents;
 mod journal;
 mod kpi;
 mod lock;
+mod many;
 mod marks;
 mod migrate;
 mod open;
