@@ -103,8 +103,57 @@ fn find(host: &str) -> Option<Service> {
     find_lower(host.trim_end_matches('.').to_ascii_lowercase().as_bytes())
 }
 
+/// Fingerprints of all domains, each a bit: nearly every name that is asked for is within none of them, which one pass
+/// over its octets tells.
+static PRINTS: LazyLock<[u64; PRINTS_WORDS]> = LazyLock::new(|| {
+    let mut bits = [0; PRINTS_WORDS];
+    for (domain, _) in BY_DOMAIN.iter() {
+        let (word, bit) = place_of(domain.iter().rev().fold(0, |print, octet| print_with(print, *octet)));
+        if let Some(word) = bits.get_mut(word) {
+            *word |= bit;
+        }
+    }
+    bits
+});
+
+/// Words of 64 fingerprints: some thirty times as many bits as domains. A power of two.
+const PRINTS_WORDS: usize = 128;
+
+/// A fingerprint of what stands behind an octet and the octet.
+fn print_with(print: u32, octet: u8) -> u32 {
+    (print ^ u32::from(octet)).wrapping_add(1).wrapping_mul(0x9e37_79b1)
+}
+
+/// Where the bit of a fingerprint stands.
+fn place_of(print: u32) -> (usize, u64) {
+    ((print >> 25) as usize & (PRINTS_WORDS - 1), 1 << (print >> 19 & 0x3f))
+}
+
+/// False if the host is surely within none of the domains.
+fn may_be_known(host: &[u8]) -> bool {
+    let prints = &*PRINTS;
+    let fits = |print: u32, label: Option<&[u8]>| {
+        let (word, bit) = place_of(print);
+        label == Some(THINGS) || prints.get(word).is_some_and(|word| word & bit != 0)
+    };
+    let (mut print, mut end) = (0, host.len());
+    for (at, octet) in host.iter().enumerate().rev() {
+        if *octet == b'.' {
+            if fits(print, host.get(at.saturating_add(1)..end)) {
+                return true;
+            }
+            end = at;
+        }
+        print = print_with(print, *octet);
+    }
+    fits(print, host.get(..end))
+}
+
 /// As [`find`], of a host in lower case that does not end with a dot. Takes no memory.
 fn find_lower(host: &[u8]) -> Option<Service> {
+    if !may_be_known(host) {
+        return None;
+    }
     let is_iot = host.split(|octet| *octet == b'.').any(|label| label == THINGS);
     let mut best: Option<(usize, Service)> = None;
     let mut rest = host;

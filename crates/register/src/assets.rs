@@ -109,8 +109,13 @@ pub(crate) fn keep_ids(
     }
     let before: HashMap<&str, &Issued> = known.iter().map(|issued| (issued.id.as_str(), issued)).collect();
     for (ids, asset) in ids.iter().zip(assets) {
-        if before.get(ids.id.as_str()).is_none_or(|issued| issued.anchors != asset.anchors) {
-            remember(connection, &ids.id, &asset.anchors)?;
+        match before.get(ids.id.as_str()) {
+            None => remember(connection, &ids.id, &asset.anchors)?,
+            Some(issued) if issued.anchors != asset.anchors => {
+                connection.prepare_cached("DELETE FROM asset_anchor WHERE asset = ?1")?.execute([&ids.id])?;
+                remember(connection, &ids.id, &asset.anchors)?;
+            }
+            Some(_) => {}
         }
         stand_for(connection, &before, &ids.id, None)?;
         for alias in &ids.aliases {
@@ -200,9 +205,8 @@ pub(crate) fn issued_among(
     Ok(found.into_iter().map(|(_, issued)| issued).collect())
 }
 
-/// Notes the anchors that an id's asset has now.
+/// Notes the anchors that an id's asset has now; none are noted.
 fn remember(connection: &Connection, id: &str, anchors: &[String]) -> Result<()> {
-    connection.prepare_cached("DELETE FROM asset_anchor WHERE asset = ?1")?.execute([id])?;
     let mut insert =
         connection.prepare_cached("INSERT INTO asset_anchor (asset, rank, anchor) VALUES (?1, ?2, ?3)")?;
     for (rank, anchor) in (0_i64..).zip(anchors) {

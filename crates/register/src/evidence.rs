@@ -7,6 +7,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, Transactio
 
 use crate::columns::{counted, evidence_stored, ranges_read, ranges_stored, stored};
 use crate::error::{Error, Result};
+use crate::many::{Many, Sums};
 use crate::open::Register;
 use crate::retention::last_prune;
 use crate::write::MALFORMED_MAX;
@@ -77,8 +78,8 @@ pub(crate) struct Proof {
     pub(crate) insert: &'static str,
     /// Another evidence (2) of a row (1).
     pub(crate) update: &'static str,
-    /// Adds what was counted on a day: row, day, first, last, count.
-    pub(crate) day: &'static str,
+    /// What was counted on a day: row, day, first, last, count.
+    pub(crate) days: Sums,
     pub(crate) importance: Importance,
 }
 
@@ -87,13 +88,13 @@ pub(crate) struct Proofs<'t> {
     transaction: &'t Transaction<'t>,
     proof: &'static Proof,
     insert: CachedStatement<'t>,
-    day: CachedStatement<'t>,
+    days: Many<'t, 5>,
 }
 
 impl<'t> Proofs<'t> {
     pub(crate) fn prepare(transaction: &'t Transaction<'t>, proof: &'static Proof) -> Result<Self> {
         let insert = transaction.prepare_cached(proof.insert)?;
-        Ok(Self { transaction, proof, insert, day: transaction.prepare_cached(proof.day)? })
+        Ok(Self { transaction, proof, insert, days: Many::new(transaction, &proof.days) })
     }
 
     /// The number of the row with this key, made if need be, with the earliest evidence of all given so far.
@@ -132,9 +133,13 @@ impl<'t> Proofs<'t> {
     }
 
     /// Adds what was counted on a day: row, day, first, last, count.
-    pub(crate) fn day(&mut self, row: &[&dyn ToSql]) -> Result<()> {
-        self.day.execute(row)?;
-        Ok(())
+    pub(crate) fn day(&mut self, row: [i64; 5]) -> Result<()> {
+        self.days.add(row)
+    }
+
+    /// Writes what is left.
+    pub(crate) fn finish(self) -> Result<()> {
+        self.days.finish()
     }
 }
 

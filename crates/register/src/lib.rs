@@ -47,6 +47,7 @@ mod journal;
 mod kpi;
 mod lock;
 mod looks;
+mod many;
 mod marks;
 mod migrate;
 mod open;

@@ -8,6 +8,7 @@ use rusqlite::{ToSql, Transaction, params};
 use crate::columns::{stored, vlan_stored};
 use crate::error::Result;
 use crate::evidence::{Importance, Proof, Proofs};
+use crate::many::{Many, Sums};
 use crate::write::{CaptureWriter, MALFORMED_MAX};
 
 /// Most stations whose row numbers a writer remembers; when full it forgets all and looks them up again.
@@ -20,9 +21,11 @@ const FACT: Proof = Proof {
     insert: "INSERT INTO fact (station, attribute, value, basis, protocol, rule, evidence)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
     update: "UPDATE fact SET evidence = ?2 WHERE id = ?1",
-    day: "INSERT INTO fact_day (fact, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-          ON CONFLICT (fact, day) DO UPDATE SET first = min(first, excluded.first),
+    days: Sums {
+        insert: "INSERT INTO fact_day (fact, day, first, last, count)",
+        conflict: "ON CONFLICT (fact, day) DO UPDATE SET first = min(first, excluded.first),
              last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
+    },
     importance: Importance::Fact,
 };
 
@@ -31,9 +34,11 @@ const MENTION: Proof = Proof {
     insert: "INSERT INTO mention (station, by, protocol, reason, evidence) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO NOTHING",
     update: "UPDATE mention SET evidence = ?2 WHERE id = ?1",
-    day: "INSERT INTO mention_day (mention, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-          ON CONFLICT (mention, day) DO UPDATE SET first = min(first, excluded.first),
+    days: Sums {
+        insert: "INSERT INTO mention_day (mention, day, first, last, count)",
+        conflict: "ON CONFLICT (mention, day) DO UPDATE SET first = min(first, excluded.first),
              last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
+    },
     importance: Importance::Other,
 };
 
@@ -42,11 +47,42 @@ const OPERATION: Proof = Proof {
     insert: "INSERT INTO operation (conversation, kind, name, evidence) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO NOTHING",
     update: "UPDATE operation SET evidence = ?2 WHERE id = ?1",
-    day: "INSERT INTO operation_day (operation, day, first, last, count) VALUES (?1, ?2, ?3, ?4, ?5)
-          ON CONFLICT (operation, day) DO UPDATE SET first = min(first, excluded.first),
+    days: Sums {
+        insert: "INSERT INTO operation_day (operation, day, first, last, count)",
+        conflict: "ON CONFLICT (operation, day) DO UPDATE SET first = min(first, excluded.first),
              last = max(last, excluded.last), count = min(9223372036854775807, count + excluded.count)",
+    },
     importance: Importance::Other,
 };
+
+// Sums stop at 2^63 - 1: a larger one becomes a float in SQLite, and min() takes the other side.
+const PRESENCES: Sums = Sums {
+    insert: "INSERT INTO presence (station, day, first, last, count, octets)",
+    conflict: "ON CONFLICT (station, day) DO UPDATE SET
+                first = min(first, excluded.first),
+                last = max(last, excluded.last),
+                count = min(9223372036854775807, count + excluded.count),
+                octets = min(9223372036854775807, octets + excluded.octets)",
+};
+
+const CONVERSATION_DAYS: Sums = Sums {
+    insert: "INSERT INTO conversation_day (conversation, day, first, last, count,
+                client_frames, server_frames, client_octets, server_octets)",
+    conflict: "ON CONFLICT (conversation, day) DO UPDATE SET
+                first = min(first, excluded.first),
+                last = max(last, excluded.last),
+                count = min(9223372036854775807, count + excluded.count),
+                client_frames = min(9223372036854775807, client_frames + excluded.client_frames),
+                server_frames = min(9223372036854775807, server_frames + excluded.server_frames),
+                client_octets = min(9223372036854775807, client_octets + excluded.client_octets),
+                server_octets = min(9223372036854775807, server_octets + excluded.server_octets)",
+};
+
+/// Day, first, last and count as columns hold them.
+fn counted(sighting: &Sighting) -> [i64; 4] {
+    let Sighting { day, first, last, count } = *sighting;
+    [day.0.into(), first.0, last.0, stored(count)]
+}
 
 /// The rows of one batch on their way into one transaction.
 pub(crate) struct Rows<'t> {
@@ -99,21 +135,13 @@ impl Rows<'_> {
     }
 
     fn presences(&mut self, batch: &Batch) -> Result<()> {
-        // Sums stop at 2^63 - 1: a larger one becomes a float in SQLite, and min() takes the other side.
-        let mut add = self.transaction.prepare_cached(
-            "INSERT INTO presence (station, day, first, last, count, octets) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (station, day) DO UPDATE SET
-                first = min(first, excluded.first),
-                last = max(last, excluded.last),
-                count = min(9223372036854775807, count + excluded.count),
-                octets = min(9223372036854775807, octets + excluded.octets)",
-        )?;
+        let mut rows = Many::new(self.transaction, &PRESENCES);
         for presence in &batch.presences {
             let station = self.station(&presence.station)?;
-            let Sighting { day, first, last, count } = presence.sighting;
-            add.execute(params![station, day.0, first.0, last.0, stored(count), stored(presence.octets)])?;
+            let [day, first, last, count] = counted(&presence.sighting);
+            rows.add([station, day, first, last, count, stored(presence.octets)])?;
         }
-        Ok(())
+        rows.finish()
     }
 
     fn bindings(&mut self, batch: &Batch) -> Result<()> {
@@ -144,7 +172,7 @@ impl Rows<'_> {
                 params![station, fact.attribute, fact.value, fact.basis.as_str(), fact.protocol, fact.rule];
             self.proved(&mut table, key, &fact.evidence, &fact.sighting)?;
         }
-        Ok(())
+        table.finish()
     }
 
     fn mentions(&mut self, batch: &Batch) -> Result<()> {
@@ -154,7 +182,7 @@ impl Rows<'_> {
             let key = params![station, by, mention.protocol.as_ref(), mention.reason.as_ref()];
             self.proved(&mut table, key, &mention.evidence, &mention.sighting)?;
         }
-        Ok(())
+        table.finish()
     }
 
     fn conversations(&mut self, batch: &Batch) -> Result<()> {
@@ -162,19 +190,7 @@ impl Rows<'_> {
             "INSERT INTO conversation (client, server, protocol, transport, port, vlan, oriented)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
         )?;
-        let mut add = self.transaction.prepare_cached(
-            "INSERT INTO conversation_day (conversation, day, first, last, count,
-                client_frames, server_frames, client_octets, server_octets)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-             ON CONFLICT (conversation, day) DO UPDATE SET
-                first = min(first, excluded.first),
-                last = max(last, excluded.last),
-                count = min(9223372036854775807, count + excluded.count),
-                client_frames = min(9223372036854775807, client_frames + excluded.client_frames),
-                server_frames = min(9223372036854775807, server_frames + excluded.server_frames),
-                client_octets = min(9223372036854775807, client_octets + excluded.client_octets),
-                server_octets = min(9223372036854775807, server_octets + excluded.server_octets)",
-        )?;
+        let mut days = Many::new(self.transaction, &CONVERSATION_DAYS);
         let mut operations = Proofs::prepare(self.transaction, &OPERATION)?;
         for conversation in &batch.conversations {
             let key = &conversation.key;
@@ -187,28 +203,19 @@ impl Rows<'_> {
             } else {
                 self.known_conversation(row)?
             };
-            let Sighting { day, first, last, count } = conversation.sighting;
-            let ([asked, answered], [asked_octets, answered_octets]) =
-                (conversation.frames, conversation.octets);
-            add.execute(params![
-                id,
-                day.0,
-                first.0,
-                last.0,
-                stored(count),
-                stored(asked),
-                stored(answered),
-                stored(asked_octets),
-                stored(answered_octets)
-            ])?;
+            let [day, first, last, count] = counted(&conversation.sighting);
+            let [asked, answered] = conversation.frames.map(stored);
+            let [asked_octets, answered_octets] = conversation.octets.map(stored);
+            days.add([id, day, first, last, count, asked, answered, asked_octets, answered_octets])?;
             for operation in &conversation.operations {
                 // An operation belongs to the day of its conversation's counters.
-                let sighting = Sighting { day, ..operation.sighting };
+                let sighting = Sighting { day: conversation.sighting.day, ..operation.sighting };
                 let key = params![id, operation.kind.as_str(), operation.name];
                 self.proved(&mut operations, key, &operation.evidence, &sighting)?;
             }
         }
-        Ok(())
+        days.finish()?;
+        operations.finish()
     }
 
     /// The number of a conversation that is there. Once its ends are known they are known: `oriented` only ever rises.
@@ -240,8 +247,8 @@ impl Rows<'_> {
         sighting: &Sighting,
     ) -> Result<()> {
         let id = table.prove(key, evidence, &mut self.wanted, &mut self.capture.kept)?;
-        let Sighting { day, first, last, count } = *sighting;
-        table.day(params![id, day.0, first.0, last.0, stored(count)])
+        let [day, first, last, count] = counted(sighting);
+        table.day([id, day, first, last, count])
     }
 
     fn malformed(&mut self, message: &MalformedMessage) -> Result<()> {

@@ -397,7 +397,7 @@ impl<'p> Planner<'p> {
         let Some(now) = both.and_then(|(asset, identified)| self.register.row(asset, identified).ok()) else {
             return;
         };
-        let now = now.observed.iter().chain(&now.evidence).map(|cell| one_line(&cell.read_back()));
+        let now = now.observed.iter().chain(&now.evidence).map(line_of);
         for (title, now) in hashed_titles().zip(now).filter(|(title, _)| *title != ID) {
             let Some(column) = self.columns.locked.get(title).copied() else { continue };
             let text = row.cell(column);
