@@ -51,6 +51,7 @@ mod marks;
 mod migrate;
 mod open;
 mod people;
+mod proofs;
 mod read;
 mod reading;
 mod restore;
