@@ -157,3 +157,71 @@ impl<'t, 'b, const N: usize> Proofs<'t, 'b, N> {
         Ok(id)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test")]
+mod tests {
+    use observation::{Basis, Batch, CaptureKind, Fact, Range, Sighting, Station, Time};
+
+    use crate::{Actor, CaptureStart, Register};
+
+    /// A fact that the octets of a frame prove.
+    fn fact(value: u64, frame: u64) -> Fact {
+        Fact {
+            station: Station::root("10.0.0.1".parse().unwrap(), None),
+            attribute: "name".into(),
+            value: format!("{value:03}"),
+            basis: Basis::Stated,
+            protocol: "dns".into(),
+            rule: "dns-name".into(),
+            evidence: observation::Evidence { ranges: vec![Range { frame, offset: 0, length: 1 }] },
+            sighting: Sighting::once(Time(0)),
+        }
+    }
+
+    #[test]
+    fn new_rows_and_known_ones_go_together_and_the_earliest_evidence_stays() {
+        let mut register = Register::in_memory().unwrap();
+        let start = CaptureStart {
+            uid: Some("a"),
+            kind: CaptureKind::Live,
+            name: "eth1",
+            site: "",
+            sensor: "",
+            interface: "eth1",
+        };
+        let mut writer = register.begin_capture(&start, &Actor { name: "sensor", at: Time(0) }).unwrap();
+        // The second batch says half of the first again, earlier for even numbers, and one thing twice; the third is short.
+        let second = (20..90).map(|value| fact(value, if value % 2 == 0 { 1 } else { 999 }));
+        let batches: [Vec<Fact>; 3] = [
+            (0..40).map(|value| fact(value, 100 + value)).collect(),
+            second.chain([fact(89, 5), fact(89, 7)]).collect(),
+            vec![fact(0, 100), fact(90, 3)],
+        ];
+        for facts in batches {
+            register.write(&mut writer, &Batch { facts, ..Batch::default() }).unwrap();
+        }
+        let observed = register.observed().unwrap();
+        let facts = &observed.captures[0].observed.facts;
+        let found: Vec<(String, u64, u64)> = facts
+            .iter()
+            .map(|fact| (fact.value.clone(), fact.evidence.ranges[0].frame, fact.sighting.count))
+            .collect();
+        let expected = (0..=90_u64).map(|value| {
+            let frame = match value {
+                89 => 5,
+                90 => 3,
+                20.. if value % 2 == 0 => 1,
+                0..40 => 100 + value,
+                _ => 999,
+            };
+            let count = match value {
+                0 | 20..40 => 2,
+                89 => 3,
+                _ => 1,
+            };
+            (format!("{value:03}"), frame, count)
+        });
+        assert_eq!(found, expected.collect::<Vec<_>>());
+    }
+}
