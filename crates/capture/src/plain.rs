@@ -38,8 +38,10 @@ const UDP_HEADER: usize = 8;
 /// The packet in an Ethernet frame of `original_length` octets, if it is as plain as most; else nothing.
 #[inline]
 pub(crate) fn packet(octets: &[u8], original_length: u32) -> Option<Packet<'_>> {
-    let &[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] =
-        octets.first_chunk::<ETHERNET_HEADER>()?;
+    // Addresses as they stand, not octet by octet: taken apart and put together again they are waited for.
+    let (destination, rest) = octets.split_first_chunk::<6>()?;
+    let (source, rest) = rest.split_first_chunk::<6>()?;
+    let &[t0, t1] = rest.first_chunk::<2>()?;
     let (mut ethertype, mut at, mut vlan) = (u16::from_be_bytes([t0, t1]), ETHERNET_HEADER, 0);
     for _ in 0..TAGS_MAX {
         if !matches!(ethertype, TAG | SERVICE_TAG) {
@@ -68,7 +70,7 @@ pub(crate) fn packet(octets: &[u8], original_length: u32) -> Option<Packet<'_>> 
         _ => return None,
     };
     Some(Packet {
-        macs: Some([Mac([s0, s1, s2, s3, s4, s5]), Mac([d0, d1, d2, d3, d4, d5])]),
+        macs: Some([Mac(*source), Mac(*destination)]),
         vlan: (vlan != 0).then_some(vlan),
         network,
         layer,

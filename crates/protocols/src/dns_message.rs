@@ -112,6 +112,19 @@ impl<'a> Name<'a> {
         mut each: impl FnMut(Octets<'a>),
     ) -> Result<(), Malformed> {
         let (mut octets, mut there) = (0_usize, None::<Reader<'a>>);
+        // Most names stand where they are: their labels are gone through at one go, and the loop below has the rest.
+        let ahead = reader.peek();
+        while let Some(length @ 1..=0x3f) = ahead.get(octets) {
+            let whole = usize::from(length).saturating_add(1);
+            let end = octets.saturating_add(whole);
+            if end > NAME_OCTETS_MAX {
+                break;
+            }
+            let Some(label) = ahead.slice(octets, whole) else { break };
+            each(label);
+            octets = end;
+        }
+        reader.skip(octets, "label")?;
         loop {
             let current = match &mut there {
                 Some(there) => there,

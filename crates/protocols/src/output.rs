@@ -152,6 +152,9 @@ impl Said {
 #[derive(Debug, Default)]
 pub struct Output<'m> {
     said: Box<Said>,
+    /// False while nobody could have said anything: most cyclic messages are read without a word, and then nothing has
+    /// to be looked through.
+    is_touched: bool,
     /// What is asked of the other end. Requests only: an answer is no operation.
     pub operations: Vec<Operation<'m>>,
 }
@@ -159,13 +162,16 @@ pub struct Output<'m> {
 impl Deref for Output<'_> {
     type Target = Said;
 
+    #[inline]
     fn deref(&self) -> &Said {
         &self.said
     }
 }
 
 impl DerefMut for Output<'_> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut Said {
+        self.is_touched = true;
         &mut self.said
     }
 }
@@ -182,13 +188,19 @@ impl<'m> Output<'m> {
     #[must_use]
     pub fn in_room_of(Room { mut said, operations }: Room, known: Option<Box<Known>>) -> Self {
         said.known = known;
-        Self { said, operations }
+        Self { said, is_touched: false, operations }
+    }
+
+    /// Gives back what was lent.
+    #[must_use]
+    pub fn take_known(&mut self) -> Option<Box<Known>> {
+        self.said.known.take()
     }
 
     /// The room for the next message; what was said is forgotten.
     #[must_use]
     pub fn into_room(mut self) -> Room {
-        if !self.said.is_empty() {
+        if self.is_touched && !self.said.is_empty() {
             self.said.clear();
         }
         self.operations.clear();
@@ -221,6 +233,7 @@ impl<'m> Output<'m> {
         if octets.iter().any(Octets::is_cut) {
             return;
         }
+        self.is_touched = true;
         let this = &mut *self.said;
         let recalled = this
             .known
@@ -293,6 +306,19 @@ impl<'m> Output<'m> {
         self.malformed.push(malformed);
     }
 
+    /// False if surely nothing was said but operations.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        self.is_touched
+    }
+
+    /// True if nothing was said of stations that was not said before.
+    #[must_use]
+    pub fn only_repeats(&self) -> bool {
+        let Said { facts, spoke, mentioned, malformed, .. } = &*self.said;
+        facts.is_empty() && spoke.is_empty() && mentioned.is_empty() && malformed.is_empty()
+    }
+
     /// What was said, without the operations.
     #[must_use]
     pub fn into_said(self) -> Said {
@@ -302,6 +328,6 @@ impl<'m> Output<'m> {
     /// True if nothing was said.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.operations.is_empty() && self.said.is_empty()
+        self.operations.is_empty() && (!self.is_touched || self.said.is_empty())
     }
 }

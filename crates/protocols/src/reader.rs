@@ -8,7 +8,8 @@ use crate::{Malformed, Problem};
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     octets: Octets<'a>,
-    at: usize,
+    /// What comes next, the end of `octets`: a field at its front needs one comparison.
+    ahead: &'a [u8],
     base: usize,
 }
 
@@ -21,9 +22,10 @@ macro_rules! numbers {
             ///
             /// Fails if the message ends before it.
             pub fn $name(&mut self, what: &'static str) -> Result<$type, Malformed> {
-                let ahead = self.octets.bytes.get(self.at..).and_then(<[u8]>::first_chunk);
-                let Some(bytes) = ahead else { return Err(self.short(size_of::<$type>(), what)) };
-                self.at = self.at.saturating_add(size_of::<$type>());
+                let Some((bytes, ahead)) = self.ahead.split_first_chunk() else {
+                    return Err(self.short(size_of::<$type>(), what));
+                };
+                self.ahead = ahead;
                 Ok(<$type>::$from(*bytes))
             }
         )*
@@ -34,13 +36,13 @@ impl<'a> Reader<'a> {
     /// Reads from the start of `octets`.
     #[must_use]
     pub fn new(octets: Octets<'a>) -> Self {
-        Self { octets, at: 0, base: 0 }
+        Self { octets, ahead: octets.bytes, base: 0 }
     }
 
     /// Reads nested octets that start `base` octets into the message, so that errors name offsets of the message.
     #[must_use]
     pub fn nested(octets: Octets<'a>, base: usize) -> Self {
-        Self { octets, at: 0, base }
+        Self { octets, ahead: octets.bytes, base }
     }
 
     numbers! {
@@ -59,8 +61,11 @@ impl<'a> Reader<'a> {
     ///
     /// Fails if the message ends before them.
     pub fn take(&mut self, length: usize, what: &'static str) -> Result<Octets<'a>, Malformed> {
-        let Some(taken) = self.octets.slice(self.at, length) else { return Err(self.short(length, what)) };
-        self.at = self.at.saturating_add(length);
+        let ahead = self.ahead.get(length..);
+        let (Some(ahead), Some(taken)) = (ahead, self.octets.slice(self.at(), length)) else {
+            return Err(self.short(length, what));
+        };
+        self.ahead = ahead;
         Ok(taken)
     }
 
@@ -94,30 +99,33 @@ impl<'a> Reader<'a> {
     ///
     /// Fails if the message ends before them.
     pub fn skip(&mut self, length: usize, what: &'static str) -> Result<(), Malformed> {
-        if length > self.remaining() {
-            return Err(self.short(length, what));
-        }
-        self.at = self.at.saturating_add(length);
+        let Some(ahead) = self.ahead.get(length..) else { return Err(self.short(length, what)) };
+        self.ahead = ahead;
         Ok(())
     }
 
     /// Everything that is left; may be empty.
     pub fn rest(&mut self) -> Octets<'a> {
-        let rest = self.octets.tail(self.at);
-        self.at = self.octets.len();
+        let rest = self.peek();
+        self.ahead = &[];
         rest
     }
 
     /// What is left, without reading it.
     #[must_use]
     pub fn peek(&self) -> Octets<'a> {
-        self.octets.tail(self.at)
+        self.octets.tail(self.at())
     }
 
     /// Number of octets left.
     #[must_use]
     pub fn remaining(&self) -> usize {
-        self.octets.len().saturating_sub(self.at)
+        self.ahead.len()
+    }
+
+    /// Where in the octets what comes next begins.
+    fn at(&self) -> usize {
+        self.octets.len().saturating_sub(self.ahead.len())
     }
 
     /// True if nothing is left.
@@ -129,7 +137,7 @@ impl<'a> Reader<'a> {
     /// Octets from the start of the message to what comes next.
     #[must_use]
     pub fn offset(&self) -> usize {
-        self.base.saturating_add(self.at)
+        self.base.saturating_add(self.at())
     }
 
     /// Everything must have been read.

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use observation::{Evidence, KeptFrame, Range, Time};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, Transaction, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
-use crate::columns::{counted, evidence_stored, ranges_read, ranges_stored, stored};
+use crate::columns::{counted, ranges_read, ranges_stored, stored};
 use crate::error::{Error, Result};
-use crate::many::{Many, Sums};
 use crate::open::Register;
 use crate::retention::last_prune;
 use crate::write::MALFORMED_MAX;
@@ -69,81 +68,8 @@ impl Kept {
     }
 }
 
-/// A table whose rows carry evidence: its statements, of which the first two take the columns of the key in the same
-/// order, and what its evidence is needed for.
-pub(crate) struct Proof {
-    /// Number and evidence of the row.
-    pub(crate) select: &'static str,
-    /// A new row, with the evidence behind the key; nothing where the key has one.
-    pub(crate) insert: &'static str,
-    /// Another evidence (2) of a row (1).
-    pub(crate) update: &'static str,
-    /// What was counted on a day: row, day, first, last, count.
-    pub(crate) days: Sums,
-    pub(crate) importance: Importance,
-}
-
-/// The statements of such a table that nearly every row needs, taken from the cache once for a batch.
-pub(crate) struct Proofs<'t> {
-    transaction: &'t Transaction<'t>,
-    proof: &'static Proof,
-    insert: CachedStatement<'t>,
-    days: Many<'t, 5>,
-}
-
-impl<'t> Proofs<'t> {
-    pub(crate) fn prepare(transaction: &'t Transaction<'t>, proof: &'static Proof) -> Result<Self> {
-        let insert = transaction.prepare_cached(proof.insert)?;
-        Ok(Self { transaction, proof, insert, days: Many::new(transaction, &proof.days) })
-    }
-
-    /// The number of the row with this key, made if need be, with the earliest evidence of all given so far.
-    ///
-    /// Frames of evidence that is stored now are added to `wanted`.
-    pub(crate) fn prove(
-        &mut self,
-        key: &[&dyn ToSql],
-        evidence: &Evidence,
-        wanted: &mut BTreeMap<u64, Importance>,
-        kept: &mut Kept,
-    ) -> Result<i64> {
-        let given = evidence_stored(evidence);
-        // Most rows are new: for them one statement does it all.
-        let mut row = key.to_vec();
-        row.push(&given);
-        if self.insert.execute(row.as_slice())? == 1 {
-            want(evidence, self.proof.importance, wanted);
-            return Ok(self.transaction.last_insert_rowid());
-        }
-        let (id, before): (i64, Option<Vec<u8>>) = self
-            .transaction
-            .prepare_cached(self.proof.select)?
-            .query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let earlier = match (&given, &before) {
-            (Some(given), Some(before)) => given < before,
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
-        if earlier {
-            self.transaction.prepare_cached(self.proof.update)?.execute(params![id, given])?;
-            kept.replaced |= before.is_some();
-            want(evidence, self.proof.importance, wanted);
-        }
-        Ok(id)
-    }
-
-    /// Adds what was counted on a day: row, day, first, last, count.
-    pub(crate) fn day(&mut self, row: [i64; 5]) -> Result<()> {
-        self.days.add(row)
-    }
-
-    /// Writes what is left.
-    pub(crate) fn finish(self) -> Result<()> {
-        self.days.finish()
-    }
-}
-
-fn want(evidence: &Evidence, importance: Importance, wanted: &mut BTreeMap<u64, Importance>) {
+/// Adds the frames of evidence that is stored.
+pub(crate) fn want(evidence: &Evidence, importance: Importance, wanted: &mut BTreeMap<u64, Importance>) {
     for range in &evidence.ranges {
         let needed = wanted.entry(range.frame).or_insert(importance);
         *needed = importance.max(*needed);

@@ -53,6 +53,7 @@ mod migrate;
 mod open;
 mod part;
 mod people;
+mod proofs;
 mod read;
 mod reading;
 mod restore;

@@ -5,7 +5,7 @@ use rusqlite::{CachedStatement, Transaction};
 use crate::error::Result;
 
 /// Rows of one statement.
-const ROWS: usize = 32;
+pub(crate) const ROWS: usize = 32;
 
 /// A table that rows are added to, or whose rows they are added up with.
 #[derive(Debug)]
@@ -14,6 +14,14 @@ pub(crate) struct Sums {
     pub(crate) insert: &'static str,
     /// What to do where the key is there already.
     pub(crate) conflict: &'static str,
+}
+
+impl Sums {
+    /// The statement for so many rows.
+    pub(crate) fn text(&self, columns: usize, rows: usize) -> String {
+        let row = format!("({})", vec!["?"; columns].join(", "));
+        format!("{} VALUES {} {}", self.insert, vec![row; rows].join(", "), self.conflict)
+    }
 }
 
 /// Rows of `N` columns on their way into a table. [`finish`](Self::finish) writes the last of them.
@@ -38,7 +46,7 @@ impl<'t, const N: usize> Many<'t, N> {
         }
         let statement = match &mut self.statement {
             Some(statement) => statement,
-            none => none.insert(self.transaction.prepare_cached(&text::<N>(self.table, ROWS))?),
+            none => none.insert(self.transaction.prepare_cached(&self.table.text(N, ROWS))?),
         };
         execute(statement, &self.waiting)?;
         self.waiting.clear();
@@ -50,18 +58,12 @@ impl<'t, const N: usize> Many<'t, N> {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let mut statement = self.transaction.prepare_cached(&text::<N>(self.table, 1))?;
+        let mut statement = self.transaction.prepare_cached(&self.table.text(N, 1))?;
         for row in self.waiting {
             execute(&mut statement, &[row])?;
         }
         Ok(())
     }
-}
-
-/// The statement for so many rows.
-fn text<const N: usize>(table: &Sums, rows: usize) -> String {
-    let row = format!("({})", ["?"; N].join(", "));
-    format!("{} VALUES {} {}", table.insert, vec![row; rows].join(", "), table.conflict)
 }
 
 /// Runs the statement for just these rows.

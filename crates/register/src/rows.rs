@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use observation::{Batch, Evidence, MalformedMessage, Sighting, Station};
+use observation::{Batch, MalformedMessage, Sighting, Station};
 use rusqlite::{ToSql, Transaction, params};
 
 use crate::columns::{stored, vlan_stored};
 use crate::error::Result;
-use crate::evidence::{Importance, Proof, Proofs};
+use crate::evidence::Importance;
 use crate::many::{Many, Sums};
+use crate::proofs::{Proof, Proofs, Proved, Stored};
 use crate::write::{CaptureWriter, MALFORMED_MAX};
 
 /// Most stations whose row numbers a writer remembers; when full it forgets all and looks them up again.
@@ -18,8 +19,11 @@ const FACT: Proof = Proof {
     select:
         "SELECT id, evidence FROM fact WHERE station = ?1 AND attribute = ?2 AND value = ?3 AND basis = ?4
              AND protocol = ?5 AND rule = ?6",
-    insert: "INSERT INTO fact (station, attribute, value, basis, protocol, rule, evidence)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+    last: "SELECT coalesce(max(id), 0) FROM fact",
+    insert: Sums {
+        insert: "INSERT INTO fact (id, station, attribute, value, basis, protocol, rule, evidence)",
+        conflict: "ON CONFLICT DO NOTHING",
+    },
     update: "UPDATE fact SET evidence = ?2 WHERE id = ?1",
     days: Sums {
         insert: "INSERT INTO fact_day (fact, day, first, last, count)",
@@ -31,8 +35,11 @@ const FACT: Proof = Proof {
 
 const MENTION: Proof = Proof {
     select: "SELECT id, evidence FROM mention WHERE station = ?1 AND by = ?2 AND protocol = ?3 AND reason = ?4",
-    insert: "INSERT INTO mention (station, by, protocol, reason, evidence) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO NOTHING",
+    last: "SELECT coalesce(max(id), 0) FROM mention",
+    insert: Sums {
+        insert: "INSERT INTO mention (id, station, by, protocol, reason, evidence)",
+        conflict: "ON CONFLICT DO NOTHING",
+    },
     update: "UPDATE mention SET evidence = ?2 WHERE id = ?1",
     days: Sums {
         insert: "INSERT INTO mention_day (mention, day, first, last, count)",
@@ -44,8 +51,11 @@ const MENTION: Proof = Proof {
 
 const OPERATION: Proof = Proof {
     select: "SELECT id, evidence FROM operation WHERE conversation = ?1 AND kind = ?2 AND name = ?3",
-    insert: "INSERT INTO operation (conversation, kind, name, evidence) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO NOTHING",
+    last: "SELECT coalesce(max(id), 0) FROM operation",
+    insert: Sums {
+        insert: "INSERT INTO operation (id, conversation, kind, name, evidence)",
+        conflict: "ON CONFLICT DO NOTHING",
+    },
     update: "UPDATE operation SET evidence = ?2 WHERE id = ?1",
     days: Sums {
         insert: "INSERT INTO operation_day (operation, day, first, last, count)",
@@ -168,21 +178,28 @@ impl Rows<'_> {
         let mut table = Proofs::prepare(self.transaction, &FACT)?;
         for fact in &batch.facts {
             let station = self.station(&fact.station)?;
-            let key =
-                params![station, fact.attribute, fact.value, fact.basis.as_str(), fact.protocol, fact.rule];
-            self.proved(&mut table, key, &fact.evidence, &fact.sighting)?;
+            let key = [
+                station.into(),
+                fact.attribute.as_ref().into(),
+                fact.value.as_str().into(),
+                fact.basis.as_str().into(),
+                fact.protocol.as_ref().into(),
+                fact.rule.as_ref().into(),
+            ];
+            table.add(Proved { key, evidence: &fact.evidence, days: counted(&fact.sighting) })?;
         }
-        table.finish()
+        self.proved(table)
     }
 
     fn mentions(&mut self, batch: &Batch) -> Result<()> {
         let mut table = Proofs::prepare(self.transaction, &MENTION)?;
         for mention in &batch.mentions {
             let (station, by) = (self.station(&mention.station)?, self.station(&mention.by)?);
-            let key = params![station, by, mention.protocol.as_ref(), mention.reason.as_ref()];
-            self.proved(&mut table, key, &mention.evidence, &mention.sighting)?;
+            let key =
+                [station.into(), by.into(), mention.protocol.as_ref().into(), mention.reason.as_ref().into()];
+            table.add(Proved { key, evidence: &mention.evidence, days: counted(&mention.sighting) })?;
         }
-        table.finish()
+        self.proved(table)
     }
 
     fn conversations(&mut self, batch: &Batch) -> Result<()> {
@@ -210,12 +227,12 @@ impl Rows<'_> {
             for operation in &conversation.operations {
                 // An operation belongs to the day of its conversation's counters.
                 let sighting = Sighting { day: conversation.sighting.day, ..operation.sighting };
-                let key = params![id, operation.kind.as_str(), operation.name];
-                self.proved(&mut operations, key, &operation.evidence, &sighting)?;
+                let key = [id.into(), operation.kind.as_str().into(), operation.name.as_ref().into()];
+                operations.add(Proved { key, evidence: &operation.evidence, days: counted(&sighting) })?;
             }
         }
         days.finish()?;
-        operations.finish()
+        self.proved(operations)
     }
 
     /// The number of a conversation that is there. Once its ends are known they are known: `oriented` only ever rises.
@@ -238,17 +255,15 @@ impl Rows<'_> {
         Ok(id)
     }
 
-    /// Adds a row that carries evidence, and what was counted of it on a day.
-    fn proved(
-        &mut self,
-        table: &mut Proofs<'_>,
-        key: &[&dyn ToSql],
-        evidence: &Evidence,
-        sighting: &Sighting,
-    ) -> Result<()> {
-        let id = table.prove(key, evidence, &mut self.wanted, &mut self.capture.kept)?;
-        let [day, first, last, count] = counted(sighting);
-        table.day([id, day, first, last, count])
+    /// Ends a table whose rows carry evidence.
+    fn proved<const N: usize>(&mut self, table: Proofs<'_, '_, N>) -> Result<()> {
+        let Stored { wanted, replaced } = table.finish()?;
+        self.capture.kept.replaced |= replaced;
+        for (frame, importance) in wanted {
+            let needed = self.wanted.entry(frame).or_insert(importance);
+            *needed = importance.max(*needed);
+        }
+        Ok(())
     }
 
     fn malformed(&mut self, message: &MalformedMessage) -> Result<()> {

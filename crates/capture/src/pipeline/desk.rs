@@ -80,7 +80,7 @@ impl Desk<'_, '_> {
         let own = [origin(frame, packet)];
         let (octets, earlier) = placed(packet, &own);
         let at_hand = AtHand { frame, earlier: [earlier, &[]] };
-        self.stream(octets.tail(skip), &at_hand);
+        self.stream(if skip == 0 { octets } else { octets.tail(skip) }, &at_hand);
         if packet.payload_missing > 0 {
             self.cut(&at_hand);
         }
@@ -120,7 +120,9 @@ impl Desk<'_, '_> {
         let Some(direction) = self.reader.directions.get_mut(self.side) else { return };
         if direction.held.is_none() {
             let consumed = self.messages_in(octets, at_hand);
-            if let Some(direction) = self.reader.directions.get_mut(self.side) {
+            if consumed < octets.len()
+                && let Some(direction) = self.reader.directions.get_mut(self.side)
+            {
                 direction.hold_back(octets.tail(consumed), at_hand);
             }
             return;
@@ -139,10 +141,10 @@ impl Desk<'_, '_> {
     fn messages_in(&mut self, octets: Octets<'_>, at_hand: &AtHand<'_>) -> usize {
         let mut at = 0_usize;
         loop {
-            let rest = octets.tail(at);
-            if rest.is_empty() || self.reader.finished {
+            if at >= octets.len() || self.reader.finished {
                 return octets.len();
             }
+            let rest = if at == 0 { octets } else { octets.tail(at) };
             let framed = (self.reader.protocol.frame)(rest.bytes, self.flow.transport);
             let Some(direction) = self.reader.directions.get_mut(self.side) else { return octets.len() };
             match framed {
@@ -195,10 +197,10 @@ impl Desk<'_, '_> {
         let octets = if packet.payload_missing > 0 { octets.cut() } else { octets };
         let at_hand = AtHand { frame, earlier: [earlier, &[]] };
         let consumed = self.messages_in(octets, &at_hand);
-        let rest = octets.tail(consumed);
-        if rest.is_empty() {
+        if consumed >= octets.len() {
             return;
         }
+        let rest = octets.tail(consumed);
         if packet.payload_missing > 0 {
             self.message(rest, &at_hand);
             return;

@@ -9,10 +9,10 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use observation::{Address, End, Mac, Transport};
+use observation::{Address, End, Transport};
 
 use super::ahead::Glimpse;
-use super::key::{Ends, FlowKey};
+use super::key::{Ends, FlowKey, Interface};
 use super::mark::{Copy, Marks};
 use super::reader::{Reader, Recognition};
 use crate::limits::{EVICTION_CANDIDATES, UNDECIDED_BATCHES_MAX};
@@ -31,7 +31,7 @@ pub(crate) struct Side {
     pub(crate) port: u16,
     /// True once it sent a frame.
     pub(crate) seen: bool,
-    pub(crate) mac: Option<Mac>,
+    pub(crate) mac: Interface,
     pub(crate) vlan: Option<u16>,
     pub(crate) frames: u64,
     pub(crate) octets: u64,
@@ -49,7 +49,7 @@ impl Side {
             address,
             port,
             seen: false,
-            mac: None,
+            mac: Interface::default(),
             vlan: None,
             frames: 0,
             octets: 0,
@@ -67,7 +67,10 @@ impl Side {
         self.octets = self.octets.saturating_add(octets.into());
         self.first = self.first.min(nanos);
         self.last = self.last.max(nanos);
-        self.hop_limit = (self.hop_limit.0.min(hop_limit), self.hop_limit.1.max(hop_limit));
+        // Written only where it changes: others read what stands beside it in one piece.
+        if hop_limit < self.hop_limit.0 || hop_limit > self.hop_limit.1 {
+            self.hop_limit = (self.hop_limit.0.min(hop_limit), self.hop_limit.1.max(hop_limit));
+        }
     }
 
     /// Forgets what was folded.
@@ -161,6 +164,29 @@ impl Flow {
         };
         let [low, high] = &self.sides;
         if index == 0 { low } else { high }
+    }
+
+    /// True if a side sent a frame.
+    fn has_sent(&self, side: usize) -> bool {
+        let [low, high] = &self.sides;
+        if side == 0 { low.seen } else { high.seen }
+    }
+
+    /// How a packet with this flow's key, sent by a side, relates to it.
+    #[inline]
+    fn fit(&self, side: usize, seen: &Seen) -> Fit {
+        let [low, high] = &self.sides;
+        let (own, other) = if side == 0 { (low, high) } else { (high, low) };
+        match own.marks.look_up(seen.print, seen.hop_limit, seen.nanos) {
+            Copy::No => {}
+            copy => return Fit::Copy(copy),
+        }
+        match own.seen {
+            true if own.vlan == seen.vlan || own.mac == seen.mac => Fit::Same,
+            true => Fit::Foreign,
+            false if other.vlan == seen.vlan => Fit::Same,
+            false => Fit::Possible,
+        }
     }
 
     /// The end that a side is.
@@ -311,31 +337,28 @@ impl Flows {
             }
         };
         while let Some(flow) = self.flows.get(at as usize) {
-            let next = flow.next;
-            let [low, high] = &flow.sides;
-            let (own, other) = if side == 0 { (low, high) } else { (high, low) };
-            let copy = own.marks.look_up(seen.print, seen.hop_limit, seen.nanos);
-            if copy != Copy::No {
+            let fit = flow.fit(side, seen);
+            if let Fit::Copy(copy) = fit {
                 return Some(Found { at, copy });
             }
-            let same =
-                if own.seen { own.vlan == seen.vlan || own.mac == seen.mac } else { other.vlan == seen.vlan };
-            if same && exact.is_none() {
+            if flow.next == NONE && exact.is_none() && fallback.is_none() {
+                // Nearly every flow is alone.
+                return (fit != Fit::Foreign).then_some(Found { at, copy: Copy::No });
+            }
+            if fit == Fit::Same && exact.is_none() {
                 exact = Some(at);
             }
-            if !own.seen && fallback.is_none() {
+            if !flow.has_sent(side) && fallback.is_none() {
                 fallback = Some(at);
             }
-            at = next;
+            at = flow.next;
         }
         exact.or(fallback).map(|at| Found { at, copy: Copy::No })
     }
 
-    /// Adds a flow. Returns its place, and a flow that had to go for it.
-    pub(crate) fn insert(&mut self, key: FlowKey, ends: &Ends, side: usize) -> (u32, Option<Flow>) {
+    /// Adds a flow, for which [`make_room`](Self::make_room) has made room, and gives its place.
+    pub(crate) fn insert(&mut self, key: FlowKey, ends: &Ends, side: usize) -> u32 {
         let mut flow = Flow::new(key, ends, side);
-        let evicted =
-            if self.free.is_empty() && self.flows.len() >= self.flows_max { self.evict() } else { None };
         let hash = self.seed.hash_one(key);
         let head = self.head(hash, &key);
         flow.next = head.filter(|head| self.chain(*head) < CHAIN_MAX).unwrap_or(NONE);
@@ -360,7 +383,7 @@ impl Flows {
                 self.index.insert_unique(hash, at, again);
             }
         }
-        (at, evicted)
+        at
     }
 
     /// Puts another flow at the head of a chain.
@@ -385,8 +408,12 @@ impl Flows {
         length
     }
 
-    /// Takes the longest silent of a few flows out.
-    fn evict(&mut self) -> Option<Flow> {
+    /// Where there is no room for another flow, the longest silent of a few has to go: it is not found any more, and its
+    /// place, which is given, is the next to be filled. What it counted is still there.
+    pub(crate) fn make_room(&mut self) -> Option<u32> {
+        if !self.free.is_empty() || self.flows.len() < self.flows_max {
+            return None;
+        }
         let mut oldest: Option<(i64, u32)> = None;
         for _ in 0..EVICTION_CANDIDATES {
             self.hand = self.hand.saturating_add(1);
@@ -401,19 +428,13 @@ impl Flows {
         let (_, at) = oldest?;
         self.unlink(at);
         let flow = self.flows.get_mut(at as usize)?;
-        let ends = Ends {
-            source: flow.sides[0].address,
-            destination: flow.sides[1].address,
-            source_port: 0,
-            destination_port: 0,
-            transport: flow.transport,
-            number: flow.number,
-            share: 0,
-        };
-        let mut vacant = Flow::new(flow.key, &ends, 0);
-        (vacant.used, vacant.head) = (false, false);
+        (flow.used, flow.head) = (false, false);
         self.free.push(at);
-        Some(std::mem::replace(flow, vacant))
+        // The next candidates are looked at soon, and stand in as many lines.
+        for next in self.flows.iter().skip(self.hand).take(EVICTION_CANDIDATES.saturating_add(1)) {
+            fetch(&next.key);
+        }
+        Some(at)
     }
 
     fn unlink(&mut self, gone: u32) {
@@ -456,6 +477,19 @@ fn fetch<T>(what: &T) {
     prefetch_index::prefetch_index(std::slice::from_ref(what), 0);
 }
 
+/// How a packet relates to a flow of its key.
+#[derive(Clone, std::marker::Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// It was seen before.
+    Copy(Copy),
+    /// Its VLAN or MAC is that of the flow.
+    Same,
+    /// The side has not sent yet, and its VLAN may be another than that of the other side.
+    Possible,
+    /// It is of another flow with equal addresses and ports.
+    Foreign,
+}
+
 /// What a packet shows of its sender.
 #[derive(Clone, std::marker::Copy, Debug)]
 pub(crate) struct Seen {
@@ -463,11 +497,13 @@ pub(crate) struct Seen {
     pub(crate) hop_limit: u8,
     pub(crate) nanos: i64,
     pub(crate) vlan: Option<u16>,
-    pub(crate) mac: Option<Mac>,
+    pub(crate) mac: Interface,
 }
 
 #[cfg(test)]
 mod tests {
+    use observation::Mac;
+
     use super::*;
 
     fn ends(source: &str, source_port: u16, destination: &str, destination_port: u16) -> Ends {
@@ -484,7 +520,7 @@ mod tests {
     }
 
     fn seen(vlan: Option<u16>, mac: u8) -> Seen {
-        Seen { print: 1, hop_limit: 64, nanos: 0, vlan, mac: Some(Mac([2, 0, 0, 0, 0, mac])) }
+        Seen { print: 1, hop_limit: 64, nanos: 0, vlan, mac: Interface::of(Some(Mac([2, 0, 0, 0, 0, mac]))) }
     }
 
     /// Puts a packet in and returns the place of its flow.
@@ -492,7 +528,7 @@ mod tests {
         let (key, side) = ends.key();
         let at = flows
             .find(&key, side, &seen, None)
-            .map_or_else(|| flows.insert(key, ends, side).0, |found| found.at);
+            .map_or_else(|| flows.insert(key, ends, side), |found| found.at);
         let (own, _) = flows.get(at).unwrap().pair(side);
         (own.seen, own.vlan, own.mac) = (true, seen.vlan, seen.mac);
         flows.get(at).unwrap().touch(seen.nanos);
@@ -536,8 +572,10 @@ mod tests {
         }
         let new = ends("10.0.0.1", 3, "10.0.0.2", 502);
         let (key, side) = new.key();
-        let (_, evicted) = flows.insert(key, &new, side);
-        assert_eq!(evicted.unwrap().sides[0].port, 1);
+        let evicted = flows.make_room().unwrap();
+        assert_eq!(flows.get(evicted).unwrap().sides[0].port, 1);
+        assert_eq!(flows.insert(key, &new, side), evicted);
+        assert_eq!(flows.get(evicted).unwrap().sides[0].port, new.source_port);
         let (gone, side) = ends("10.0.0.1", 1, "10.0.0.2", 502).key();
         assert!(flows.find(&gone, side, &seen(None, 1), None).is_none());
     }

@@ -342,7 +342,7 @@ impl Gathered {
             if side.frames > 0 {
                 let (first, last) = (Time(side.first), Time(side.last));
                 let sighting = Sighting { day: first.day(), first, last, count: side.frames };
-                self.sent(side.mac, side.vlan, side.address, sighting, side.octets, side.hop_limit);
+                self.sent(side.mac.mac(), side.vlan, side.address, sighting, side.octets, side.hop_limit);
             }
             side.reset();
         }

@@ -32,7 +32,7 @@ impl Desk<'_, '_> {
         if let Err(malformed) = self.reader.session.message(&context, message, &mut output) {
             self.note_unless_cut(message, at_hand, &malformed);
         }
-        self.hands.gathered.known = output.known.take();
+        self.hands.gathered.known = output.take_known();
         if !output.is_empty() {
             self.take(message, at_hand, &mut output);
         }
@@ -43,10 +43,26 @@ impl Desk<'_, '_> {
         is_handed_over
     }
 
-    /// Takes what a decoder said.
+    /// Takes what a decoder said. Most messages only ask for what was asked for before.
     fn take(&mut self, message: Octets<'_>, at_hand: &AtHand<'_>, output: &mut Output<'_>) {
-        let time = at_hand.frame.time;
-        let name = self.reader.protocol.name;
+        let is_said = output.is_said();
+        if is_said {
+            self.take_ends(message, at_hand, output);
+        }
+        for operation in &output.operations {
+            match self.reader.count(operation, at_hand.frame.time) {
+                Some(false) => {}
+                Some(true) => self.show(operation, at_hand),
+                None => self.turn.operation_names = self.turn.operation_names.saturating_add(1),
+            }
+        }
+        if is_said {
+            self.take_statements(message, at_hand, output);
+        }
+    }
+
+    /// Takes what goes before the operations: which end is which, what the conversation carries, what must not be stored.
+    fn take_ends(&mut self, message: Octets<'_>, at_hand: &AtHand<'_>, output: &Output<'_>) {
         let says = [(output.server_seems, Orientation::Port), (output.server_is, Orientation::Proved)];
         for (server, by) in says {
             let client = match server {
@@ -66,23 +82,27 @@ impl Desk<'_, '_> {
         if output.hold {
             self.hands.kept.hold(&message.evidence().ranges, at_hand, &mut self.hands.gathered.counters);
         }
-        for operation in &output.operations {
-            match self.reader.count(operation, time) {
-                Some(false) => {}
-                Some(true) => self.show(operation, at_hand),
-                None => self.turn.operation_names = self.turn.operation_names.saturating_add(1),
-            }
+    }
+
+    /// Takes what is said of stations.
+    fn take_statements(&mut self, message: Octets<'_>, at_hand: &AtHand<'_>, output: &mut Output<'_>) {
+        let time = at_hand.frame.time;
+        let name = self.reader.protocol.name;
+        for fact in &output.again {
+            self.hands.gathered.again(*fact, time);
         }
-        for spoke in output.spoke.drain(..) {
-            self.hands.gathered.spoke(spoke.station, Sighting::once(time), message.len() as u64);
+        if output.only_repeats() {
+            return;
+        }
+        if !output.spoke.is_empty() {
+            for spoke in output.spoke.drain(..) {
+                self.hands.gathered.spoke(spoke.station, Sighting::once(time), message.len() as u64);
+            }
         }
         for mentioned in &output.mentioned {
             if self.hands.gathered.mention(mentioned.protocol.unwrap_or(name), mentioned, time) {
                 self.hands.kept.keep(&mentioned.evidence, at_hand, &mut self.hands.gathered.counters);
             }
-        }
-        for fact in &output.again {
-            self.hands.gathered.again(*fact, time);
         }
         for fact in &output.facts {
             if self.hands.gathered.fact(fact.protocol.unwrap_or(name), fact, time) {
@@ -95,6 +115,7 @@ impl Desk<'_, '_> {
     }
 
     /// Keeps the frame of the first operation of a name between two stations, if it changes something.
+    #[cold]
     fn show(&mut self, operation: &Operation<'_>, at_hand: &AtHand<'_>) {
         if !matches!(operation.kind, OperationKind::Write | OperationKind::Program | OperationKind::Control) {
             return;

@@ -16,8 +16,9 @@ mod stream;
 mod turn;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 
-use observation::{Address, Batch, Mac, MalformedMessage, Sighting, Station, Time, Transport};
+use observation::{Address, Batch, MalformedMessage, Sighting, Station, Time, Transport};
 
 use crate::frame::RawFrame;
 use crate::limits::FLOWS_MAX;
@@ -27,10 +28,13 @@ use ahead::Glimpse;
 use evidence::Kept;
 use flow::{Flow, Flows, Orientation, Seen};
 use gather::Gathered;
-use key::{Ends, FlowKey};
+use key::{Ends, FlowKey, Interface};
 use mark::Copy;
 use reader::{Ports, TUNNEL};
 use turn::{Hands, Turn};
+
+/// Nanoseconds of a day without leap seconds, as UTC counts it.
+const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 
 /// What a capture amounts to, when it ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +69,8 @@ pub struct Pipeline {
     empty: u64,
     first: i64,
     last: i64,
-    day: Option<observation::Day>,
+    /// The nanoseconds of the UTC day of the frame before.
+    day: Option<RangeInclusive<i64>>,
     /// What is known of the next frame.
     foresight: Option<Foreseen>,
 }
@@ -119,11 +124,10 @@ impl Pipeline {
         self.octets = self.octets.saturating_add(frame.original_length.into());
         self.first = self.first.min(frame.time.0);
         self.last = self.last.max(frame.time.0);
-        let day = frame.time.day();
-        if self.day != Some(day) {
+        if !self.day.as_ref().is_some_and(|day| day.contains(&frame.time.0)) {
             // Rows are kept by UTC day: what was counted so far belongs to another one.
             self.fold();
-            self.day = Some(day);
+            self.day = Some(nanos_of(frame.time));
         }
         // As in `Dissector::packet`, but nothing is copied.
         let plain = Dissector::plain(frame);
@@ -274,35 +278,42 @@ struct Reading<'p> {
 
 impl Reading<'_> {
     fn packet(&mut self, frame: &RawFrame<'_>, packet: &Packet<'_>, foreseen: Option<Foreseen>) -> Read {
-        let mac = packet.macs.map(|[source, _]| source).filter(|mac| Address::Mac(*mac).is_unicast());
+        let mac = Interface::of(packet.macs.map(|[source, _]| source));
         for outer in packet.outer {
             self.outer(frame, outer);
         }
-        let Some(ends) = Ends::of(packet, self.ports) else { return Read::NoAddress };
+        let Some((key, side)) = FlowKey::of(packet, self.ports) else { return Read::NoAddress };
         if let Some(problem) = packet.problem.filter(|problem| !problem.is_cut()) {
-            self.gathered.malformed(row(frame, Some(Station::root(ends.source, packet.vlan)), problem));
+            let station = source(packet).map(|source| Station::root(source, packet.vlan));
+            self.gathered.malformed(row(frame, station, problem));
         }
         let hop_limit = match packet.network {
             Network::Ip { hop_limit, .. } => hop_limit,
             Network::None => 0,
         };
         if let Layer::Fragment { .. } = packet.layer {
-            self.count(frame, &ends, mac, packet.vlan, hop_limit);
+            if let Some(ends) = Ends::of(packet, self.ports) {
+                self.count(frame, &ends, mac, packet.vlan, hop_limit);
+            }
             return Read::Fragment;
         }
-        let (key, side) = ends.key();
         let guess = foreseen.and_then(|foreseen| foreseen.at);
         let seen =
             Seen { print: mark::print(packet), hop_limit, nanos: frame.time.0, vlan: packet.vlan, mac };
         let at = match self.flows.find(&key, side, &seen, guess) {
             Some(found) if found.copy == Copy::No => found.at,
             Some(found) => {
-                if found.copy == Copy::Routed {
-                    self.passed(frame, packet.vlan, mac, ends.source, hop_limit);
+                if found.copy == Copy::Routed
+                    && let Some(source) = source(packet)
+                {
+                    self.passed(frame, packet.vlan, mac, source, hop_limit);
                 }
                 return Read::Copy(found.copy);
             }
-            None => self.open(&key, &ends, side),
+            None => {
+                let Some(ends) = Ends::of(packet, self.ports) else { return Read::NoAddress };
+                self.open(&key, &ends, side)
+            }
         };
         if let Some(foreseen) = foreseen
             && guess != Some(at)
@@ -325,7 +336,8 @@ impl Reading<'_> {
 
     /// Counts the sender of a header that was taken off: an end of a tunnel or mirror session.
     fn outer(&mut self, frame: &RawFrame<'_>, outer: &Outer) {
-        let mac = outer.macs.map(|[source, _]| source).filter(|mac| Address::Mac(*mac).is_unicast());
+        let interface = Interface::of(outer.macs.map(|[source, _]| source));
+        let mac = interface.mac();
         let (source, destination, hop_limit) = match outer.network {
             Network::Ip { source, destination, hop_limit, .. } => {
                 (Some(Address::Ip(source)), Some(Address::Ip(destination)), hop_limit)
@@ -343,7 +355,7 @@ impl Reading<'_> {
                 number: TUNNEL,
                 share: 0,
             };
-            self.count(frame, &ends, mac, outer.vlan, hop_limit);
+            self.count(frame, &ends, interface, outer.vlan, hop_limit);
         } else {
             let sighting = Sighting::once(frame.time);
             self.gathered.sent(
@@ -358,14 +370,7 @@ impl Reading<'_> {
     }
 
     /// Counts a packet whose payload is read elsewhere or not at all.
-    fn count(
-        &mut self,
-        frame: &RawFrame<'_>,
-        ends: &Ends,
-        mac: Option<Mac>,
-        vlan: Option<u16>,
-        hop_limit: u8,
-    ) {
+    fn count(&mut self, frame: &RawFrame<'_>, ends: &Ends, mac: Interface, vlan: Option<u16>, hop_limit: u8) {
         let (key, side) = ends.key();
         // Not one of the packets that copies are told by: its fingerprint is its number.
         #[expect(clippy::cast_possible_truncation, reason = "a fingerprint")]
@@ -381,10 +386,12 @@ impl Reading<'_> {
 
     /// A new flow; one that had to go for it is folded.
     fn open(&mut self, key: &FlowKey, ends: &Ends, side: usize) -> u32 {
-        let (at, evicted) = self.flows.insert(*key, ends, side);
-        if let Some(mut evicted) = evicted {
-            self.turn.evicted(Hands { gathered: self.gathered, kept: self.kept }, &mut evicted);
+        if let Some(evicted) = self.flows.make_room()
+            && let Some(flow) = self.flows.get(evicted)
+        {
+            self.turn.evicted(Hands { gathered: self.gathered, kept: self.kept }, flow);
         }
+        let at = self.flows.insert(*key, ends, side);
         if let Some(flow) = self.flows.get(at) {
             orient_by_port(flow, self.ports);
         }
@@ -396,11 +403,11 @@ impl Reading<'_> {
         &mut self,
         frame: &RawFrame<'_>,
         vlan: Option<u16>,
-        mac: Option<Mac>,
+        mac: Interface,
         source: Address,
         hop_limit: u8,
     ) {
-        let Some(mac) = mac else { return };
+        let Some(mac) = mac.mac() else { return };
         let sighting = Sighting::once(frame.time);
         self.gathered.presence(mac.into(), vlan, sighting, frame.original_length.into());
         if source.is_unicast() && source != Address::Mac(mac) {
@@ -420,16 +427,31 @@ impl Reading<'_> {
     }
 }
 
+/// Who sent a packet.
+fn source(packet: &Packet<'_>) -> Option<Address> {
+    match packet.network {
+        Network::Ip { source, .. } => Some(Address::Ip(source)),
+        Network::None => packet.macs.map(|[source, _]| Address::Mac(source)),
+    }
+}
+
+/// The nanoseconds of the UTC day of a time.
+fn nanos_of(time: Time) -> RangeInclusive<i64> {
+    let start = i64::from(time.day().0).saturating_mul(NANOS_PER_DAY);
+    start..=start.saturating_add(NANOS_PER_DAY - 1)
+}
+
 /// Counts a frame for the side of a flow that sent it.
 fn sent(gathered: &mut Gathered, flow: &mut Flow, side: usize, frame: &RawFrame<'_>, seen: &Seen) {
     let (own, _) = flow.pair(side);
-    if own.frames > 0 && (own.mac != seen.mac || own.vlan != seen.vlan) {
-        gathered.fold(flow);
+    if own.mac != seen.mac || own.vlan != seen.vlan || !own.seen {
+        if own.frames > 0 {
+            gathered.fold(flow);
+        }
+        let (own, _) = flow.pair(side);
+        (own.seen, own.mac, own.vlan) = (true, seen.mac, seen.vlan);
     }
     let (own, _) = flow.pair(side);
-    own.seen = true;
-    own.mac = seen.mac;
-    own.vlan = seen.vlan;
     own.count(frame.original_length, frame.time.0, seen.hop_limit);
     own.marks.remember(seen.print, seen.hop_limit, frame.time.0);
     flow.touch(frame.time.0);

@@ -115,6 +115,12 @@ impl Operations {
             known.add(time);
             return Some(false);
         }
+        self.begin(operation, time)
+    }
+
+    /// Counts the first operation of a name.
+    #[cold]
+    fn begin(&mut self, operation: &Operation<'_>, time: Time) -> Option<bool> {
         if self.counts.len() >= OPERATION_NAMES_MAX {
             return None;
         }

@@ -92,8 +92,9 @@ impl Stream {
     pub(crate) fn take(&mut self, count: usize, part: Range<usize>) -> (&[u8], &[u8]) {
         let begin = self.start;
         self.advance(count);
-        let taken = self.buffer.get(begin..self.start).and_then(|octets| octets.get(part));
-        (taken.unwrap_or_default(), self.ahead())
+        let there = self.buffer.get(begin..self.end).unwrap_or_default();
+        let (taken, behind) = there.split_at_checked(count).unwrap_or((there, &[]));
+        (taken.get(part).unwrap_or_default(), behind)
     }
 
     #[cold]
