@@ -89,7 +89,7 @@ fn a_report_compares_with_a_baseline_and_names_the_scope() {
     assert_eq!(figure(&html, "not in the earlier register"), more.to_string());
     assert!(
         html.contains("Register of industrial assets of Example AG")
-            && html.contains("hall 3 only This report holds")
+            && html.contains("hall 3 only. This report holds")
     );
     let missing = register.run(&["export", "--format", "html", "--baseline", "never"]);
     assert_ne!(missing.status.code(), Some(0));
