@@ -63,7 +63,8 @@ pub(crate) const SILENCE_MIN: i64 = HOUR;
 /// A silence is long if it is so many times as long as the longest before it, unless the policy says otherwise.
 pub(crate) const SILENCE_FACTOR: i64 = 2;
 
-/// A silence is long if so many messages would have come in it at the mean pace of the asset's days.
+/// A silence is long if so many messages would have come in it at the mean pace of the asset's days: that none comes by
+/// chance has the probability e^-50, were they independent.
 pub(crate) const MISSED_MIN: i64 = 50;
 
 /// Days on which an asset spoke before its rhythm is known.
