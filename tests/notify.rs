@@ -584,6 +584,32 @@ fn a_broker_gets_the_objects_of_the_export_at_least_once_and_health_that_stays()
     assert_eq!(health.last().unwrap().1, "{\"status\":\"stopped\"}");
 }
 
+#[test]
+fn health_stays_where_the_will_speaks_for_it_and_a_register_that_is_not_there_is_told() {
+    let register = Register::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let keys = format!("{QUIET}mqtt.address = \"{}\"\nmqtt.tls = false\n", listener.local_addr().unwrap());
+    let published = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&published);
+    thread::spawn(move || broker(listener, Vec::new(), heard));
+    let mut notifier = Notifier::start(&register, &keys);
+    let health = |site: &str| -> Vec<Published> {
+        let topic = format!("tapledger/{site}/health");
+        let all = published.lock().unwrap();
+        all.iter().filter(|(own, ..)| *own == topic).cloned().collect()
+    };
+    notifier.until("that there is no register is told", || !health("default").is_empty());
+    let first: Value = serde_json::from_str(&health("default")[0].1).unwrap();
+    assert_eq!((text(&first, "status"), &first["register"]["readable"]), ("failing", &false.into()));
+    let path = capture("modbus-gateway.pcap");
+    register.stdout(&["import", "--site", "north", path.to_str().unwrap()]);
+    notifier.until("the other site's health is told", || !health("north").is_empty());
+    notifier.stop();
+    assert!(health("default").iter().all(|(.., retained)| *retained));
+    assert!(health("north").iter().all(|(.., retained)| !retained));
+    assert_eq!(health("default").last().unwrap().1, "{\"status\":\"stopped\"}");
+}
+
 /// Asks over HTTP: status, headers, body.
 fn ask(mut stream: impl Read + Write, request: &str) -> (String, String, String) {
     write!(stream, "{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();

@@ -8,7 +8,7 @@
 //! where none is left, writing stops and goes on when space has returned. Writing never fails the caller: what was not
 //! written, removed or in the way is counted.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -138,6 +138,8 @@ type Free = Box<dyn FnMut(&Path) -> io::Result<u64> + Send>;
 /// A ring of capture files.
 pub struct Ring {
     options: RingOptions,
+    /// Octets of a file as they were asked for; those of the options are what the bound leaves of them.
+    file_octets: u64,
     free: Free,
     /// Files that are whole, oldest first.
     files: VecDeque<Closed>,
@@ -198,12 +200,8 @@ impl Ring {
     }
 
     fn with_free_space(mut options: RingOptions, free: Free) -> io::Result<Self> {
-        if options.file_octets == 0 {
-            options.file_octets =
-                (options.octets_max / FILES).clamp(*FILE_OCTETS.start(), *FILE_OCTETS.end());
-        }
-        // A ring of one file would be empty after each turn.
-        options.file_octets = options.file_octets.min(options.octets_max / 2);
+        let file_octets = options.file_octets;
+        options.file_octets = octets_of_file(file_octets, options.octets_max);
         std::fs::create_dir_all(&options.folder)?;
         let mut found = BTreeMap::new();
         for entry in std::fs::read_dir(&options.folder)? {
@@ -218,6 +216,7 @@ impl Ring {
             files_octets: files.iter().fold(0, |sum, file| sum.saturating_add(file.octets)),
             files,
             options,
+            file_octets,
             free,
             current: None,
             number,
@@ -265,10 +264,46 @@ impl Ring {
         self.trouble.as_deref()
     }
 
-    /// Sets the bound of all files together anew; what is too much goes when the next frame is written.
+    /// Sets the bound of all files together anew; what is too much goes at once, but for the file that is written.
     pub fn bound(&mut self, octets_max: u64) {
         self.options.octets_max = octets_max;
-        self.options.file_octets = self.options.file_octets.min(octets_max / 2);
+        self.options.file_octets = octets_of_file(self.file_octets, octets_max);
+        let of_current = self.current.as_ref().map_or(0, |current| current.octets);
+        if let Err(error) = self.make_room(of_current) {
+            self.fail(&error);
+        }
+    }
+
+    /// Takes over files of rings that nobody writes any more, as the oldest of this one: files of the form whose name is not
+    /// among `names`. Those of that name are dealt out to the rings of `names`, of which this must be one, so that each is
+    /// counted and removed by one ring.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the folder cannot be read.
+    pub fn adopt(&mut self, names: &BTreeSet<String>) -> io::Result<()> {
+        let place = names.iter().position(|name| *name == self.options.name).unwrap_or(0);
+        let mut left = BTreeMap::new();
+        for entry in std::fs::read_dir(&self.options.folder)? {
+            let entry = entry?;
+            let file = entry.file_name();
+            let Some((name, number, time)) = parts_of_file(&file) else { continue };
+            // By its number, which is the same for each ring whatever another one has removed meanwhile.
+            let turn = usize::try_from(number).ok().and_then(|number| number.checked_rem(names.len()));
+            // What another one removed just now is none.
+            if !names.contains(name)
+                && turn.unwrap_or(0) == place
+                && let Ok(metadata) = entry.metadata()
+            {
+                let closed = Closed { octets: metadata.len(), path: entry.path() };
+                left.insert((time.to_owned(), name.to_owned(), number), closed);
+            }
+        }
+        for file in left.into_values().rev() {
+            self.files_octets = self.files_octets.saturating_add(file.octets);
+            self.files.push_front(file);
+        }
+        Ok(())
     }
 
     /// Ends the last file; what was done, as [`RingCounts::counters`] names it.
@@ -291,10 +326,7 @@ impl Ring {
         let new = if self.current.is_none() { FILE_HEADER } else { 0 };
         let of_current = self.current.as_ref().map_or(0, |current| current.octets);
         let after = of_current.saturating_add(new).saturating_add(length);
-        while self.files_octets.saturating_add(after) > self.options.octets_max && !self.files.is_empty() {
-            self.remove_oldest()?;
-            self.counts.files_removed = self.counts.files_removed.saturating_add(1);
-        }
+        self.make_room(after)?;
         if self.current.is_none() {
             self.current = Some(self.begin(frame)?);
         }
@@ -354,6 +386,15 @@ impl Ring {
             self.files.push_back(Closed { path: current.path, octets: current.flushed });
         }
         written
+    }
+
+    /// Removes files until there is room for so many octets within the bound, or no file is left.
+    fn make_room(&mut self, octets: u64) -> io::Result<()> {
+        while self.files_octets.saturating_add(octets) > self.options.octets_max && !self.files.is_empty() {
+            self.remove_oldest()?;
+            self.counts.files_removed = self.counts.files_removed.saturating_add(1);
+        }
+        Ok(())
     }
 
     fn remove_oldest(&mut self) -> io::Result<()> {
@@ -419,6 +460,16 @@ impl Drop for Ring {
     }
 }
 
+/// Octets of a file, of which so many were asked for (0 for a sixteenth of the ring): a ring of one file would be empty after
+/// each turn.
+fn octets_of_file(wanted: u64, octets_max: u64) -> u64 {
+    let octets = match wanted {
+        0 => (octets_max / FILES).clamp(*FILE_OCTETS.start(), *FILE_OCTETS.end()),
+        wanted => wanted,
+    };
+    octets.min(octets_max / 2)
+}
+
 /// Octets that this process may still write on the file system of a folder.
 fn free_space(folder: &Path) -> io::Result<u64> {
     let space = rustix::fs::statvfs(folder)?;
@@ -444,15 +495,21 @@ fn file_name(name: &str, number: u64, time: Time) -> String {
 
 /// The number of a file of a ring of that name.
 fn number_of_file(file: &OsStr, name: &str) -> Option<u64> {
-    let rest = file.to_str()?.strip_prefix(name)?.strip_prefix('-')?.strip_suffix(".pcap")?;
-    let (number, time) = rest.split_once('-')?;
-    let is_time = time.len() >= "2026-01-02T030405Z".len()
-        && time.ends_with('Z')
-        && time.bytes().all(|octet| octet.is_ascii_digit() || b"-TZ".contains(&octet));
-    if number.len() < 10 || !is_time {
+    parts_of_file(file).filter(|(own, ..)| *own == name).map(|(_, number, _)| number)
+}
+
+/// Name of the ring, number and time of one of its files. The name may have a `-` in it.
+fn parts_of_file(file: &OsStr) -> Option<(&str, u64, &str)> {
+    let stem = file.to_str()?.strip_suffix(".pcap")?;
+    let (before, time) = stem.split_at_checked(stem.len().checked_sub("2026-01-02T030405Z".len())?)?;
+    let (name, number) = before.strip_suffix('-')?.rsplit_once('-')?;
+    let is_time =
+        time.ends_with('Z') && time.bytes().all(|octet| octet.is_ascii_digit() || b"-TZ".contains(&octet));
+    let is_number = number.len() >= 10 && number.bytes().all(|octet| octet.is_ascii_digit());
+    if name.is_empty() || !is_number || !is_time {
         return None;
     }
-    number.parse().ok()
+    Some((name, number.parse().ok()?, time))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::columns::word_read;
 use crate::error::{Error, Result};
-use crate::journal::{self, Actor, hexadecimal};
+use crate::journal::{self, Actor, JOURNAL_BROKEN, JournalCheck, hexadecimal};
 use crate::open::Register;
 use crate::people::PEOPLE_VALUE_CHARS_MAX;
 
@@ -47,7 +47,7 @@ pub enum IncidentCheck {
     },
     /// One is not.
     Broken {
-        /// The number of the first such entry.
+        /// The number of the first such entry; 0 if the journal that they are held against is broken itself.
         entry: i64,
         /// What does not fit.
         problem: &'static str,
@@ -128,13 +128,16 @@ impl Register {
         Ok(Incident::of(&self.incident_entries()?))
     }
 
-    /// Checks every entry against its hash, the one before and the journal.
+    /// Checks the journal, then every entry against its hash, the one before and the journal.
     ///
     /// # Errors
     ///
     /// Fails if the register cannot be read.
     pub fn verify_incidents(&self) -> Result<IncidentCheck> {
         let transaction = self.connection.unchecked_transaction()?;
+        if let JournalCheck::Broken { .. } = journal::verify(&transaction)? {
+            return Ok(IncidentCheck::Broken { entry: 0, problem: JOURNAL_BROKEN });
+        }
         let known: Vec<String> = transaction
             .prepare_cached("SELECT detail FROM journal WHERE action GLOB ?1 ORDER BY seq")?
             .query_map([format!("{ACTION}*")], |row| row.get(0))?
@@ -336,5 +339,39 @@ mod tests {
             });
         }
         (1..=4).for_each(|id| broken(&format!("DELETE FROM incident_entry WHERE id = {id}")));
+    }
+
+    #[test]
+    fn a_journal_that_was_rewritten_to_fit_is_not_believed() {
+        let register = two();
+        for trigger in [
+            "incident_entry_stays",
+            "incident_entry_is_kept",
+            "journal_keeps_its_lines",
+            "journal_loses_no_line",
+        ] {
+            register.connection.execute_batch(&format!("DROP TRIGGER {trigger}")).unwrap();
+        }
+        // The last entry says something else, with the hash that this has, in its row and in the journal's words.
+        let Stored { mut entry, previous, .. } = read(&register.connection).unwrap().pop().unwrap();
+        entry.text = "nobody's fault".into();
+        let forged = hash(&entry, &previous);
+        register
+            .connection
+            .execute(
+                "UPDATE incident_entry SET text = ?1, hash = ?2 WHERE id = ?3",
+                params![entry.text, forged, entry.id],
+            )
+            .unwrap();
+        let detail = format!("{}{HASH}{forged}", entry.text);
+        register
+            .connection
+            .execute(
+                "UPDATE journal SET detail = ?1 WHERE seq = (SELECT max(seq) FROM journal)",
+                params![detail],
+            )
+            .unwrap();
+        let check = register.verify_incidents().unwrap();
+        assert_eq!(check, IncidentCheck::Broken { entry: 0, problem: JOURNAL_BROKEN });
     }
 }

@@ -12,6 +12,9 @@ use crate::open::Register;
 /// What the first line has for the hash of the one before.
 const FIRST_PREVIOUS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// Why what the journal should vouch for cannot be believed.
+pub(crate) const JOURNAL_BROKEN: &str = "the custody journal is not as it was written, see `journal verify`";
+
 /// On whose behalf, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor<'a> {

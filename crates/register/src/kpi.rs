@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::columns::{counted, stored};
 use crate::error::{Error, Result};
 use crate::findings::Decisions;
-use crate::journal::{self, Actor, hexadecimal};
+use crate::journal::{self, Actor, JOURNAL_BROKEN, JournalCheck, hexadecimal};
 use crate::open::Register;
 
 /// What the first snapshot has for the hash of the one before.
@@ -56,7 +56,7 @@ pub enum KpiCheck {
     },
     /// One is not.
     Broken {
-        /// The number of the first such one.
+        /// The number of the first such one; 0 if the journal that they are held against is broken itself.
         id: i64,
         /// What does not fit.
         problem: &'static str,
@@ -253,13 +253,16 @@ impl Register {
         Ok(all)
     }
 
-    /// Checks every snapshot with its figures and their definitions against its hash, the one before and the journal.
+    /// Checks the journal, then every snapshot with its figures and their definitions against its hash, the one before and the journal.
     ///
     /// # Errors
     ///
     /// Fails if the register cannot be read.
     pub fn verify_kpis(&self) -> Result<KpiCheck> {
         let transaction = self.connection.unchecked_transaction()?;
+        if let JournalCheck::Broken { .. } = journal::verify(&transaction)? {
+            return Ok(KpiCheck::Broken { id: 0, problem: JOURNAL_BROKEN });
+        }
         let snapshots = self.kpi_snapshots()?;
         let definitions = match self.kpi_definitions() {
             Ok(definitions) => definitions,
@@ -523,6 +526,33 @@ mod tests {
         }
         register.connection.pragma_update(None, "foreign_keys", false).unwrap();
         register
+    }
+
+    #[test]
+    fn a_journal_that_was_rewritten_to_fit_is_not_believed() {
+        let register = unlocked();
+        register
+            .connection
+            .execute_batch(
+                "DROP TRIGGER journal_keeps_its_lines; UPDATE kpi_figure SET value = 9 WHERE snapshot = 3;",
+            )
+            .unwrap();
+        let last = register.kpi_snapshots().unwrap().pop().unwrap();
+        let definitions = register.kpi_definitions().unwrap();
+        let forged = hash(&last, &definitions, &register.kpi_figures(3).unwrap());
+        register
+            .connection
+            .execute("UPDATE kpi_snapshot SET hash = ?1 WHERE id = 3", params![forged])
+            .unwrap();
+        register
+            .connection
+            .execute(
+                "UPDATE journal SET subject = ?1 WHERE seq = (SELECT max(seq) FROM journal)",
+                params![forged],
+            )
+            .unwrap();
+        let check = register.verify_kpis().unwrap();
+        assert_eq!(check, KpiCheck::Broken { id: 0, problem: JOURNAL_BROKEN });
     }
 
     #[test]

@@ -207,7 +207,8 @@ fn verify(db: &Db) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         KpiCheck::Broken { id, problem } => {
-            terminal::print(&format!("snapshot {id}: {problem}\n"))?;
+            let place = if id > 0 { format!("snapshot {id}: ") } else { String::new() };
+            terminal::print(&format!("{place}{problem}\n"))?;
             Ok(ExitCode::from(CHECK_FAILED))
         }
     }

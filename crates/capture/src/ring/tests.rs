@@ -153,6 +153,52 @@ fn a_shorter_bound_is_kept_from_the_next_frame_on() {
 }
 
 #[test]
+fn a_larger_bound_gives_files_back_the_size_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ring = Ring::open(options(folder.path(), 8192, 2048)).unwrap();
+    ring.bound(1024);
+    frames(&mut ring, 0..20);
+    ring.bound(8192);
+    frames(&mut ring, 20..100);
+    drop(ring);
+    let largest = files(folder.path()).iter().map(|file| file.metadata().unwrap().len()).max().unwrap();
+    assert!(largest > 1900 && largest <= 2048, "{largest}");
+}
+
+#[test]
+fn files_of_names_that_nobody_writes_are_dealt_out_and_go_first_whether_frames_come_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = BTreeSet::from(["eth1".to_owned(), "eth-2".to_owned()]);
+    let open = |name: &str, octets_max| {
+        Ring::open(RingOptions { name: name.into(), ..options(folder.path(), octets_max, 512) }).unwrap()
+    };
+    for name in ["eth0", "eth-9", "eth-2"] {
+        frames(&mut open(name, 4096), 0..100);
+    }
+    std::fs::write(folder.path().join("eth0-notes.pcap"), "mine").unwrap();
+    let of = |name: &str| -> usize {
+        let is_of = |path: &&PathBuf| number_of_file(path.file_name().unwrap(), name).is_some();
+        files(folder.path()).iter().filter(is_of).count()
+    };
+    let octets = || -> u64 { files(folder.path()).iter().map(|file| file.metadata().unwrap().len()).sum() };
+    assert!(octets() > 10_000 && of("eth0") > 5 && of("eth-9") > 5 && of("eth-2") > 5);
+    let mut rings = ["eth1", "eth-2"].map(|name| open(name, 3000));
+    for ring in &mut rings {
+        ring.adopt(&names).unwrap();
+        // Nothing is heard.
+        ring.bound(3000);
+    }
+    assert!(octets() <= 6000 + 4, "{}", octets());
+    assert!(of("eth0") + of("eth-9") > 0, "no more goes than must");
+    let [mut first, second] = rings;
+    drop(second);
+    frames(&mut first, 0..200);
+    drop(first);
+    assert!(octets() <= 6000 + 4, "{}", octets());
+    assert!(of("eth1") > 3 && folder.path().join("eth0-notes.pcap").exists());
+}
+
+#[test]
 fn counts_of_a_while_are_those_after_it_less_those_before() {
     let folder = tempfile::tempdir().unwrap();
     let mut ring = Ring::open(options(folder.path(), 4096, 1024)).unwrap();

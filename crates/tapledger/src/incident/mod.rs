@@ -44,7 +44,8 @@ pub(crate) fn run(command: &IncidentCommand) -> Result<ExitCode, Failure> {
                 Ok(ExitCode::SUCCESS)
             }
             IncidentCheck::Broken { entry, problem } => {
-                terminal::print(&format!("entry {entry}: {problem}\n"))?;
+                let place = if entry > 0 { format!("entry {entry}: ") } else { String::new() };
+                terminal::print(&format!("{place}{problem}\n"))?;
                 Ok(ExitCode::from(CHECK_FAILED))
             }
         },

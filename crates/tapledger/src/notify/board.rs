@@ -71,10 +71,13 @@ struct View {
     problem: Option<String>,
     /// When the reader turned last.
     turned: Option<Instant>,
+    /// It rests, which is no hanging.
+    resting: bool,
     stopping: bool,
     /// Somebody wants the register read at once.
     look: bool,
-    lines: BTreeSet<i64>,
+    /// The line of the journal that each receiver was told last.
+    lines: BTreeMap<&'static str, i64>,
 }
 
 /// Where they do.
@@ -112,18 +115,21 @@ impl Board {
         lock(&self.view).problem.clone()
     }
 
-    /// How long ago the reader turned.
+    /// For how long the reader has been reading; nothing if it never turned, zero while it rests.
     pub(crate) fn idle(&self) -> Option<Duration> {
-        lock(&self.view).turned.map(|turned| instant().saturating_duration_since(turned))
+        let view = lock(&self.view);
+        let since =
+            |turned| if view.resting { Duration::ZERO } else { instant().saturating_duration_since(turned) };
+        view.turned.map(since)
     }
 
-    /// Hashes of this line of the journal are looked up from the next reading on.
-    pub(crate) fn watch_line(&self, line: i64) {
-        lock(&self.view).lines.insert(line);
+    /// The hash of this line of the journal is looked up from the next reading on, for this receiver, and no other one.
+    pub(crate) fn watch_line(&self, receiver: &'static str, line: i64) {
+        lock(&self.view).lines.insert(receiver, line);
     }
 
     pub(crate) fn lines(&self) -> BTreeSet<i64> {
-        lock(&self.view).lines.clone()
+        lock(&self.view).lines.values().copied().collect()
     }
 
     pub(crate) fn stop(&self) {
@@ -143,10 +149,11 @@ impl Board {
 
     /// Waits so long, or until somebody wants a look or the end; true to go on.
     pub(crate) fn rest(&self, length: Duration) -> bool {
-        let wait =
-            self.changed.wait_timeout_while(lock(&self.view), length, |view| !view.stopping && !view.look);
+        let mut view = lock(&self.view);
+        view.resting = true;
+        let wait = self.changed.wait_timeout_while(view, length, |view| !view.stopping && !view.look);
         let (mut view, _) = wait.unwrap_or_else(PoisonError::into_inner);
-        view.look = false;
+        (view.look, view.resting, view.turned) = (false, false, Some(instant()));
         !view.stopping
     }
 
@@ -158,5 +165,35 @@ impl Board {
         let wait = self.changed.wait_timeout_while(lock(&self.view), length, is_same);
         let (view, _) = wait.unwrap_or_else(PoisonError::into_inner);
         (!view.stopping).then(|| (view.generation, view.reading.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_rests_is_not_idle_and_one_that_reads_is() {
+        let board = Board::default();
+        assert_eq!(board.idle(), None, "it never turned");
+        board.put(Ok(None));
+        std::thread::scope(|scope| {
+            let resting = scope.spawn(|| board.rest(Duration::from_secs(60)));
+            std::thread::sleep(Duration::from_millis(300));
+            assert_eq!(board.idle(), Some(Duration::ZERO));
+            board.look();
+            assert!(resting.join().unwrap());
+        });
+        std::thread::sleep(Duration::from_millis(20));
+        let idle = board.idle().unwrap();
+        assert!(idle >= Duration::from_millis(20) && idle < Duration::from_millis(300), "{idle:?}");
+    }
+
+    #[test]
+    fn of_each_receiver_the_last_line_is_watched() {
+        let board = Board::default();
+        (1..=9).for_each(|line| board.watch_line("syslog", line));
+        board.watch_line("mqtt", 4);
+        assert_eq!(board.lines(), BTreeSet::from([4, 9]));
     }
 }

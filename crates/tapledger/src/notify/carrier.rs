@@ -74,8 +74,8 @@ impl Syslog {
         let frames: Vec<u8> = events.iter().flat_map(|event| syslog::counted(&self.message(event))).collect();
         let socket = connect(&self.receiver.address)?;
         match &self.receiver.transport {
-            Transport::Tls(tls) => hand_over(tls::secure(tls, socket)?, &frames),
-            _ => hand_over(socket, &frames),
+            Transport::Tls(tls) => hand_over(tls::secure(tls, socket)?, &frames, CLOSING),
+            _ => hand_over(socket, &frames, CLOSING),
         }
     }
 }
@@ -124,12 +124,16 @@ pub(crate) fn connect(address: &str) -> Result<TcpStream, String> {
     Err(problem)
 }
 
-/// Writes everything and waits until the receiver has read to the end; false if it does not say so.
-fn hand_over(mut line: impl Line, frames: &[u8]) -> Result<bool, String> {
+/// Writes everything and waits until the receiver has read to the end; false if it does not say so within `closing`.
+fn hand_over(mut line: impl Line, frames: &[u8], closing: Duration) -> Result<bool, String> {
     line.write_all(frames).and_then(|()| line.close()).map_err(|error| error.to_string())?;
-    let until = super::instant().checked_add(CLOSING);
+    let until = super::instant().checked_add(closing);
     let mut answer = [0_u8; 512];
     loop {
+        let left = until.map(|until| until.saturating_duration_since(super::instant()));
+        // A patience of nothing is for ever.
+        let Some(left) = left.filter(|left| !left.is_zero()) else { return Ok(false) };
+        line.patience(left).map_err(|error| error.to_string())?;
         match line.read(&mut answer) {
             Ok(0) => return Ok(true),
             // Syslog has no answers; whatever this is, it is no reason to stop.
@@ -142,8 +146,37 @@ fn hand_over(mut line: impl Line, frames: &[u8]) -> Result<bool, String> {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error.to_string()),
         }
-        if until.is_none_or(|until| super::instant() > until) {
-            return Ok(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_receiver_that_does_not_close_is_believed_in_time_whether_it_speaks_or_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        for speaks in [false, true] {
+            let socket = connect(&address).unwrap();
+            let (mut stream, _) = listener.accept().unwrap();
+            let receiver = std::thread::spawn(move || {
+                stream.read_to_end(&mut Vec::new()).unwrap();
+                for _ in 0..80 {
+                    std::thread::sleep(Duration::from_millis(50));
+                    if speaks && stream.write_all(b"x").is_err() {
+                        return;
+                    }
+                }
+            });
+            let began = crate::notify::instant();
+            assert_eq!(hand_over(socket, b"1 x", Duration::from_millis(300)), Ok(false));
+            let took = began.elapsed();
+            assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(3), "{took:?}");
+            receiver.join().unwrap();
         }
     }
 }

@@ -4,6 +4,7 @@
 //! SHA-256 of both, and number and SHA-256 of the manifest before it. So the far side knows when a set is whole, and which
 //! one it lacks. Nothing is ever written over.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -125,6 +126,8 @@ impl Writer {
                 *lock(&self.status.problem) = None;
             }
             Err(error) => {
+                // What it has of its set takes the place of the next one.
+                self.clear(self.kept());
                 self.status.failures.add(1);
                 self.status.up.set(false);
                 let folder = self.settings.directory.display();
@@ -138,6 +141,8 @@ impl Writer {
         // A number is given once, whatever becomes of its set.
         let sequence = self.numbers.given.saturating_add(1);
         self.numbers.given = sequence;
+        // With the new one there are as many as are kept, never more: a folder that is full of them is written on.
+        self.clear(self.kept().saturating_sub(1).max(1));
         self.note()?;
         let snapshot = &reading.snapshot;
         let queue = Queue::new(snapshot, &self.selection, &mut self.delivered).map_err(io::Error::other)?;
@@ -182,7 +187,7 @@ impl Writer {
         self.note()?;
         told.iter().for_each(|event| self.delivered.note(event));
         self.store.write(&self.delivered)?;
-        self.clear(sequence);
+        self.clear(self.kept());
         Ok(told.len())
     }
 
@@ -190,18 +195,48 @@ impl Writer {
         replace(&self.numbers_path, serde_json::to_string(&self.numbers)?.as_bytes())
     }
 
-    /// Takes away sets that are older than the last so many. What was moved away already is not missed.
-    fn clear(&self, sequence: u64) {
+    fn kept(&self) -> usize {
+        usize::try_from(self.settings.kept).unwrap_or(usize::MAX)
+    }
+
+    /// Takes away what turns that failed, or were killed, have left, and sets beyond the newest so many. What was moved away
+    /// already is not missed. What cannot be removed now is tried again at the next turn.
+    fn clear(&self, kept: usize) {
         let Ok(entries) = fs::read_dir(&self.settings.directory) else { return };
+        let mut sets: BTreeMap<u64, Vec<PathBuf>> = BTreeMap::new();
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let Some(number) = name.to_str().and_then(number) else { continue };
-            if number <= sequence.saturating_sub(u64::from(self.settings.kept)) {
-                // What cannot be removed now is tried again at the next turn.
+            let Some(name) = name.to_str() else { continue };
+            if is_partial(name) {
                 let _ = fs::remove_file(entry.path());
+            } else if let Some(number) = number(name).filter(|number| *number <= self.numbers.given) {
+                sets.entry(number).or_default().push(entry.path());
+            }
+        }
+        // The far side may take the files of a set one by one; a set that was never whole it takes at no time.
+        let whole = self.numbers.whole.as_ref().map_or(0, |set| set.sequence);
+        let is_manifest = |path: &PathBuf| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("manifest-"))
+        };
+        let failed = |number: u64, files: &[PathBuf]| number > whole && !files.iter().any(is_manifest);
+        let mut left = sets.iter().filter(|(number, files)| !failed(**number, files)).count();
+        for (number, files) in &sets {
+            let is_failed = failed(*number, files);
+            if !is_failed && left > kept {
+                left = left.saturating_sub(1);
+            } else if !is_failed {
+                continue;
+            }
+            for path in files {
+                let _ = fs::remove_file(path);
             }
         }
     }
+}
+
+/// True for the name of a file of ours that is not whole.
+fn is_partial(name: &str) -> bool {
+    name.strip_suffix(".partial").is_some_and(|name| number(name.strip_prefix('.').unwrap_or(name)).is_some())
 }
 
 /// The number of a set, if this is the name of one of its files.
@@ -275,6 +310,72 @@ mod tests {
         {
             assert_eq!(number(name), None, "{name}");
         }
+    }
+
+    fn writer(folder: &Path, kept: u32) -> Writer {
+        let settings =
+            Files { directory: folder.join("out"), every: std::time::Duration::from_secs(60), kept };
+        let selection = Selection { learned: true, severity_min: inventory::Severity::Information };
+        let (sensor, site) = ("s".to_owned(), "default".to_owned());
+        Writer::new(settings, sensor, site, selection, folder, Status::of("export")).unwrap()
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder.join("out")).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn reading() -> Reading {
+        Reading {
+            snapshot: inventory::Snapshot::default(),
+            head: ::export::events::JournalHead { line: 0, hash: String::new() },
+            hashes: BTreeMap::new(),
+            stamp: register::Stamp::of(Path::new("/nowhere")),
+            at: observation::Time(0),
+            took: std::time::Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn turns_that_fail_leave_nothing_and_take_no_set_away_but_make_room_for_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = writer(folder.path(), 3);
+        (0..4).for_each(|_| writer.turn(&reading()));
+        let sets = |numbers: &[u64]| -> Vec<String> {
+            let of = |(before, after): (&str, &str)| -> Vec<String> {
+                numbers.iter().map(|number| format!("{before}-{number:08}.{after}")).collect()
+            };
+            [("events", "jsonl"), ("manifest", "json"), ("register", "json")]
+                .into_iter()
+                .flat_map(of)
+                .collect()
+        };
+        assert_eq!(names(folder.path()), sets(&[2, 3, 4]));
+        // A folder in the way of each register that comes: the events are written, and no set is whole.
+        let out = folder.path().join("out");
+        let in_the_way = |number: u64| out.join(format!(".register-{number:08}.json.partial"));
+        (5..9).for_each(|number| fs::create_dir(in_the_way(number)).unwrap());
+        (0..4).for_each(|_| writer.turn(&reading()));
+        assert_eq!(writer.status.failures.get(), 4);
+        (5..9).for_each(|number| fs::remove_dir(in_the_way(number)).unwrap());
+        assert_eq!(names(folder.path()), sets(&[3, 4]), "room for the next, and no more");
+        // What a process that was killed left.
+        for name in
+            [".events-00000008.jsonl.partial", "manifest-00000008.json.partial", "events-00000008.jsonl"]
+        {
+            fs::write(out.join(name), "x").unwrap();
+        }
+        fs::write(out.join("notes.partial"), "not ours").unwrap();
+        writer.turn(&reading());
+        fs::remove_file(out.join("notes.partial")).unwrap();
+        assert_eq!(names(folder.path()), sets(&[3, 4, 9]));
+        // What was moved away is not missed, and what is left of a set stays.
+        fs::remove_file(out.join("manifest-00000009.json")).unwrap();
+        writer.turn(&reading());
+        assert_eq!(names(folder.path()).len(), 8, "{:?}", names(folder.path()));
     }
 
     #[test]

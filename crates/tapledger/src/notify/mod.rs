@@ -223,7 +223,7 @@ fn watch(notify: &Notify, asks: &Channel<Ask>, board: &Board, crew: &Crew) {
             notify.status(&status);
         }
         said = status;
-        // A thread that ended by itself, or a reader that hangs, is not well.
+        // A thread that ended by itself, or a reader that hangs, is not well. One that rests is.
         let longest = Duration::from_secs(300);
         let hangs = board.idle().is_some_and(|idle| {
             let took = board.reading().map(|reading| reading.took.saturating_mul(20)).unwrap_or_default();

@@ -1,6 +1,7 @@
-//! An MQTT broker: changes and findings as JSON with quality of service 1, and health, retained, with a will for the time
-//! when we are gone. One packet waits for its answer at a time, so what is told is the broker's.
+//! An MQTT broker: changes and findings as JSON with quality of service 1, and health. That of our own site is retained,
+//! with a will for the time when we are gone; that of further sites is not, for a will is of one topic. One packet waits for its answer at a time, so what is told is the broker's.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -127,19 +128,24 @@ impl Carrier for Broker {
         Told { count, ..Told::default() }
     }
 
-    fn tend(&mut self, reading: &Reading, problem: Option<&str>) -> Result<(), String> {
-        let mut sites: Vec<&str> =
-            reading.snapshot.captures.iter().map(|capture| capture.site.as_str()).collect();
-        sites.push(&self.site);
-        sites.sort_unstable();
-        sites.dedup();
-        let process = self.vitals.process(Some(reading), problem);
-        let sites: Vec<String> = sites.into_iter().map(str::to_owned).collect();
-        for site in sites {
-            let message = metrics::health(Some(&reading.snapshot), &process, Some(&site));
-            self.publish(&self.topic(&site, "health"), &message, true)?;
+    fn tend(&mut self, reading: Option<&Reading>, problem: Option<&str>) -> Result<bool, String> {
+        let snapshot = reading.map(|reading| &reading.snapshot);
+        let captures = snapshot.map(|snapshot| snapshot.captures.as_slice()).unwrap_or_default();
+        let mut sites: BTreeSet<&str> = captures.iter().map(|capture| capture.site.as_str()).collect();
+        sites.insert(&self.site);
+        let process = self.vitals.process(reading, problem);
+        let messages: Vec<(String, String, bool)> = sites
+            .into_iter()
+            .map(|site| {
+                // The will speaks for one topic: what stays on another one would be "ok" long after we are gone.
+                let stays = site == self.site;
+                (self.topic(site, "health"), metrics::health(snapshot, &process, Some(site)), stays)
+            })
+            .collect();
+        for (topic, message, stays) in messages {
+            self.publish(&topic, &message, stays)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     fn tends_every(&self) -> Option<Duration> {

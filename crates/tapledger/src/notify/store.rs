@@ -60,9 +60,13 @@ pub(crate) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
     beside.push(".partial");
     let beside = PathBuf::from(beside);
     let mut file = File::create(&beside)?;
-    file.write_all(octets)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
+    let written =
+        file.write_all(octets).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
+    if let Err(error) = written {
+        // On a full disk every octet counts.
+        let _ = fs::remove_file(&beside);
+        return Err(error);
+    }
     // A bare name has an empty parent.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     sync_folder(folder.unwrap_or(Path::new(".")))

@@ -35,9 +35,10 @@ pub(crate) trait Carrier: Send + 'static {
     /// Brings events, in order.
     fn tell(&mut self, events: &[Event]) -> Told;
 
-    /// What is to be done besides at each reading, and at least this often.
-    fn tend(&mut self, _reading: &Reading, _problem: Option<&str>) -> Result<(), String> {
-        Ok(())
+    /// What is to be done besides at each reading, and at least this often; true if the receiver was told something.
+    /// Without a reading the register could not be read since the start.
+    fn tend(&mut self, _reading: Option<&Reading>, _problem: Option<&str>) -> Result<bool, String> {
+        Ok(false)
     }
 
     /// How often at least [`tend`](Self::tend) is to be called, if it is.
@@ -71,7 +72,7 @@ impl Target {
     ) -> std::io::Result<Self> {
         let (store, delivered) = Store::open(state, status.name)?;
         if let Some(head) = &delivered.journal {
-            board.watch_line(head.line);
+            board.watch_line(status.name, head.line);
         }
         let journal_due = journal.map(|_| instant());
         Ok(Self { carrier, status, board, store, delivered, selection, journal, journal_due, pause: PAUSE.0 })
@@ -84,19 +85,25 @@ impl Target {
     fn run(mut self) {
         let mut seen = 0;
         let mut not_before: Option<Instant> = None;
+        // When to look again as long as nothing was read.
+        let mut unread = instant().checked_add(PAUSE.0);
         loop {
             let tends = self.carrier.tends_every().and_then(|every| instant().checked_add(every));
-            let until = match not_before {
+            let until = match not_before.or(unread) {
                 Some(moment) => Some(moment),
                 None => [self.journal_due, tends].into_iter().flatten().min(),
             };
             let Some((generation, reading)) = self.board.wait(seen, until) else { return };
             seen = generation;
             let Some(reading) = reading else {
-                // Nothing was read yet: only a reading changes that.
-                not_before = instant().checked_add(PAUSE.0);
+                // Nothing was read yet: that is told, and only a reading changes it.
+                let tended = self.board.problem().map(|problem| self.tend(None, Some(&problem)));
+                let pause = tended.as_ref().and_then(|_| self.carrier.tends_every()).unwrap_or(PAUSE.0);
+                unread = instant().checked_add(pause);
+                not_before = tended.and_then(Result::err).and_then(|problem| self.failed(problem));
                 continue;
             };
+            unread = None;
             if not_before.is_some_and(|moment| instant() < moment) {
                 continue;
             }
@@ -148,7 +155,21 @@ impl Target {
             self.succeeded();
         }
         self.journal(reading)?;
-        self.carrier.tend(reading, self.board.problem().as_deref())
+        self.tend(Some(reading), self.board.problem().as_deref())
+    }
+
+    /// Has the carrier do what is to be done besides.
+    fn tend(&mut self, reading: Option<&Reading>, problem: Option<&str>) -> Result<(), String> {
+        if !self.carrier.tend(reading, problem)? {
+            return Ok(());
+        }
+        let was_up = self.status.up.is_set();
+        self.succeeded();
+        // What it was told just now says that it is down.
+        if !was_up {
+            self.carrier.tend(reading, problem)?;
+        }
+        Ok(())
     }
 
     /// Tells events, and notes those that the receiver has.
@@ -193,7 +214,7 @@ impl Target {
         }
         self.succeeded();
         self.delivered.journal = Some(reading.head.clone());
-        self.board.watch_line(reading.head.line);
+        self.board.watch_line(self.status.name, reading.head.line);
         self.write();
         self.journal_due = instant().checked_add(every);
         Ok(())
@@ -210,5 +231,105 @@ fn is_rewritten(told: &JournalHead, reading: &Reading) -> bool {
         // An empty journal has no line.
         Some(None) => told.line > 0,
         None => told.line > reading.head.line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use inventory::Snapshot;
+    use observation::Time;
+    use register::Stamp;
+
+    use super::*;
+
+    /// A carrier whose tending comes out as it was told to; it notes whether the register was read.
+    struct Tended {
+        outcomes: VecDeque<Result<bool, String>>,
+        heard: Arc<Mutex<Vec<bool>>>,
+    }
+
+    impl Carrier for Tended {
+        fn tell(&mut self, events: &[Event]) -> Told {
+            Told { count: events.len(), ..Told::default() }
+        }
+
+        fn tend(&mut self, reading: Option<&Reading>, _problem: Option<&str>) -> Result<bool, String> {
+            lock(&self.heard).push(reading.is_some());
+            self.outcomes.pop_front().unwrap_or(Ok(true))
+        }
+
+        fn tends_every(&self) -> Option<Duration> {
+            Some(Duration::from_secs(30))
+        }
+    }
+
+    fn target(
+        folder: &Path,
+        outcomes: &[Result<bool, String>],
+        board: &Arc<Board>,
+    ) -> (Target, Arc<Mutex<Vec<bool>>>) {
+        let heard = Arc::default();
+        let carrier = Tended { outcomes: outcomes.iter().cloned().collect(), heard: Arc::clone(&heard) };
+        let status = Status::of("mqtt");
+        let selection = Selection { learned: false, severity_min: inventory::Severity::Information };
+        let target = Target::new(Box::new(carrier), status, Arc::clone(board), folder, selection, None);
+        (target.unwrap(), heard)
+    }
+
+    fn reading() -> Reading {
+        Reading {
+            snapshot: Snapshot::default(),
+            head: JournalHead { line: 0, hash: String::new() },
+            hashes: std::collections::BTreeMap::new(),
+            stamp: Stamp::of(Path::new("/nowhere")),
+            at: Time(0),
+            took: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_receiver_that_is_tended_again_is_up_and_is_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let outcomes = [Err("refused".to_owned()), Err("refused".to_owned()), Ok(true)];
+        let (mut target, heard) = target(folder.path(), &outcomes, &Arc::default());
+        for _ in 0..2 {
+            let problem = target.attempt(&reading()).unwrap_err();
+            target.failed(problem);
+        }
+        assert_eq!((target.status.up.is_set(), target.status.problem()), (false, Some("refused".to_owned())));
+        assert!(target.pause > PAUSE.0);
+        target.attempt(&reading()).unwrap();
+        assert_eq!((target.status.up.is_set(), target.status.problem()), (true, None));
+        assert_eq!(target.pause, PAUSE.0);
+        assert_eq!(lock(&heard).len(), 4, "again, with itself as up");
+        target.attempt(&reading()).unwrap();
+        assert_eq!(lock(&heard).len(), 5);
+    }
+
+    #[test]
+    fn that_the_register_was_never_read_is_told_and_a_reading_is_not_kept_waiting() {
+        let (folder, board) = (tempfile::tempdir().unwrap(), Arc::new(Board::default()));
+        let (target, heard) = target(folder.path(), &[], &board);
+        let thread = target.start().unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(lock(&heard).is_empty(), "the first reading is not over");
+        board.put(Err("no such file".to_owned()));
+        let until = |wanted: bool| {
+            let began = instant();
+            while !lock(&heard).contains(&wanted) {
+                assert!(began.elapsed() < Duration::from_secs(10), "{:?}", lock(&heard));
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        };
+        until(false);
+        std::thread::sleep(Duration::from_millis(700));
+        assert_eq!(lock(&heard).len(), 2, "not more often than it tends");
+        board.put(Ok(Some(reading())));
+        until(true);
+        board.stop();
+        thread.join().unwrap();
     }
 }

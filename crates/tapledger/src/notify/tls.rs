@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -69,12 +70,19 @@ pub(crate) fn secure(tls: &Tls, socket: TcpStream) -> Result<Secured, String> {
 pub(crate) trait Line: Read + Write {
     /// Sends everything and closes our direction.
     fn close(&mut self) -> io::Result<()>;
+
+    /// How long one reading may take.
+    fn patience(&self, longest: Duration) -> io::Result<()>;
 }
 
 impl Line for TcpStream {
     fn close(&mut self) -> io::Result<()> {
         self.flush()?;
         self.shutdown(std::net::Shutdown::Write)
+    }
+
+    fn patience(&self, longest: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(longest))
     }
 }
 
@@ -83,5 +91,9 @@ impl Line for Secured {
         self.conn.send_close_notify();
         self.flush()?;
         self.sock.shutdown(std::net::Shutdown::Write)
+    }
+
+    fn patience(&self, longest: Duration) -> io::Result<()> {
+        self.sock.set_read_timeout(Some(longest))
     }
 }

@@ -1,10 +1,10 @@
 //! The main thread of the sensor: it minds the clock, signals and the service manager, and starts and ends sessions.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::PoisonError;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -68,6 +68,8 @@ pub(crate) struct Daemon<'a> {
     recorders: Vec<Recorder>,
     /// Octets that each interface may have of the ring of files.
     ring_share: Arc<Counter>,
+    /// Interfaces that have a share: all that there ever were, for their recorders live as long as the sensor.
+    ring_names: Arc<Mutex<BTreeSet<String>>>,
     /// Ears that were let go of and write their last batch.
     leaving: Vec<JoinHandle<()>>,
     next_id: u32,
@@ -104,6 +106,7 @@ impl<'a> Daemon<'a> {
             ears: Vec::new(),
             recorders: Vec::new(),
             ring_share: Arc::default(),
+            ring_names: Arc::default(),
             leaving: Vec::new(),
             next_id: 1,
             clock: Clock::new(),
@@ -139,7 +142,11 @@ impl<'a> Daemon<'a> {
 
     /// Starts sessions for interfaces that have none, and says what to listen on.
     fn listen(&mut self) -> Result<(), Failure> {
-        let interfaces = u64::try_from(self.config.interfaces.len()).unwrap_or(u64::MAX);
+        let names = self.config.interfaces.iter().map(|interface| interface.name.clone());
+        let mut ring_names = self.ring_names.lock().unwrap_or_else(PoisonError::into_inner);
+        ring_names.extend(names);
+        let interfaces = u64::try_from(ring_names.len()).unwrap_or(u64::MAX);
+        drop(ring_names);
         self.ring_share.set(self.config.pcap_ring.octets_max.checked_div(interfaces).unwrap_or(0));
         for interface in self.config.interfaces.clone() {
             if !self.ears.iter().any(|ear| ear.interface == interface) {
@@ -198,6 +205,7 @@ impl<'a> Daemon<'a> {
             file_octets: ring.file_octets,
             free_min_percent: ring.free_min_percent,
             octets_max: Arc::clone(&self.ring_share),
+            names: Arc::clone(&self.ring_names),
         })?;
         let tape = recorder.tape();
         self.recorders.push(recorder);

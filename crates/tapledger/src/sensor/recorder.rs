@@ -3,6 +3,7 @@
 //! What waits for the disk is bounded; what finds no place is counted as not kept. The thread lives as long as the sensor,
 //! whatever sessions the interface has, so that nobody else writes its files.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -39,6 +40,8 @@ pub(crate) struct Place {
     pub(crate) free_min_percent: u8,
     /// Octets of all files of this interface: they share the ring.
     pub(crate) octets_max: Arc<Counter>,
+    /// Interfaces that have a recorder; files of others were left behind, and count as theirs.
+    pub(crate) names: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// What the recorder shows others.
@@ -182,6 +185,10 @@ impl Desk {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.open();
+            // The share of an interface that hears nothing, or is gone, shrinks too.
+            if let Some(ring) = &mut self.ring {
+                ring.bound(self.place.octets_max.get());
+            }
             self.tell(None);
         }
         if let Some(counters) = self.ring.take().map(Ring::finish) {
@@ -200,7 +207,8 @@ impl Desk {
             return;
         }
         self.try_at = now().checked_add(TRY_AGAIN);
-        let Place { directory, interface, file_octets, free_min_percent, octets_max } = &self.place;
+        let Place { directory, interface, file_octets, free_min_percent, octets_max, names } = &self.place;
+        let names = names.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let opened = percent_of_space(directory, *free_min_percent).and_then(|free_octets_min| {
             Ring::open(RingOptions {
                 folder: directory.clone(),
@@ -210,6 +218,7 @@ impl Desk {
                 free_octets_min,
             })
         });
+        let opened = opened.and_then(|mut ring| ring.adopt(&names).map(|()| ring));
         match opened {
             Ok(ring) => self.ring = Some(ring),
             Err(error) => self.tell(Some(error.to_string())),
@@ -222,8 +231,8 @@ impl Desk {
         let done = match &mut self.ring {
             None => RingCounts { frames_not_written: count, ..RingCounts::default() },
             Some(ring) => {
-                ring.bound(self.place.octets_max.get());
                 let before = ring.counts();
+                ring.bound(self.place.octets_max.get());
                 frames.iter(1).for_each(|frame| ring.frame(&frame));
                 // Written or not is known now, and counted for whose frames they are.
                 ring.flush();

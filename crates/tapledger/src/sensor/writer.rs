@@ -284,8 +284,7 @@ impl Desk {
         let actor = actor(ACTOR);
         let resolve = self.resolving(inventory::resolve);
         let taken = self.register.kpi_snapshots().and_then(|snapshots| {
-            let is_recent = |last: Time| actor.at.0.saturating_sub(last.0) < COUNTED_NANOS;
-            if snapshots.last().is_some_and(|last| is_recent(last.at)) {
+            if snapshots.last().is_some_and(|last| is_of_today(last.at, actor.at)) {
                 return Ok(None);
             }
             let snapshot = self.register.snapshot(None, resolve)?;
@@ -364,6 +363,11 @@ impl Desk {
     }
 }
 
+/// True if key figures that were kept at `last` are those of today. A clock that was ahead once does not stop them.
+fn is_of_today(last: Time, now: Time) -> bool {
+    (0..COUNTED_NANOS).contains(&now.0.saturating_sub(last.0))
+}
+
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, clippy::arithmetic_side_effects, reason = "a test")]
 mod tests {
@@ -375,6 +379,17 @@ mod tests {
     use super::super::wire::{self, Chunk, Record};
     use super::*;
     use crate::config;
+
+    #[test]
+    fn key_figures_of_the_last_hours_are_those_of_today_and_those_of_the_future_are_not() {
+        let now = Time(20_000 * NANOS_PER_DAY);
+        let hours = |hours: i64| Time(now.0 + hours * 3_600_000_000_000);
+        for (last, is_today) in
+            [(0, true), (-19, true), (-20, false), (-48, false), (1, false), (9000, false)]
+        {
+            assert_eq!(is_of_today(hours(last), now), is_today, "{last} h");
+        }
+    }
 
     /// A frame of each of so many days, as the capturing process hands it over.
     fn days(count: i64) -> Vec<Record> {
