@@ -134,7 +134,7 @@ fn what_is_retired_is_in_no_number_of_the_summary() {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(written(&snapshot))).unwrap();
     let range = book.worksheet_range("Summary").unwrap();
     let of = |what: &str| {
-        let row = range.rows().find(|row| row[0].to_string() == what).unwrap();
+        let row = range.rows().find(|row| row[0] == *what).unwrap();
         [1, 2].map(|at: usize| row[at].to_string())
     };
     assert_eq!(of("Assets"), ["2", "–"]);
