@@ -1,5 +1,6 @@
 //! What people say of an asset: one table for the command line, the exports, the schema and the workbook.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use observation::acts;
@@ -56,6 +57,12 @@ pub const STATUS: &str = "status";
 
 /// The value of [`STATUS`] for what is no longer used.
 pub const RETIRED: &str = "retired";
+
+/// True for what people say is no longer used: it is in the register, and in no figure.
+#[must_use]
+pub fn is_retired(people: &BTreeMap<String, String>) -> bool {
+    people.get(STATUS).is_some_and(|status| status == RETIRED)
+}
 
 /// The field that names an asset.
 pub const NAME: &str = "name";

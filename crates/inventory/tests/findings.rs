@@ -75,6 +75,18 @@ fn a_portal_that_a_machine_calls_is_linked_with_what_it_engineers() {
 }
 
 #[test]
+fn a_portal_of_many_names_is_one_session_a_day() {
+    let calls = |at: u64, names: std::ops::Range<u64>| {
+        let fact = |name| format!("fact 10.0.0.9 | tls: tls.server_name=router{name}.teamviewer.com\n");
+        format!("at {at}\n") + &names.map(fact).collect::<String>()
+    };
+    let count = |text: &str| of(&inventory(&(PLC.to_owned() + text)), "remote_access")[0].count;
+    assert_eq!(count(&calls(100, 1..17)), 1);
+    assert_eq!(count(&(calls(100, 1..17) + &calls(90_000, 1..17))), 2);
+    assert_eq!(count(&(calls(100, 1..9) + &calls(90_000, 9..17))), 2);
+}
+
+#[test]
 fn a_tunnel_from_outside_is_linked_with_either_end() {
     let text = PLC.to_owned()
         + "talk 10.0.0.9 203.0.113.7 wireguard/udp:51820 50/50\ntalk 10.0.0.9 10.0.0.1 s7comm:102 9/9 control*1:plc_stop\n";

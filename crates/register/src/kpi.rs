@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use inventory::kpi::{Decided, Definition, Figure, Reconciled, Unit};
 use inventory::{Finding, FindingState};
 use observation::{Time, number_of};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
 use crate::columns::{counted, stored};
@@ -103,6 +103,17 @@ fn hash(snapshot: &KpiSnapshot, definitions: &[Definition], figures: &[Figure]) 
         add(&of.map(|of| of.to_string()).unwrap_or_default());
     }
     hexadecimal(&digest.finalize())
+}
+
+fn figure_of(row: &Row<'_>) -> rusqlite::Result<Figure> {
+    Ok(Figure {
+        kpi: row.get(0)?,
+        version: row.get(1)?,
+        site: row.get(2)?,
+        class: row.get(3)?,
+        value: row.get(4)?,
+        of: row.get(5)?,
+    })
 }
 
 impl Register {
@@ -212,16 +223,21 @@ impl Register {
             "SELECT kpi, version, site, class, value, whole FROM kpi_figure WHERE snapshot = ?1
              ORDER BY kpi, version, site, class",
         )?;
-        let figures = statement.query_map([snapshot], |row| {
-            Ok(Figure {
-                kpi: row.get(0)?,
-                version: row.get(1)?,
-                site: row.get(2)?,
-                class: row.get(3)?,
-                value: row.get(4)?,
-                of: row.get(5)?,
-            })
-        })?;
+        let figures = statement.query_map([snapshot], figure_of)?;
+        Ok(figures.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The figures of a snapshot for the register as a whole, not those of sites and classes, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the register cannot be read.
+    pub fn kpi_totals(&self, snapshot: i64) -> Result<Vec<Figure>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT kpi, version, site, class, value, whole FROM kpi_figure
+             WHERE snapshot = ?1 AND site = '' AND class = '' ORDER BY kpi, version",
+        )?;
+        let figures = statement.query_map([snapshot], figure_of)?;
         Ok(figures.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -431,6 +447,7 @@ mod tests {
         assert_eq!((all[0].previous.as_str(), &all[2].previous), (FIRST_PREVIOUS, &all[1].hash));
         let figures = register.kpi_figures(2).unwrap();
         assert_eq!(figures, [figure("known", "", 7), figure("owned", "", 2), figure("owned", "a", 2)]);
+        assert_eq!(register.kpi_totals(2).unwrap(), [figure("known", "", 7), figure("owned", "", 2)]);
         assert_eq!(register.kpi_definitions().unwrap().len(), 2, "only those that were used");
         let last_hash = all[2].hash.clone();
         assert_eq!(register.verify_kpis().unwrap(), KpiCheck::Intact { snapshots: 3, last_hash });

@@ -1,7 +1,7 @@
 //! The first sheet: what the workbook is, how it is filled in, and what is missing.
 
-use inventory::fields::{FIELDS, NOT_ASSESSED};
-use inventory::{AssetState, Identified};
+use inventory::fields::{FIELDS, NOT_ASSESSED, is_retired};
+use inventory::{Asset, AssetState, Identified};
 use observation::attribute;
 use rust_xlsxwriter::XlsxError;
 
@@ -41,11 +41,17 @@ pub(super) fn summary(
     gaps(page, register)
 }
 
+/// The assets that count.
+fn counted<'s>(register: &Register<'s>) -> impl Iterator<Item = (&'s Asset, &'s Identified)> {
+    register.sorted.assets.iter().copied().filter(|(_, identified)| !is_retired(&identified.people))
+}
+
 fn numbers(page: &mut Page<'_>, register: &Register<'_>) -> Result<(), XlsxError> {
     let sorted = register.sorted;
-    let assets = &sorted.assets;
+    let assets: Vec<_> = counted(register).collect();
     let all = assets.len() as u64;
-    let count = |holds: &dyn Fn(&inventory::Asset, &Identified) -> bool| {
+    let retired = (sorted.assets.len() as u64).saturating_sub(all);
+    let count = |holds: &dyn Fn(&Asset, &Identified) -> bool| {
         assets.iter().filter(|(asset, identified)| holds(asset, identified)).count() as u64
     };
     let assessed = |field: &'static str| count(&move |_, identified| !people(identified, field).is_empty());
@@ -64,7 +70,8 @@ fn numbers(page: &mut Page<'_>, register: &Register<'_>) -> Result<(), XlsxError
     };
     let remote = sorted.findings.iter().filter(|finding| finding.kind == REMOTE_ACCESS).count() as u64;
     let rows = [
-        ("Assets", all, false, "every row of the asset register"),
+        ("Assets", all, false, "rows of the asset register, without the retired"),
+        ("Retired", retired, false, "column Status says retired; in no other number of assets"),
         ("Observed", state(AssetState::Observed), true, "it spoke itself"),
         ("Referenced", state(AssetState::Referenced), true, "others name it or turn to it; it never spoke"),
         ("Declared", state(AssetState::Declared), true, "people listed it; the wire has not shown it"),
@@ -154,7 +161,7 @@ fn numbers(page: &mut Page<'_>, register: &Register<'_>) -> Result<(), XlsxError
 
 /// Each of people's fields: how many rows say something, how many nobody has assessed.
 fn gaps(page: &mut Page<'_>, register: &Register<'_>) -> Result<(), XlsxError> {
-    let assets = &register.sorted.assets;
+    let assets: Vec<_> = counted(register).collect();
     let all = assets.len() as u64;
     page.section("What people have not assessed yet")?;
     let heads = [

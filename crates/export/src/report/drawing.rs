@@ -178,10 +178,21 @@ fn element(shape: &Shape) -> Markup {
     }
 }
 
+/// The text as a comment of XML holds it: no two hyphens side by side, which would end it or be no XML.
+fn commented(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character == '-' && shown.ends_with('-') {
+            shown.push(' ');
+        }
+        shown.push(character);
+    }
+    shown
+}
+
 /// The drawing as a file of its own.
 pub(crate) fn svg_file(drawing: &Drawing, caption: &[String]) -> String {
-    // Nothing in a comment may end it.
-    let caption: Vec<String> = caption.iter().map(|line| line.replace("--", "- -")).collect();
+    let caption: Vec<String> = caption.iter().map(|line| commented(line)).collect();
     html! {
         (PreEscaped("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"))
         @for line in &caption { (PreEscaped("<!-- ")) (line) (PreEscaped(" -->\n")) }
@@ -193,6 +204,15 @@ pub(crate) fn svg_file(drawing: &Drawing, caption: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_text_ends_a_comment_or_makes_it_no_xml() {
+        for (text, shown) in
+            [("2026-01-02", "2026-01-02"), ("so---uth", "so- - -uth"), ("-->", "- ->"), ("----", "- - - -")]
+        {
+            assert_eq!(commented(text), shown);
+        }
+    }
 
     #[test]
     fn lengths_have_no_idle_digits() {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use inventory::AssetEnd;
+use inventory::fields::is_retired;
 use inventory::policy::Level;
 use observation::{Time, attribute};
 
@@ -16,7 +17,7 @@ use crate::reading;
 pub(crate) const COUNTS: [(&str, &str); 6] = [
     (
         "assets in total",
-        "heard, named by others, or listed by people; modules and devices behind gateways count",
+        "heard, named by others, or listed by people; modules and devices behind gateways count, retired ones do not",
     ),
     ("identified", "vendor, and model or order number, known; inferred ones too"),
     ("with an owner", "people's field owner filled in"),
@@ -101,7 +102,8 @@ pub(crate) fn boundary(view: &View<'_>, until: Option<Time>) -> BTreeSet<usize> 
         .filter(|conversation| until.is_none_or(|until| conversation.first <= until))
         .map(|conversation| [end(&conversation.client), end(&conversation.server)]);
     let mut found = across(pairs);
-    found.retain(|index| view.holds(*index));
+    let counted: BTreeSet<usize> = view.counted().map(|(index, ..)| index).collect();
+    found.retain(|index| counted.contains(index));
     found
 }
 
@@ -118,7 +120,7 @@ pub(crate) fn identified(view: &View<'_>, index: usize) -> bool {
 
 /// The figures of the register.
 pub(crate) fn now(view: &View<'_>, earlier: Option<Earlier<'_>>) -> Counts {
-    let assets = view.assets();
+    let assets: Vec<_> = view.counted().collect();
     let count = |is: &dyn Fn(usize) -> bool| assets.iter().filter(|(index, ..)| is(*index)).count();
     let unlisted = match earlier {
         Some(Earlier::Baseline(_, frozen)) => {
@@ -159,8 +161,7 @@ pub(crate) fn before(view: &View<'_>, filter: &Filter, earlier: Earlier<'_>) -> 
         Earlier::Baseline(_, frozen) => of_frozen(frozen, filter),
         Earlier::Moment(moment) => {
             let held: Vec<_> = view
-                .assets()
-                .iter()
+                .counted()
                 .filter(|(_, asset, _)| asset.first.is_some_and(|first| first <= moment))
                 .collect();
             let known = held.iter().filter(|(_, asset, _)| {
@@ -181,7 +182,8 @@ pub(crate) fn before(view: &View<'_>, filter: &Filter, earlier: Earlier<'_>) -> 
 
 fn of_frozen(frozen: &Frozen, filter: &Filter) -> Counts {
     let as_of = frozen.as_of.as_deref().and_then(|text| crate::time::parse(text).ok());
-    let held: Vec<&FrozenAsset> = frozen.assets.iter().filter(|asset| filter.holds_frozen(asset)).collect();
+    let holds = |asset: &&FrozenAsset| filter.holds_frozen(asset) && !is_retired(&asset.people);
+    let held: Vec<&FrozenAsset> = frozen.assets.iter().filter(holds).collect();
     let said = |asset: &FrozenAsset, name: &str| asset.people.get(name).is_some_and(|text| !text.is_empty());
     let known: BTreeMap<&str, (usize, Option<bool>)> = frozen
         .assets
@@ -206,10 +208,8 @@ fn of_frozen(frozen: &Frozen, filter: &Filter) -> Counts {
     };
     let pairs = frozen.conversations.iter().map(|talk| [end(&talk.client), end(&talk.server)]);
     let crossing = across(pairs);
-    let crossing = crossing
-        .into_iter()
-        .filter(|at| frozen.assets.get(*at).is_some_and(|asset| filter.holds_frozen(asset)))
-        .count();
+    let crossing =
+        crossing.into_iter().filter(|at| frozen.assets.get(*at).is_some_and(|asset| holds(&asset))).count();
     let lacks = |asset: &&&FrozenAsset| {
         !asset.attributes.contains_key(attribute::FIRMWARE_VERSION)
             || is_past(asset.people.get("support_end").map_or("", String::as_str), as_of)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use inventory::fields::is_retired;
 use inventory::policy::{Level, NO_ZONE, OUTSIDE};
 use inventory::{Asset, AssetEnd, Conversation, Finding, Identified, Role, Snapshot};
 use observation::{Address, OperationKind, Time, Transport};
@@ -79,6 +80,20 @@ impl<'s> View<'s> {
     /// in or behind another comes after it.
     pub(crate) fn assets(&self) -> &[(usize, &'s Asset, &'s Identified)] {
         &self.ordered
+    }
+
+    /// Those of them that count: what people say is retired is listed, and in no figure.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = (usize, &'s Asset, &'s Identified)> {
+        self.ordered.iter().copied().filter(|(.., identified)| !is_retired(&identified.people))
+    }
+
+    /// How many are retired, in words; nothing if none is.
+    pub(crate) fn retired_words(&self) -> String {
+        match self.ordered.len().saturating_sub(self.counted().count()) {
+            0 => String::new(),
+            1 => "1 more is retired, and in no figure".to_owned(),
+            more => format!("{more} more are retired, and in no figure"),
+        }
     }
 
     fn ordered(&self) -> Vec<(usize, &'s Asset, &'s Identified)> {

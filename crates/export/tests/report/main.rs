@@ -296,6 +296,49 @@ fn the_figures_are_those_of_the_register() {
 }
 
 #[test]
+fn what_is_retired_is_listed_and_in_no_figure() {
+    let mut snapshot = plant(20, "");
+    for identified in &mut snapshot.identified {
+        identified.people = [("owner", "Ada"), ("reviewed_on", "2026-01-01"), ("supplier", "X")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+    }
+    let frozen = Frozen::of(&snapshot).unwrap();
+    // The only two that nobody owns are retired.
+    for retired in [3, 5] {
+        snapshot.identified[retired].people = [("status".to_owned(), "retired".to_owned())].into();
+    }
+    let options = Options { earlier: Some(Earlier::Baseline("last year", &frozen)), ..Options::default() };
+    let elements = parsed(&html_of(&snapshot, &options));
+    let tiles: String = named(&elements, "ul").iter().map(|(.., list)| text(list)).collect();
+    assert!(
+        tiles.contains("18 assets in total\u{2212}2 since")
+            || tiles.contains("18 assets in total \u{2212}2 since"),
+        "{tiles}"
+    );
+    assert!(tiles.contains("18 with an owner"), "{tiles}");
+    let paragraphs: String = named(&elements, "p").iter().map(|(.., one)| text(one)).collect();
+    assert!(
+        paragraphs.contains("This report holds 18 assets")
+            && paragraphs.contains("; 2 more are retired, and in no figure")
+    );
+    let controls = table(&elements, "Control mapping");
+    let owners = controls.iter().find(|row| row[1].starts_with("inventory of assets")).unwrap();
+    assert_eq!(owners[2], "supported", "{owners:?}");
+    assert!(table(&elements, "Assets: 20, 2 of them retired").len() == 21);
+    let roles = table(&elements, "Assets by role and zone");
+    assert_eq!(roles.last().unwrap().last().unwrap(), "18");
+    let frozen = Frozen::of(&snapshot).unwrap();
+    let options = Options { earlier: Some(Earlier::Baseline("now", &frozen)), ..Options::default() };
+    let elements = parsed(&html_of(&snapshot, &options));
+    let tiles: String = named(&elements, "ul").iter().map(|(.., list)| text(list)).collect();
+    assert!(
+        tiles.contains("18 assets in totalunchanged") || tiles.contains("18 assets in total unchanged"),
+        "{tiles}"
+    );
+}
+
+#[test]
 fn an_earlier_moment_knows_what_had_been_seen_and_not_what_people_wrote() {
     let snapshot = plant(100, "");
     let options = Options { earlier: Some(Earlier::Moment(Time(NOON + DAY))), ..Options::default() };

@@ -127,6 +127,23 @@ fn an_error_cell_clears_nobodys_word() {
 }
 
 #[test]
+fn what_is_retired_is_in_no_number_of_the_summary() {
+    let mut snapshot = plant(3);
+    set(&mut snapshot, 1, "status", "retired");
+    set(&mut snapshot, 0, "owner", "Ada");
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(written(&snapshot))).unwrap();
+    let range = book.worksheet_range("Summary").unwrap();
+    let of = |what: &str| {
+        let row = range.rows().find(|row| row[0] == *what).unwrap();
+        [1, 2].map(|at: usize| row[at].to_string())
+    };
+    assert_eq!(of("Assets"), ["2", "–"]);
+    assert_eq!(of("Retired"), ["1", "–"]);
+    assert_eq!(of("With an owner"), ["1", "2"]);
+    assert_eq!(of("Owner"), ["1", "1"], "of the gaps");
+}
+
+#[test]
 fn remote_access_says_who_reaches_whom_and_whose_word_counts() {
     let mut snapshot = plant(3);
     set(&mut snapshot, 2, "remote_access_allowed", "yes");

@@ -14,7 +14,10 @@ use crate::rules::exposure::{AFTER_SESSION, remote_access};
 use crate::rules::operations::is_engineering;
 use crate::span::{Span, extend};
 
+const NANOS_PER_DAY: i64 = 86_400_000_000_000;
+
 /// A session of remote access on one day of one capture.
+#[derive(Clone, Copy)]
 struct Session {
     first: Time,
     last: Time,
@@ -40,8 +43,19 @@ struct Done<'a> {
 /// By who asked for it.
 type ByClient<'a> = BTreeMap<AssetEnd, Vec<Engineered<'a>>>;
 
-/// The sessions through a portal, and the hosts that were called.
-type Portal<'a> = (Vec<Session>, BTreeSet<&'a str>);
+/// How a portal was called.
+#[derive(Default)]
+struct Portal<'a> {
+    sessions: Vec<Session>,
+    /// The hosts that were called.
+    hosts: BTreeSet<&'a str>,
+    /// Days of captures on which any was.
+    days: BTreeSet<(&'a str, i64)>,
+}
+
+/// When conversations with the outside end, by the station that asks: for each beginning, the latest end of all that had
+/// begun by then.
+type Open = BTreeMap<usize, Vec<(Time, Time)>>;
 
 /// Portals by the asset that calls them and the name of the service.
 type Portals<'a> = BTreeMap<(usize, &'static str), Portal<'a>>;
@@ -98,6 +112,7 @@ impl<'a> Writer<'_, '_, 'a> {
     /// behind the portal works on that machine, and through it.
     pub(super) fn portals(&self) -> Vec<Finding> {
         let mut portals: Portals<'a> = BTreeMap::new();
+        let mut open = None;
         for (index, known) in self.context.gathered.stations.iter().enumerate() {
             let Some(asset) = self.context.devices.asset_of(index) else { continue };
             for said in known.facts.iter().filter(|said| CALLED.contains(&said.fact.attribute.as_ref())) {
@@ -107,24 +122,31 @@ impl<'a> Writer<'_, '_, 'a> {
                     continue;
                 };
                 let sighting = said.fact.sighting;
-                let (sessions, hosts) = portals.entry((asset, service.name)).or_default();
-                sessions.push(Session {
+                let portal: &mut Portal<'a> = portals.entry((asset, service.name)).or_default();
+                let open = open.get_or_insert_with(|| self.open());
+                portal.sessions.push(Session {
                     first: sighting.first,
-                    last: self.open_until(index, sighting.first).max(sighting.last),
+                    last: open_until(open, index, sighting.first).max(sighting.last),
                 });
-                hosts.insert(&said.fact.value);
+                portal.hosts.insert(&said.fact.value);
+                portal.days.insert((said.capture, sighting.first.0.div_euclid(NANOS_PER_DAY)));
             }
         }
         if portals.is_empty() {
             return Vec::new();
         }
         let engineered = self.engineered();
-        let finding = |((asset, service), (sessions, hosts)): ((usize, &str), Portal<'_>)| {
+        let finding = |((asset, service), portal): ((usize, &str), Portal<'_>)| {
+            let Portal { sessions, hosts, days } = portal;
             let end = AssetEnd::Asset(asset);
             let Done { operations, evidence } = self.done(&sessions, std::iter::once(&end), &engineered);
             let mut span = None;
             for session in &sessions {
                 extend(&mut span, Span { first: session.first, last: session.last, count: 1 });
+            }
+            // What is called by many names on a day is one session, as it is by one.
+            if let Some(span) = &mut span {
+                span.count = u64::try_from(days.len()).unwrap_or(u64::MAX);
             }
             let text = format!(
                 "{} calls {service} ({}), a portal through which it is reached from outside; {}",
@@ -139,15 +161,24 @@ impl<'a> Writer<'_, '_, 'a> {
         portals.into_iter().map(finding).collect()
     }
 
-    /// The last moment of the conversations with the outside that a station had open at a moment: a name is called once,
-    /// at the beginning, and the session goes on.
-    fn open_until(&self, station: usize, time: Time) -> Time {
-        let open = self.context.gathered.talks.iter().filter(|talk| {
-            let sighting = talk.conversation.sighting;
-            let is_open = sighting.first <= time && sighting.last >= time;
-            talk.client == station && is_open && matches!(self.end_of(talk.server), AssetEnd::External(_))
-        });
-        open.map(|talk| talk.conversation.sighting.last).max().unwrap_or(time)
+    /// The conversations with the outside.
+    fn open(&self) -> Open {
+        let mut open: Open = BTreeMap::new();
+        for talk in &self.context.gathered.talks {
+            if matches!(self.end_of(talk.server), AssetEnd::External(_)) {
+                let sighting = talk.conversation.sighting;
+                open.entry(talk.client).or_default().push((sighting.first, sighting.last));
+            }
+        }
+        for talks in open.values_mut() {
+            talks.sort_unstable();
+            let mut latest = Time(i64::MIN);
+            for (_, last) in talks {
+                latest = latest.max(*last);
+                *last = latest;
+            }
+        }
+        open
     }
 
     /// Everything that was engineered, by who asked for it.
@@ -179,6 +210,7 @@ impl<'a> Writer<'_, '_, 'a> {
         targets: impl Iterator<Item = &'e AssetEnd>,
         engineered: &ByClient<'a>,
     ) -> Done<'a> {
+        let sessions = united(sessions);
         let mut first: BTreeMap<(AssetEnd, &str, &str), Time> = BTreeMap::new();
         let mut evidence = BTreeSet::new();
         for one in targets.filter_map(|target| engineered.get(target)).flatten() {
@@ -197,6 +229,31 @@ impl<'a> Writer<'_, '_, 'a> {
         };
         Done { operations: first.iter().map(operation).collect(), evidence }
     }
+}
+
+/// The last moment of the conversations with the outside that a station had open at a moment: a name is called once, at
+/// the beginning, and the session goes on.
+fn open_until(open: &Open, station: usize, time: Time) -> Time {
+    let talks = open.get(&station).map_or(&[][..], Vec::as_slice);
+    let begun = talks.partition_point(|(first, _)| *first <= time);
+    let last = begun.checked_sub(1).and_then(|at| talks.get(at));
+    last.map_or(time, |(_, last)| (*last).max(time))
+}
+
+/// Sessions in the order of time, those that begin within a shift after another as one with it.
+fn united(sessions: &[Session]) -> Vec<Session> {
+    let mut sorted: Vec<Session> = sessions.to_vec();
+    sorted.sort_by_key(|session| (session.first, session.last));
+    let mut united: Vec<Session> = Vec::new();
+    for session in sorted {
+        match united.last_mut() {
+            Some(before) if session.first.0 <= before.last.0.saturating_add(AFTER_SESSION) => {
+                before.last = before.last.max(session.last);
+            }
+            _ => united.push(session),
+        }
+    }
+    united
 }
 
 /// What was engineered, in words.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use observation::Time;
 
-use crate::fields::{RETIRED, STATUS};
+use crate::fields::is_retired;
 use crate::policy::NO_ZONE;
 use crate::snapshot::Snapshot;
 use answer::Answers;
@@ -275,6 +275,5 @@ impl Scope {
 
 /// False for what people say is no longer used.
 pub(crate) fn is_counted(snapshot: &Snapshot, index: usize) -> bool {
-    let people = snapshot.identified.get(index).map(|identified| &identified.people);
-    people.is_none_or(|people| people.get(STATUS).is_none_or(|status| status != RETIRED))
+    snapshot.identified.get(index).is_none_or(|identified| !is_retired(&identified.people))
 }

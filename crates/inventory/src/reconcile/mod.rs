@@ -17,6 +17,8 @@ use columns::spelled;
 pub use columns::{Column, cell_values, columns, mapping};
 use compare::{conflicts, contradiction, is_slip, other_name, out_of_use};
 
+use crate::fields::RETIRED;
+
 /// Something with keys and values: a row of a list, or an asset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
@@ -194,7 +196,9 @@ pub fn reconcile(rows: &[Entry], assets: &[Entry]) -> Vec<Line> {
         );
     }
     for (index, asset) in assets.iter().enumerate() {
-        if asset.stands_alone && !row_of.contains_key(&index) {
+        // What people say is retired has left the list, as it should.
+        let is_retired = asset.of(Column::Status).first().is_some_and(|status| *status == RETIRED);
+        if asset.stands_alone && !is_retired && !row_of.contains_key(&index) {
             lines.push(Line {
                 row: None,
                 asset: Some(index),

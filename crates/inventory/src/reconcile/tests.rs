@@ -178,3 +178,15 @@ fn heads_of_known_lists_are_found() {
         assert_eq!(Column::of_head(head), None, "{head}");
     }
 }
+
+#[test]
+fn what_is_retired_needs_no_row() {
+    let rows = [entry("row", &[(Ip, "10.0.0.1")])];
+    let assets = [
+        entry("A", &[(Ip, "10.0.0.1"), (Status, "retired")]),
+        entry("B", &[(Ip, "10.0.0.2"), (Status, "retired")]),
+        entry("C", &[(Ip, "10.0.0.3"), (Status, "spare")]),
+    ];
+    let told = told(&rows, &assets);
+    assert!(told[0].starts_with("row A ") && told[1..] == ["- C not_listed -"], "{told:?}");
+}

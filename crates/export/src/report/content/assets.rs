@@ -62,6 +62,11 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         column("Last seen", 8),
         number_column("Open", 5),
     ];
+    let retired = assets.len().saturating_sub(view.counted().count());
+    let caption = match retired {
+        0 => format!("Assets: {}", assets.len()),
+        retired => format!("Assets: {}, {retired} of them retired", assets.len()),
+    };
     let paged = view.paged.len();
     let behind = match source.options.details {
         Details::All => "Each has its own part below.".to_owned(),
@@ -80,7 +85,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         note(format!(
             "{behind} An empty cell was not seen; Not assessed is people's to say. Open counts findings that are open or acknowledged."
         )),
-        Block::Table(Table::up_to(ASSETS_MAX, format!("Assets: {}", assets.len()), columns, rows)),
+        Block::Table(Table::up_to(ASSETS_MAX, caption, columns, rows)),
     ];
     Section::new("assets", "Assets", Kind::Wide, blocks)
 }

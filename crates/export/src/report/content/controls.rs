@@ -73,7 +73,7 @@ pub(crate) struct Control {
 
 pub(crate) fn controls(source: &Source<'_>) -> Vec<Control> {
     let view = &source.view;
-    let assets = view.assets();
+    let assets: Vec<_> = view.counted().collect();
     let all = assets.len();
     let filled = |fields: &[&str]| {
         let has = |index: usize| fields.iter().all(|field| !view.people(index, field).is_empty());

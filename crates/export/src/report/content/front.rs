@@ -73,7 +73,11 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
 /// The scope in people's words, and what of the register is in it.
 fn scope(source: &Source<'_>) -> Block {
     let view = &source.view;
-    let assets = view.assets();
+    let assets: Vec<_> = view.counted().collect();
+    let retired = match view.retired_words() {
+        words if words.is_empty() => words,
+        words => format!("; {words}"),
+    };
     let of = |state: AssetState| assets.iter().filter(|(_, asset, _)| asset.state == state).count();
     let said = match source.options.scope {
         "" => {
@@ -82,7 +86,7 @@ fn scope(source: &Source<'_>) -> Block {
         scope => scope,
     };
     paragraph(format!(
-        "{} This report holds {}: {} heard, {} named by others only, {} listed by people and not heard; {}.",
+        "{} This report holds {}: {} heard, {} named by others only, {} listed by people and not heard{retired}; {}.",
         sentence(said),
         number_of(assets.len(), "asset"),
         of(AssetState::Observed),
@@ -97,7 +101,7 @@ fn roles_by_zone(source: &Source<'_>) -> Table {
     let view = &source.view;
     let (mut cells, mut by_role, mut by_zone) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut total = 0_usize;
-    for (index, ..) in view.assets().iter().copied() {
+    for (index, ..) in view.counted() {
         let (role, zone) = (view.role(index), view.zone(index));
         let one = |count: &mut usize| *count = count.saturating_add(1);
         one(cells.entry((role, zone)).or_default());

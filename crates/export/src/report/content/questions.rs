@@ -36,7 +36,7 @@ pub(crate) fn sections(source: &Source<'_>) -> Vec<Section> {
 
 /// Share of the report's assets for which all of the fields are filled in, and if it is all of them.
 fn filled(source: &Source<'_>, fields: &[&str]) -> (String, bool) {
-    let assets = source.view.assets();
+    let assets: Vec<_> = source.view.counted().collect();
     let has = |index: usize| fields.iter().all(|field| !source.view.people(index, field).is_empty());
     let count = assets.iter().filter(|(index, ..)| has(*index)).count();
     (share(count, assets.len()), count == assets.len() && count > 0)
@@ -231,7 +231,7 @@ fn zones(source: &Source<'_>) -> Vec<ZoneSeen> {
     for zone in &view.snapshot.policy.zones {
         counts.entry(&zone.id).or_default();
     }
-    for (index, asset, _) in view.assets().iter().copied() {
+    for (index, asset, _) in view.counted() {
         let (assets, heard) = counts.entry(view.zone(index)).or_default();
         *assets = assets.saturating_add(1);
         *heard = heard.saturating_add(usize::from(asset.state == AssetState::Observed));

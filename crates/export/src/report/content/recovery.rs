@@ -42,9 +42,8 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         }
     }
     let mut listed: Vec<usize> = view
-        .assets()
-        .iter()
-        .map(|(index, ..)| *index)
+        .counted()
+        .map(|(index, ..)| index)
         .filter(|index| {
             needs.contains_key(index)
                 || needed.contains_key(index)
@@ -84,7 +83,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
         column("Restore tested", 8),
         column("Depends on", 8),
     ];
-    let rest = view.assets().len().saturating_sub(listed.len());
+    let rest = view.counted().count().saturating_sub(listed.len());
     let blocks = vec![
         note(
             "Who asks whom was seen; whether one needs the other to work is people's to say (field depends_on), as are recovery time and point objectives, order, backups and restore tests. First those with an order, then those that most others ask.",

@@ -14,7 +14,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
     let view = &source.view;
     let mut suppliers: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     let mut without = BTreeSet::new();
-    for (index, ..) in view.assets().iter().copied() {
+    for (index, ..) in view.counted() {
         let named = ["supplier", "maintainer"].map(|field| view.people(index, field));
         for name in named.into_iter().filter(|name| !name.is_empty()) {
             suppliers.entry(name).or_default().insert(index);
@@ -67,7 +67,7 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
     blocks.push(paragraph(format!(
         "{} of {} assets have neither supplier nor maintainer filled in.",
         without.len(),
-        view.assets().len()
+        view.counted().count()
     )));
     if !found.is_empty() {
         let caption = format!("Remote paths to or from them: {}", found.len());

@@ -37,7 +37,7 @@ pub(crate) const ASKED_FOR: [(&str, &[Role]); 8] = [
 
 /// Assets of the report with one of the roles among theirs.
 pub(crate) fn of_roles(source: &Source<'_>, roles: &[Role]) -> Vec<usize> {
-    let assets = source.view.assets().iter().copied();
+    let assets = source.view.counted();
     let is_one = |asset: &inventory::Asset| asset.roles.iter().any(|claim| roles.contains(&claim.role));
     assets.filter(|(_, asset, _)| is_one(asset)).map(|(index, ..)| index).collect()
 }

@@ -45,7 +45,7 @@ impl Threats<'_> {
 pub(crate) fn threats<'a>(source: &'a Source<'_>) -> BTreeMap<usize, Threats<'a>> {
     let view = &source.view;
     let mut all: BTreeMap<usize, Threats<'a>> = BTreeMap::new();
-    for (index, _, identified) in view.assets().iter().copied() {
+    for (index, _, identified) in view.counted() {
         let advisories =
             source.options.advisories.and_then(|advisories| advisories.by_asset.get(&identified.id));
         let own = Threats {
