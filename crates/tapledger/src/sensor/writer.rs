@@ -15,19 +15,23 @@ use register::{CaptureStart, CaptureWriter, Error, Growth, Policy, Register};
 
 use super::log::Limiter;
 use super::state::{Writing, put};
+use crate::backlog::Backlog;
 use crate::session::actor;
 
 /// On whose behalf the journal is written.
 const ACTOR: &str = "sensor";
 
-/// Orders that wait for the writer.
-const ORDERS_MAX: usize = 4;
+/// Orders that wait for the writer. A batch may be of 40 MiB; what waits beyond waits as frames.
+const ORDERS_MAX: usize = 2;
 
 /// Time between two signs of life, and before a failed attempt is repeated.
 const TURN: Duration = Duration::from_secs(1);
 
 /// How long a failing register is tried when the sensor ends.
 const LAST_TRIES: Duration = Duration::from_secs(5);
+
+/// How long what waits is written when the sensor ends. The service manager ends what takes longer, and nobody has counted then.
+const LAST_WRITES: Duration = Duration::from_secs(45);
 
 /// Time between two looks at what the observations amount to, and how many times the time that a look takes.
 const LOOK: (Duration, u32) = (Duration::from_secs(60), 50);
@@ -43,7 +47,22 @@ const COUNTED_NANOS: i64 = 20 * 3_600_000_000_000;
 const LOOK_ANYWAY: Duration = Duration::from_secs(3600);
 
 /// Memory that a look takes for each row of the register, in octets: generous.
-const LOOK_OCTETS: u64 = 2048;
+const ROW_OCTETS: u64 = 2048;
+
+/// The same for what a row counted on each day: 240 to 290 were measured.
+const DAY_OCTETS: u64 = 320;
+
+/// Longest time that a look may be going to take, and longest when the sensor ends: the service manager ends what shows no sign of
+/// life for 30 s, and what does not stop.
+const LOOK_LONGEST: Duration = Duration::from_secs(20);
+const LAST_LOOK: Duration = Duration::from_secs(5);
+
+/// Time that a look takes for each kibioctet of memory that it needs, where no look that took long enough was measured: that of a
+/// fast machine, four times.
+const LOOK_NANOS_PER_KIB: u64 = 20_000;
+
+/// A look that took less says nothing of how long a larger one takes.
+const MEASURED_MIN: Duration = Duration::from_secs(1);
 
 /// Time before the first look.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
@@ -96,6 +115,13 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// What a look takes.
+#[derive(Debug)]
+struct Cost {
+    octets: u64,
+    time: Duration,
+}
+
 struct Desk {
     register: Register,
     options: Options,
@@ -107,6 +133,12 @@ struct Desk {
     prune_every: Duration,
     writing: Arc<Writing>,
     captures: HashMap<u32, CaptureWriter>,
+    /// Since when the sensor ends.
+    ending: Option<Instant>,
+    /// How long what waits is written then.
+    last_writes: Duration,
+    /// What there was no time to write then, of each session.
+    unwritten: HashMap<u32, Backlog>,
     /// When to look next at what the observations amount to.
     look_at: Option<Instant>,
     /// Something was written since the last look.
@@ -115,6 +147,8 @@ struct Desk {
     looked: Option<(Growth, Instant)>,
     /// Octets of memory that a look may take.
     look_octets_max: u64,
+    /// Time that a look takes for each kibioctet of memory that it needs.
+    nanos_per_kib: u64,
     /// The last orders cannot be carried out: the sensor ends, and the register fails.
     given_up: bool,
     limiter: Limiter,
@@ -130,10 +164,14 @@ impl Desk {
             prune_every: PRUNE,
             writing,
             captures: HashMap::new(),
+            ending: None,
+            last_writes: LAST_WRITES,
+            unwritten: HashMap::new(),
             look_at: now().checked_add(FIRST_LOOK),
             news: false,
             looked: None,
             look_octets_max: u64::MAX,
+            nanos_per_kib: LOOK_NANOS_PER_KIB,
             given_up: false,
             limiter: Limiter::of_the_log(),
         }
@@ -142,6 +180,7 @@ impl Desk {
     fn run(mut self, orders: &Receiver<Order>) {
         loop {
             self.writing.turns.add(1);
+            self.is_late();
             match orders.recv_timeout(TURN) {
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(order) => self.carry_out(order),
@@ -155,7 +194,7 @@ impl Desk {
             }
         }
         if self.news {
-            self.look_if_grown();
+            self.look_last();
         }
         if let Err(error) = self.register.checkpoint() {
             tracing::warn!(event = "checkpoint_failed", error = %error, "the log of the register stays beside it");
@@ -165,11 +204,11 @@ impl Desk {
     fn carry_out(&mut self, order: Order) {
         match order {
             Order::Begin { session, summary } => self.begin(session, &summary),
-            Order::Batch { session, batch, summary } => {
-                self.batch(session, &batch, &summary);
+            Order::Batch { session, batch, mut summary } => {
+                self.batch(session, &batch, &mut summary);
             }
-            Order::Finish { session, batch, summary } => {
-                if self.batch(session, &batch, &summary)
+            Order::Finish { session, batch, mut summary } => {
+                if self.batch(session, &batch, &mut summary)
                     && let Some(capture) = self.captures.remove(&session)
                     && let Err(error) = self.register.finish_capture(capture, &summary, &actor(ACTOR))
                 {
@@ -208,15 +247,37 @@ impl Desk {
         }
     }
 
-    fn batch(&mut self, session: u32, batch: &Batch, summary: &CaptureSummary) -> bool {
+    /// Writes a batch, or counts it in the summary if there is no time left.
+    fn batch(&mut self, session: u32, batch: &Batch, summary: &mut CaptureSummary) -> bool {
         self.news |= !batch.is_empty();
-        self.insist(|register, captures| match captures.get_mut(&session) {
-            Some(capture) => register.write(capture, batch),
-            None => Err(Error::CaptureGone),
-        }) && self.insist(|register, captures| match captures.get(&session) {
-            Some(capture) => register.update_summary(capture, summary),
-            None => Err(Error::CaptureGone),
-        })
+        let written = if self.is_late() && !batch.is_empty() {
+            self.unwritten.entry(session).or_default().drop_batch(batch);
+            tracing::warn!(
+                event = "batch_dropped",
+                interface = summary.interface,
+                "there is no time left to write it"
+            );
+            true
+        } else {
+            self.insist(|register, captures| match captures.get_mut(&session) {
+                Some(capture) => register.write(capture, batch),
+                None => Err(Error::CaptureGone),
+            })
+        };
+        if let Some(unwritten) = self.unwritten.get(&session) {
+            summary.counters.extend(unwritten.counters());
+        }
+        let summary = &*summary;
+        written
+            && self.insist(|register, captures| match captures.get(&session) {
+                Some(capture) => register.update_summary(capture, summary),
+                None => Err(Error::CaptureGone),
+            })
+    }
+
+    /// True if the sensor ends, and has been ending for long.
+    fn is_late(&mut self) -> bool {
+        self.writing.stopping.is_set() && self.ending.get_or_insert_with(now).elapsed() >= self.last_writes
     }
 
     /// Tries until it works. False if it cannot, or the sensor ends.
@@ -255,16 +316,18 @@ impl Desk {
     /// Folds old days. A prune that fails is tried again the next day: nothing is lost by keeping more.
     fn prune(&mut self) {
         self.prune_at = now().checked_add(self.prune_every);
+        self.writing.fold_since(Some(now()));
         match self.register.prune(&self.retention, &actor(ACTOR)) {
             Ok(pruned) => tracing::info!(event = "pruned", what = pruned.text(), "old days are folded"),
             Err(error) => tracing::warn!(event = "prune_failed", error = %error, "tried again tomorrow"),
         }
+        self.writing.fold_since(None);
         self.count();
     }
 
     /// Keeps the key figures of the day, unless somebody has in the last hours.
     fn count(&mut self) {
-        if self.register.growth().is_ok_and(|growth| self.is_too_large(&growth)) {
+        if self.register.growth().is_ok_and(|growth| !self.may_take(&self.cost(&growth), LOOK_LONGEST)) {
             return tracing::warn!(
                 event = "kpis_left",
                 "the register is too large for this process: `kpi snapshot` keeps them"
@@ -292,11 +355,15 @@ impl Desk {
         &self,
         resolve: fn(&Observed, &Options) -> Inventory,
     ) -> impl FnOnce(&Observed, &Options) -> Inventory + use<> {
-        let prefixes = self.options.plant_prefixes.clone();
+        let (prefixes, writing) = (self.options.plant_prefixes.clone(), Arc::clone(&self.writing));
         move |observed, decided| {
+            // Reading is done, which is a sign of life; so is resolving.
+            writing.turns.add(1);
             let mut options = decided.clone();
             options.plant_prefixes.extend(prefixes);
-            resolve(observed, &options)
+            let inventory = resolve(observed, &options);
+            writing.turns.add(1);
+            inventory
         }
     }
 
@@ -318,29 +385,49 @@ impl Desk {
             return;
         }
         self.looked = Some((growth, now()));
-        let needed = growth.rows().saturating_mul(LOOK_OCTETS);
-        if self.is_too_large(&growth) {
+        let cost = self.cost(&growth);
+        if !self.may_take(&cost, LOOK_LONGEST) {
             self.news = false;
             self.look_at = now().checked_add(LOOK_ANYWAY);
-            let (needed_mib, limit_mib) = (needed >> 20, self.look_octets_max >> 20);
             return tracing::warn!(
                 event = "register_large",
                 rows = growth.rows(),
-                needed_mib,
-                limit_mib,
+                needed_mib = cost.octets >> 20,
+                limit_mib = self.look_octets_max >> 20,
+                needed_seconds = cost.time.as_secs(),
                 "assets are counted, and their ids issued, by commands that read the register"
             );
         }
-        self.look();
+        self.look(&cost);
     }
 
-    /// True if reading the register may take more memory than this process has.
-    fn is_too_large(&self, growth: &Growth) -> bool {
-        growth.rows().saturating_mul(LOOK_OCTETS) > self.look_octets_max
+    /// What reading the register takes. If its days cannot be counted it cannot be read either.
+    fn cost(&self, growth: &Growth) -> Cost {
+        let days = self.register.rows_of_days().unwrap_or(0);
+        let octets = growth.rows().saturating_mul(ROW_OCTETS).saturating_add(days.saturating_mul(DAY_OCTETS));
+        Cost { octets, time: Duration::from_nanos((octets >> 10).saturating_mul(self.nanos_per_kib)) }
+    }
+
+    fn may_take(&self, cost: &Cost, longest: Duration) -> bool {
+        cost.octets <= self.look_octets_max && cost.time <= longest
+    }
+
+    /// The look when the sensor ends, unless it would take too long: the next sensor, and every command that writes, issues the same
+    /// ids.
+    fn look_last(&mut self) {
+        match self.register.growth().map(|growth| self.cost(&growth)) {
+            Ok(cost) if self.may_take(&cost, LAST_LOOK) => self.look_if_grown(),
+            Ok(cost) => tracing::info!(
+                event = "last_look_left",
+                needed_seconds = cost.time.as_secs(),
+                "ids of what is new are issued by who writes the register next"
+            ),
+            Err(error) => tracing::warn!(event = "identify_failed", error = %error, "ids are issued later"),
+        }
     }
 
     /// Issues ids for what is new, and counts the assets.
-    fn look(&mut self) {
+    fn look(&mut self, cost: &Cost) {
         self.news = false;
         let began = now();
         let resolve = self.resolving(inventory::resolve_standing);
@@ -354,7 +441,12 @@ impl Desk {
                 tracing::warn!(event = "identify_failed", error = %error, "ids are issued later");
             }
         }
-        let wait = LOOK.0.max(began.elapsed().saturating_mul(LOOK.1));
+        let took = began.elapsed();
+        if took >= MEASURED_MIN {
+            let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+            self.nanos_per_kib = nanos.checked_div(cost.octets >> 10).unwrap_or(nanos);
+        }
+        let wait = LOOK.0.max(took.saturating_mul(LOOK.1));
         self.look_at = now().checked_add(wait);
     }
 }
@@ -391,6 +483,16 @@ mod tests {
 
     /// What is in the register after so many days that a writer wrote, and its journal's lines of prunes.
     fn written(prune_every: Option<Duration>) -> (Register, Vec<String>) {
+        let (register, lines, _) = written_by(|desk| {
+            if let Some(every) = prune_every {
+                (desk.prune_at, desk.prune_every) = (Some(now()), every);
+            }
+        });
+        (register, lines)
+    }
+
+    /// The same by a writer that was changed before it began, with the number of assets that it found.
+    fn written_by(change: impl FnOnce(&mut Desk)) -> (Register, Vec<String>, u64) {
         let (orders, receiver) = sync_channel(1000);
         let queue = Arc::new(Queue::new(config::Queue { frames_max: 1000, octets_max: 1 << 20 }));
         let ways = Ways { queue, state: Arc::default(), orders, writing: Arc::default(), tape: None };
@@ -411,14 +513,41 @@ mod tests {
         let policy = Policy { detail_days: 5, conversation_days: 9, ..Policy::default() };
         let mut desk =
             Desk::new(Register::create_or_open(&path).unwrap(), Options::default(), policy, Arc::default());
-        if let Some(every) = prune_every {
-            (desk.prune_at, desk.prune_every) = (Some(now()), every);
-        }
+        change(&mut desk);
+        let writing = Arc::clone(&desk.writing);
         desk.run(&receiver);
         let register = Register::open_existing(&path).unwrap();
         let lines = register.journal().unwrap().into_iter();
         let prunes = lines.filter(|line| line.action == "prune").map(|line| line.detail).collect();
-        (register, prunes)
+        (register, prunes, writing.assets.get())
+    }
+
+    #[test]
+    fn what_there_is_no_time_to_write_at_the_end_is_counted_and_the_register_adds_up() {
+        let (register, _, _) = written_by(|desk| {
+            desk.last_writes = Duration::ZERO;
+            desk.writing.stopping.set(true);
+        });
+        let capture = register.captures().unwrap().remove(0);
+        assert_eq!((capture.frames, capture.counters["register: batches dropped"]), (50, 50));
+        assert_eq!(register.stats().unwrap().stations, 0);
+        assert!(register.check().unwrap().is_sound());
+    }
+
+    #[test]
+    fn a_look_that_cannot_end_in_time_is_left_when_the_sensor_ends_and_nothing_else_is() {
+        let (_, _, assets) = written_by(|_| ());
+        assert_eq!(assets, 2);
+        // 50 days of two stations: some 200 rows.
+        for change in [
+            |desk: &mut Desk| desk.nanos_per_kib = 1_000_000_000,
+            |desk: &mut Desk| desk.look_octets_max = 10 << 10,
+        ] {
+            let (register, _, assets) = written_by(change);
+            assert_eq!(assets, 0);
+            assert_eq!(register.stats().unwrap().stations, 2);
+            assert!(register.rows_of_days().unwrap() >= 100);
+        }
     }
 
     #[test]
