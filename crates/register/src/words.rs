@@ -1,12 +1,12 @@
-//! The program's own words (names of protocols, attributes, rules, reasons), held once for the whole process: a register of some months
-//! repeats each of them a million times.
+//! The program's own words (names of protocols, attributes, rules, reasons), held once for the whole process: a
+//! register of some months repeats each of them a million times.
 
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use foldhash::HashSet;
 
-/// Most words that are held, and their longest in octets. They are never given back; the program has some thousand of them, and a register
-/// that holds others (a newer program wrote it, or somebody else) cannot fill memory with them.
+/// Most words that are held, and their longest in octets. They are never given back; the program has some thousand of
+/// them, and a register that holds others (a newer program wrote it, or somebody else) cannot fill memory with them.
 const WORDS_MAX: usize = 16_384;
 const WORD_OCTETS_MAX: usize = 64;
 

@@ -35,8 +35,8 @@ const FIRST_TICK: Duration = Duration::from_millis(50);
 /// How long interfaces that are not there are waited for, if another one is.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long it may take at the end to decode what was heard: the capturing process hands over what the kernel's rings hold. The
-/// unit ends what takes longer than `TimeoutStopSec`, and there is a last batch to write.
+/// How long it may take at the end to decode what was heard: the capturing process hands over what the kernel's rings
+/// hold. The unit ends what takes longer than `TimeoutStopSec`, and there is a last batch to write.
 const DECODE: Duration = Duration::from_secs(30);
 
 /// How long it may take to count what there was no time to decode.
@@ -469,8 +469,8 @@ fn flows_max(config: &Config) -> usize {
     usize::try_from(share / FLOW_OCTETS).unwrap_or(FLOWS_MAX).clamp(1024, FLOWS_MAX)
 }
 
-/// Memory that a look at the register may take: what kernel buffers, queues, flows and the rest leave of it. Half of the memory at most
-/// is for buffers and queues, see the check of the configuration, and a quarter for flows.
+/// Memory that a look at the register may take: what kernel buffers, queues, flows and the rest leave of it. Half of the
+/// memory at most is for buffers and queues, see the check of the configuration, and a quarter for flows.
 pub(super) fn look_octets_max(config: &Config) -> u64 {
     let queue = u64::try_from(config.queue.octets_max).unwrap_or(u64::MAX);
     let flows = u64::try_from(flows_max(config)).unwrap_or(u64::MAX).saturating_mul(FLOW_OCTETS);

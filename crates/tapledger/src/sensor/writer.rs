@@ -30,7 +30,8 @@ const TURN: Duration = Duration::from_secs(1);
 /// How long a failing register is tried when the sensor ends.
 const LAST_TRIES: Duration = Duration::from_secs(5);
 
-/// How long what waits is written when the sensor ends. The service manager ends what takes longer, and nobody has counted then.
+/// How long what waits is written when the sensor ends. The service manager ends what takes longer, and nobody has
+/// counted then.
 const LAST_WRITES: Duration = Duration::from_secs(45);
 
 /// Time between two looks at what the observations amount to, and how many times the time that a look takes.
@@ -52,8 +53,8 @@ const ROW_OCTETS: u64 = 2048;
 /// The same for what a row counted on each day: 240 to 290 were measured.
 const DAY_OCTETS: u64 = 320;
 
-/// Longest time that a look may be going to take, and longest when the sensor ends: the service manager ends what shows no sign of
-/// life for 30 s, and what does not stop.
+/// Longest time that a look may be going to take, and longest when the sensor ends: the service manager ends what shows
+/// no sign of life for 30 s, and what does not stop.
 const LOOK_LONGEST: Duration = Duration::from_secs(20);
 const LAST_LOOK: Duration = Duration::from_secs(5);
 
@@ -412,8 +413,8 @@ impl Desk {
         cost.octets <= self.look_octets_max && cost.time <= longest
     }
 
-    /// The look when the sensor ends, unless it would take too long: the next sensor, and every command that writes, issues the same
-    /// ids.
+    /// The look when the sensor ends, unless it would take too long: the next sensor, and every command that writes,
+    /// issues the same ids.
     fn look_last(&mut self) {
         match self.register.growth().map(|growth| self.cost(&growth)) {
             Ok(cost) if self.may_take(&cost, LAST_LOOK) => self.look_if_grown(),
