@@ -30,6 +30,9 @@ import time
 from pathlib import Path
 
 SKIPPED, FAILED = 5, 6
+UNIT = Path(__file__).resolve().parents[1] / "systemd/tapledger-sensor.service"
+# What the unit waits for (TimeoutStopSec).
+STOP_SECONDS = 90
 # The kernel's buffer of the sensor, in MiB.
 BUFFER_MIB = 64
 # The same while rates are measured, of all programs: what a buffer swallows is no rate. The sensor's queue is as short as may be.
@@ -99,6 +102,12 @@ def pinned(core, first=False):
     return command + (["taskset", "-c", str(core)] if core is not None else [])
 
 
+def unit_environment():
+    """What the unit has in the sensor's environment."""
+    found = re.findall(r"(?m)^Environment=(\w+)=(\S+)$", UNIT.read_text())
+    return dict(found)
+
+
 class Sensor:
     """A sensor with a stand-in for the service manager, which notes when what was said."""
 
@@ -114,7 +123,7 @@ class Sensor:
         path.unlink(missing_ok=True)
         self.manager.bind(str(path))
         threading.Thread(target=self._listen, daemon=True).start()
-        environment = dict(os.environ, NOTIFY_SOCKET=str(path), WATCHDOG_USEC=str(int(watchdog * 1e6)))
+        environment = dict(os.environ, **unit_environment(), NOTIFY_SOCKET=str(path), WATCHDOG_USEC=str(int(watchdog * 1e6)))
         self.process = subprocess.Popen(
             [*before, *lab.inside(lab.tap), *wrapper, lab.tapledger, "sensor", "--config", str(config)],
             env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(folder / "log", "a"))
@@ -160,11 +169,18 @@ class Sensor:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def stop(self):
+        """Ends it as the service manager does; gives the seconds that it took."""
+        began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(300)
+        try:
+            code = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            fail(f"the sensor does not stop within {STOP_SECONDS} s: {(self.folder / 'log').read_text()[-2000:]}")
+        took = time.monotonic() - began
         self.manager.close()
         if code:
             fail(f"the sensor ended with {code}: {(self.folder / 'log').read_text()[-2000:]}")
+        return took
 
     def kill(self):
         self.process.kill()
@@ -196,7 +212,8 @@ def interface_losses(capture):
     """Frames that were lost or not decoded, whoever lost them."""
     counters = capture["counters"]
     refused = counters.get("sensor: frames dropped while the register could not be written", 0)
-    return capture["kernel_drops"] + counters.get("source.interface_drops", 0) + refused
+    left = counters.get("sensor: frames not decoded when the sensor ended", 0)
+    return capture["kernel_drops"] + counters.get("source.interface_drops", 0) + refused + left
 
 
 # Rates ---------------------------------------------------------------------------------------------------------------
@@ -390,12 +407,16 @@ def quiet(lab, arguments, work):
     sensor = Sensor(lab, work, watchdog=watchdog).ready()
     size = lambda: [(path.name, path.stat().st_mtime) for path in sorted(work.glob("register.db*"))]
     time.sleep(90)
-    before, began = size(), time.monotonic()
-    time.sleep(arguments.minutes * 60)
+    before, began, written = size(), time.monotonic(), []
+    while time.monotonic() - began < arguments.minutes * 60:
+        time.sleep(5)
+        if size() != before:
+            before = size()
+            written.append(round(time.monotonic() - began))
     pings = [moment for moment in sensor.said("WATCHDOG=1") if moment >= began]
     longest = max(after - before for before, after in zip(pings, pings[1:]))
     print(f"{arguments.minutes} minutes without a frame: {len(pings)} signs of life, the longest time between two {longest:.1f} s "
-          f"(allowed {watchdog}); register written: {'no' if size() == before else 'yes'}; cpu {sensor.cpu():.1f} s")
+          f"(allowed {watchdog}); register written {len(written)} times{written and f' (seconds {written[:9]})' or ''}; cpu {sensor.cpu():.1f} s")
     out = socket_frames(lab)
     sensor.stop()
     (capture,) = captures(lab, sensor.db).values()
@@ -503,7 +524,7 @@ def memory(lab, arguments, work):
         # The next look at what was heard takes its memory too.
         time.sleep(arguments.after)
         decoding = sensor.memory()[1]
-        sensor.stop()
+        took = sensor.stop()
         peak = limit.peak()
     finally:
         limit.end()
@@ -511,7 +532,12 @@ def memory(lab, arguments, work):
     (capture,) = rows_of_captures(sensor.db)
     check(lab, sensor.db)
     print(f"{sent} hostile frames: {capture['frames']} counted, {interface_losses(capture)} lost; decoding process at most {decoding >> 20} MiB "
-          f"(memory_mib {configured}); with pages of files {peak >> 20} of {arguments.limit} MiB")
+          f"(memory_mib {configured}); with pages of files {peak >> 20} of {arguments.limit} MiB; stopped in {took:.1f} s "
+          f"(allowed {STOP_SECONDS}); register {sensor.db.stat().st_size >> 20} MiB")
+    for line in (work / "log").read_text().splitlines():
+        said = json.loads(line)
+        if said.get("level") in ("WARN", "ERROR") or said.get("event") in ("last_look_left", "session_ended"):
+            print(f"  said: {line[:300]}")
     for name, count in sorted(capture["counters"].items()):
         print(f"  {count:>9} {name}")
     if capture["frames"] + interface_losses(capture) != sent:

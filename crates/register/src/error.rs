@@ -144,6 +144,9 @@ pub enum Error {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// Whoever asked wants it no more.
+    #[error("it was told to stop")]
+    Stopped,
     /// The register cannot be written here.
     #[error(
         "the register was opened for reading only: no right to write it, or a medium that cannot be written"

@@ -30,6 +30,23 @@ impl Growth {
 }
 
 impl Register {
+    /// How many rows count something on a day: with [`Growth::rows`] what reading the register costs. Old days are folded
+    /// ([`prune`](Self::prune)), so that it stops growing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the register cannot be read.
+    pub fn rows_of_days(&self) -> Result<u64> {
+        let count: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT (SELECT count(*) FROM presence) + (SELECT count(*) FROM fact_day) + (SELECT count(*) FROM mention_day)
+                    + (SELECT count(*) FROM conversation_day) + (SELECT count(*) FROM operation_day)",
+            )?
+            .query_row([], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// How far it has grown. Equal to an earlier one if [`identify`](Self::identify) would find the same stations with the
     /// same statements as then.
     ///

@@ -60,6 +60,7 @@ mod restore;
 mod retention;
 mod rows;
 mod schema;
+mod words;
 mod write;
 
 pub use assets::Identification;

@@ -9,7 +9,7 @@ use rusqlite::TransactionBehavior;
 
 use crate::assets::{issued_among, keep_ids};
 use crate::decide::options;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::identify::assign;
 use crate::open::Register;
 use crate::part::{self, Taken};
@@ -106,15 +106,19 @@ impl Register {
     /// Every asset has the anchors, so the ids, that `identify` gives it. Only which of two ids that were issued in one look
     /// stands for the other, should their assets prove to be one, may be another.
     ///
+    /// `go_on` is asked before each part.
+    ///
     /// # Errors
     ///
-    /// Fails if the register cannot be read or written; then what was touched stays to be looked at.
+    /// Fails if the register cannot be read or written, and with [`Error::Stopped`] if it is not to go on; then what was
+    /// touched stays to be looked at.
     pub fn identify_touched(
         &mut self,
         looks: &mut Looks,
         plant_prefixes: &[Prefix],
         rows_max: u64,
         whole: bool,
+        go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Looked> {
         let (sites, mut said) = {
             let transaction = self.connection.unchecked_transaction()?;
@@ -130,6 +134,10 @@ impl Register {
             for (site, captures) in &sites {
                 let ties = &mut looks.sites.entry(site.clone()).or_default().ties;
                 for (capture, _) in captures.iter().filter(|(capture, _)| *capture > began) {
+                    if !go_on() {
+                        *looks = Looks::new();
+                        return Err(Error::Stopped);
+                    }
                     part::tie(&self.connection, *capture, ties)?;
                 }
             }
@@ -149,7 +157,9 @@ impl Register {
         for (name, site) in &mut looks.sites {
             let captures = sites.get(name).map(Vec::as_slice).unwrap_or_default();
             let touched = site.ties.take_touched();
-            if let Err(error) = self.look(name, site, captures, &said, &touched, (rows_max, all), &mut done) {
+            let looked =
+                self.look(name, site, captures, &said, &touched, (rows_max, all), &mut done, &mut *go_on);
+            if let Err(error) = looked {
                 site.ties.put_back(touched);
                 if all {
                     looks.options = None;
@@ -173,6 +183,7 @@ impl Register {
         touched: &Touched,
         (rows_max, all): (u64, bool),
         done: &mut Looked,
+        go_on: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         let nothing = Touched::default();
         let by = if all { &nothing } else { touched };
@@ -182,6 +193,9 @@ impl Register {
             false => Box::new(ties.parts_touched(touched, said, PART_ADDRESSES)),
         };
         let result = parts.try_for_each(|mut part| {
+            if !go_on() {
+                return Err(Error::Stopped);
+            }
             let taken = {
                 let transaction = self.connection.unchecked_transaction()?;
                 // What an id stands for, or stood for, is looked at together.

@@ -13,6 +13,7 @@ use rusqlite::{Connection, Row};
 use crate::columns::{counted, evidence_read, sighting_read, station_read, text, vlan_read, word_read};
 use crate::error::{Error, Result};
 use crate::open::Register;
+use crate::words;
 
 impl Register {
     /// Everything observed, as it stands at one moment: each real capture with all its batches added up, sorted.
@@ -26,6 +27,16 @@ impl Register {
         // One transaction: a capture that becomes real in between is in all of it or in none.
         let transaction = self.connection.unchecked_transaction()?;
         observed(&transaction)
+    }
+
+    /// Every real capture, by id, without what was observed in it: this is read in no time however large the register is.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the register cannot be read.
+    pub fn captures(&self) -> Result<Vec<CaptureSummary>> {
+        let transaction = self.connection.unchecked_transaction()?;
+        Ok(summaries(&transaction)?.into_iter().map(|(_, summary)| summary).collect())
     }
 }
 
@@ -94,7 +105,8 @@ pub(crate) fn rows<T>(
 
 /// A word that the program gave to the row: name of a protocol, an attribute, a rule, a reason.
 pub(crate) fn word(row: &Row<'_>, index: usize) -> Result<Cow<'static, str>> {
-    Ok(Cow::Owned(row.get(index)?))
+    let word = text(row, index)?;
+    Ok(words::held(word).map_or_else(|| Cow::Owned(word.into()), Cow::Borrowed))
 }
 
 /// The stations of a capture by their row numbers.

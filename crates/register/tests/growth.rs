@@ -1,11 +1,12 @@
 //! Growth: what is new shows, what only counts further does not.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test")]
 
 mod common;
 
 use common::{import, told};
-use register::{Growth, Register};
+use observation::{Batch, NANOS_PER_DAY, Sighting, Time};
+use register::{Actor, Growth, Policy, Register};
 
 #[test]
 fn new_statements_show_and_an_import_of_the_same_does_not() {
@@ -18,6 +19,34 @@ fn new_statements_show_and_an_import_of_the_same_does_not() {
     assert_eq!(register.growth().unwrap().facts, one.facts);
     import(&mut register, "b", &[told(1, 0), told(2, 0), told(3, 1)]);
     assert!(register.growth().unwrap().rows() > one.rows());
+}
+
+/// A station that says the same on each of these days.
+fn on(days: &[i64]) -> Vec<Batch> {
+    let of_day = |day: &i64| {
+        let mut batch = told(1, 0);
+        let sighting = Sighting::once(Time(day * NANOS_PER_DAY));
+        batch.presences[0].sighting = sighting;
+        batch.facts[0].sighting = sighting;
+        batch
+    };
+    days.iter().map(of_day).collect()
+}
+
+#[test]
+fn what_is_counted_day_by_day_shows_as_rows_of_days_until_it_is_folded() {
+    let mut register = Register::in_memory().unwrap();
+    assert_eq!(register.rows_of_days().unwrap(), 0);
+    import(&mut register, "a", &on(&[1]));
+    assert_eq!(register.rows_of_days().unwrap(), 2, "a presence and a fact");
+    let one = register.growth().unwrap();
+    import(&mut register, "b", &on(&[1, 2, 3, 4, 100]));
+    assert_eq!(register.rows_of_days().unwrap(), 12);
+    assert_eq!(register.growth().unwrap().facts, 2 * one.facts, "days are no new statements");
+    let policy = Policy { detail_days: 1, conversation_days: 1, ..Policy::default() };
+    register.prune(&policy, &Actor { name: "test", at: Time(101 * NANOS_PER_DAY) }).unwrap();
+    // A day of the first capture; the folded days of the second, and its latest.
+    assert_eq!(register.rows_of_days().unwrap(), 6);
 }
 
 #[test]

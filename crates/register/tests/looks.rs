@@ -12,7 +12,7 @@ use inventory::{DecisionKind, resolve, resolve_standing};
 use observation::{Address, Basis, Batch, CaptureKind, Evidence, Fact, Presence, Sighting, Station, Time};
 use proptest::prelude::*;
 use proptest::sample::select;
-use register::{Actor, CaptureStart, CaptureWriter, Looks, Register};
+use register::{Actor, CaptureStart, CaptureWriter, Error, Looks, Register};
 
 const ACTOR: Actor<'static> = Actor { name: "sensor", at: Time(0) };
 
@@ -97,15 +97,15 @@ proptest! {
                     register.decide(DecisionKind::Merge, "default", &["10.0.0.1".into()], &["10.0.0.3".into()], "seen", &ACTOR).unwrap();
                 }
             }
-            let looked = one.identify_touched(&mut looks, &[], u64::MAX, false).unwrap();
+            let looked = one.identify_touched(&mut looks, &[], u64::MAX, false, &mut || true).unwrap();
             let whole = other.identify(resolve_standing).unwrap();
             prop_assert_eq!(looked.assets, whole.assets, "look {}", number);
             prop_assert_eq!(ids(&one), ids(&other), "look {}", number);
         }
-        prop_assert_eq!(one.identify_touched(&mut looks, &[], u64::MAX, false).unwrap().resolved, 0, "nothing is new");
+        prop_assert_eq!(one.identify_touched(&mut looks, &[], u64::MAX, false, &mut || true).unwrap().resolved, 0, "nothing is new");
         // In parts, everything is as it is.
         let before = ids(&one);
-        let looked = one.identify_touched(&mut looks, &[], u64::MAX, true).unwrap();
+        let looked = one.identify_touched(&mut looks, &[], u64::MAX, true, &mut || true).unwrap();
         prop_assert_eq!((looked.issued, ids(&one)), (0, before));
     }
 }
@@ -177,18 +177,21 @@ fn looked_at_in_parts(devices: u32) {
     assert_eq!(register.growth().unwrap().rows() + u64::from(devices), 13 * u64::from(devices));
     let mut looks = Looks::new();
     // Never more than some seven thousand rows at once.
-    let looked = register.identify_touched(&mut looks, &[], 8_000, false).unwrap();
+    let looked = register.identify_touched(&mut looks, &[], 8_000, false, &mut || true).unwrap();
     assert_eq!((looked.left_out, looked.issued), (0, u64::from(devices) + 1));
     assert_eq!(looked.assets, u64::from(devices) + 1);
 
     let new = station(devices + 7);
     register.write(&mut writer, &new).unwrap();
     looks.wrote("default", &new);
-    let looked = register.identify_touched(&mut looks, &[], 100, false).unwrap();
+    // Whoever is told to stop has lost nothing.
+    let stopped = register.identify_touched(&mut looks, &[], 100, false, &mut || false);
+    assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
+    let looked = register.identify_touched(&mut looks, &[], 100, false, &mut || true).unwrap();
     assert_eq!((looked.issued, looked.assets), (1, u64::from(devices) + 2));
     assert!(looked.rows <= 20 && looked.resolved <= 2, "{looked:?}");
 
     // What is too much to be read at once is left out, and said.
-    let looked = register.identify_touched(&mut looks, &[], 1, true).unwrap();
+    let looked = register.identify_touched(&mut looks, &[], 1, true, &mut || true).unwrap();
     assert!(looked.left_out > 0, "{looked:?}");
 }

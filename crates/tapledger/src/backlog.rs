@@ -92,7 +92,8 @@ impl Backlog {
         }
     }
 
-    fn drop_batch(&mut self, batch: &Batch) {
+    /// Counts what is in a batch that is not written.
+    pub(crate) fn drop_batch(&mut self, batch: &Batch) {
         let talked = batch.conversations.iter().filter(|talk| talk.key.protocol != TUNNEL);
         let frames = talked.flat_map(|talk| talk.frames).fold(0, u64::saturating_add);
         self.batches_dropped = self.batches_dropped.saturating_add(1);

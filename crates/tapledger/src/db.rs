@@ -10,7 +10,7 @@ use register::{Check, JournalCheck, Policy, Register, SCHEMA_VERSION};
 
 use crate::arguments::{Db, octets};
 use crate::failure::{CHECK_FAILED, Failure};
-use crate::session::{actor, now, person, resolve};
+use crate::session::{actor, now, person};
 use crate::summary::talking;
 use crate::terminal;
 
@@ -99,7 +99,7 @@ fn migrate(Db { db }: &Db) -> Result<ExitCode, Failure> {
 fn check(Db { db }: &Db) -> Result<ExitCode, Failure> {
     let register = Register::open_existing(db)?;
     let (stats, check) = (register.stats()?, register.check()?);
-    let captures = register.snapshot(None, resolve)?.captures;
+    let captures = register.captures()?;
     let mut text = format!("register    {}, schema {}\n", db.display(), stats.schema);
     if let Some(day) = stats.folded_before {
         let _ = writeln!(text, "retention   days before {day} are folded");

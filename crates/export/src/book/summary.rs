@@ -76,10 +76,10 @@ fn numbers(page: &mut Page<'_>, register: &Register<'_>) -> Result<(), XlsxError
         ("Referenced", state(AssetState::Referenced), true, "others name it or turn to it; it never spoke"),
         ("Declared", state(AssetState::Declared), true, "people listed it; the wire has not shown it"),
         (
-            "Identified",
+            "Vendor, model and version known",
             count(&|asset, _| is_identified(asset)),
             true,
-            "vendor, and model or order number, and firmware or software version are known",
+            "vendor, and model or order number, and firmware or software version are known, inferred ones too",
         ),
         (
             "On the sheet of unidentified",
@@ -88,7 +88,7 @@ fn numbers(page: &mut Page<'_>, register: &Register<'_>) -> Result<(), XlsxError
             "type, vendor or model unknown, vendor or type only inferred, or it never spoke",
         ),
         (
-            "Firmware unknown",
+            "No version known",
             count(&|asset, _| {
                 first_value(asset, &[attribute::FIRMWARE_VERSION, attribute::SOFTWARE_VERSION]).is_empty()
             }),
@@ -129,7 +129,7 @@ fn numbers(page: &mut Page<'_>, register: &Register<'_>) -> Result<(), XlsxError
             true,
             "it talked with an address outside the plant",
         ),
-        ("Sessions of remote access", remote, false, "findings of kind remote_access"),
+        ("Findings of remote access", remote, false, "findings of kind remote_access"),
         ("Changes after the learning period", changed, false, "rows of sheet \"Changes\""),
         (
             "Open warnings",

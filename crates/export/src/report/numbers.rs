@@ -19,7 +19,7 @@ pub(crate) const COUNTS: [(&str, &str); 6] = [
         "assets in total",
         "heard, named by others, or listed by people; modules and devices behind gateways count, retired ones do not",
     ),
-    ("identified", "vendor, and model or order number, known; inferred ones too"),
+    ("vendor and model known", "vendor, and model or order number, known; inferred ones too"),
     ("with an owner", "people's field owner filled in"),
     ("not in the earlier register", "neither its id nor an id it had is in the baseline"),
     (

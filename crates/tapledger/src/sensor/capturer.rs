@@ -30,8 +30,11 @@ const BEAT: Duration = Duration::from_secs(1);
 /// First and longest wait before an interface is tried again.
 const TRY_AGAIN: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
 
-/// Longest time to hand over what the ring holds at the end.
-const DRAIN: Duration = Duration::from_secs(3);
+/// Longest time to hand over what the ring holds at the end. The decoder may be behind.
+const DRAIN: Duration = Duration::from_secs(15);
+
+/// Longest time to count what is left in the ring then.
+const COUNT: Duration = Duration::from_secs(3);
 
 /// Size of the pipe asked for, in octets; the most that a user may have unless the machine says otherwise.
 const PIPE_OCTETS: usize = 1 << 20;
@@ -242,20 +245,28 @@ impl Ear {
         Ok(None)
     }
 
-    /// Hands over what was captured before now.
+    /// Hands over what was captured before now, for as long as there is time; what there is no time for is counted.
     fn drain(&mut self, source: &mut LiveSource) -> Result<(), Errno> {
         let (began, last) = (now(), session::now());
-        while began.elapsed() < DRAIN {
-            let Ok(Some(frame)) = source.next(WAIT) else { break };
+        // Handing over takes as long as the decoder does, and counting begins when that ends.
+        let (mut counting, mut left) = (None, 0_u64);
+        while let Ok(Some(frame)) = source.next(WAIT) {
             if frame.time > last {
                 break;
             }
-            self.chunk.push(&frame);
-            if self.chunk.is_due(frame.time, CHUNK_AGE_MAX) {
-                self.hand_over()?;
+            if began.elapsed() < DRAIN {
+                self.chunk.push(&frame);
+                if self.chunk.is_due(frame.time, CHUNK_AGE_MAX) {
+                    self.hand_over()?;
+                }
+            } else if counting.get_or_insert_with(now).elapsed() < COUNT {
+                left = left.saturating_add(1);
+            } else {
+                break;
             }
         }
-        Ok(())
+        self.hand_over()?;
+        if left > 0 { self.say(&Event::Left { frames: left }) } else { Ok(()) }
     }
 
     fn hand_over(&mut self) -> Result<(), Errno> {

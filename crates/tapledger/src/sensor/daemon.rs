@@ -35,14 +35,21 @@ const FIRST_TICK: Duration = Duration::from_millis(50);
 /// How long interfaces that are not there are waited for, if another one is.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long the capturing process may take to hand over what it has at the end.
-const HAND_OVER: Duration = Duration::from_secs(10);
+/// How long it may take at the end to decode what was heard: the capturing process hands over what the kernel's rings
+/// hold. The unit ends what takes longer than `TimeoutStopSec`, and there is a last batch to write.
+const DECODE: Duration = Duration::from_secs(30);
+
+/// How long it may take to count what there was no time to decode.
+const COUNT: Duration = Duration::from_secs(5);
 
 /// Time before flows are forgotten again for want of memory.
 const SHORTEN_AGAIN: Duration = Duration::from_secs(300);
 
 /// Memory that a flow takes with what is remembered of it, in octets: generous.
 const FLOW_OCTETS: u64 = 4096;
+
+/// Memory of the program itself, SQLite's cache and what waits for the writer, in octets.
+const REST_OCTETS: u64 = 48 << 20;
 
 /// One interface and those who work on it.
 struct Ear {
@@ -288,7 +295,7 @@ impl<'a> Daemon<'a> {
             return;
         }
         let ears = self.ears.iter().flat_map(|ear| [ear.ways.state.heard.get(), ear.ways.state.turns.get()]);
-        let progress: Vec<u64> = ears.chain([self.writer.writing.turns.get()]).collect();
+        let progress: Vec<u64> = ears.chain([self.writer.writing.progress()]).collect();
         let stands_still = progress.len() == self.watched.progress.len()
             && progress.iter().zip(&self.watched.progress).any(|(now, before)| now == before);
         if !stands_still {
@@ -416,13 +423,18 @@ impl<'a> Daemon<'a> {
         self.notify.stopping();
         self.writer.writing.stopping.set(true);
         self.supply.stop();
-        let asked = now();
-        while !self.supply.has_ended() && asked.elapsed() < HAND_OVER {
-            std::thread::sleep(FIRST_TICK);
+        let threads = self.ears.drain(..).map(|ear| ear.thread).chain(self.leaving.drain(..));
+        let threads: Vec<JoinHandle<()>> = threads.collect();
+        if !ended_within(DECODE, || threads.iter().all(JoinHandle::is_finished)) {
+            tracing::warn!(
+                event = "stop_hurried",
+                "there is no time left: what is not decoded yet is counted"
+            );
+            self.writer.writing.hurry.set(true);
+            ended_within(COUNT, || self.supply.has_ended());
         }
         self.supply.close();
-        let threads = self.ears.drain(..).map(|ear| ear.thread).chain(self.leaving.drain(..));
-        for thread in threads.collect::<Vec<_>>() {
+        for thread in threads {
             if thread.join().is_err() {
                 tracing::error!(event = "decoder_failed", "a decoder ended before its time");
             }
@@ -446,11 +458,36 @@ impl<'a> Daemon<'a> {
     }
 }
 
+/// Waits until it is so, at most so long. True if it is.
+fn ended_within(longest: Duration, is_so: impl Fn() -> bool) -> bool {
+    let asked = now();
+    while !is_so() {
+        if asked.elapsed() >= longest {
+            return false;
+        }
+        std::thread::sleep(FIRST_TICK);
+    }
+    true
+}
+
 /// Flows to watch at one time: as memory allows, and never more than is sensible.
 fn flows_max(config: &Config) -> usize {
     let count = u64::try_from(config.interfaces.len()).unwrap_or(u64::MAX).max(1);
     let share = (config.memory_mib << 20).checked_div(count).unwrap_or(0) / 4;
     usize::try_from(share / FLOW_OCTETS).unwrap_or(FLOWS_MAX).clamp(1024, FLOWS_MAX)
+}
+
+/// Memory that a look at the register may take: what kernel buffers, queues, flows and the rest leave of it. Half of the
+/// memory at most is for buffers and queues, see the check of the configuration, and a quarter for flows.
+pub(super) fn look_octets_max(config: &Config) -> u64 {
+    let queue = u64::try_from(config.queue.octets_max).unwrap_or(u64::MAX);
+    let flows = u64::try_from(flows_max(config)).unwrap_or(u64::MAX).saturating_mul(FLOW_OCTETS);
+    let of_one = |interface: &Interface| {
+        (u64::from(interface.buffer_mib) << 20).saturating_add(queue).saturating_add(flows)
+    };
+    let taken = config.interfaces.iter().map(of_one).fold(REST_OCTETS, u64::saturating_add);
+    let memory = config.memory_mib << 20;
+    memory.saturating_sub(taken).max(memory / 8)
 }
 
 /// A share in percent with two digits behind the point.
@@ -462,6 +499,27 @@ fn percent(part: u64, whole: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_look_may_take_what_buffers_queues_and_flows_leave() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let mib = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let arguments = ConfigArguments {
+                config: path.clone(),
+                set: Vec::new(),
+                interface: Vec::new(),
+                db: None,
+                site: None,
+                sensor: None,
+            };
+            look_octets_max(&configuration::load(&arguments).unwrap().config) >> 20
+        };
+        // 1024 without 64 of the ring, 64 of the queue, 256 of flows, 48.
+        assert_eq!(mib("[[interface]]\nname = \"eth1\"\n"), 592);
+        assert_eq!(mib("memory_mib = 256\n[[interface]]\nname = \"eth1\"\n"), 32);
+    }
 
     #[test]
     fn shares_are_printed_with_two_digits() {

@@ -25,6 +25,9 @@ const COUNTER_REFUSED: &str = "sensor: frames dropped while the register could n
 /// Counter of a capture: how often the queue to the decoder was full, so that the kernel had to keep frames.
 const COUNTER_WAITS: &str = "sensor: queue full";
 
+/// Counter of a capture: frames that were heard before the sensor ended and that there was no time to decode.
+const COUNTER_LEFT: &str = "sensor: frames not decoded when the sensor ended";
+
 /// Which session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Session {
@@ -61,6 +64,8 @@ pub(crate) struct Listener {
     /// Frames given to all pipelines: the number of the last one.
     frames: u64,
     refused: u64,
+    /// Frames that there was no time for at the end.
+    left: u64,
     events: BTreeMap<&'static str, u64>,
     interface: Interface,
     flushed: Instant,
@@ -147,6 +152,7 @@ impl Listener {
             past: Totals::default(),
             frames: 0,
             refused: 0,
+            left: 0,
             events: BTreeMap::new(),
             interface: Interface::default(),
             flushed: now(),
@@ -192,7 +198,7 @@ impl Listener {
     }
 
     fn frames(&mut self, frames: &Frames) {
-        while self.pipeline.batch_is_due() && !self.flush() {
+        while self.pipeline.batch_is_due() && !self.ways.writing.hurry.is_set() && !self.flush() {
             if self.ways.writing.failing.is_set() {
                 // Nothing can be kept any more; what comes is counted and let go.
                 let count = frames.count.into();
@@ -202,6 +208,10 @@ impl Listener {
             }
             self.ways.state.turns.add(1);
             std::thread::sleep(ASK_AGAIN);
+        }
+        if self.ways.writing.hurry.is_set() {
+            self.left = self.left.saturating_add(frames.count.into());
+            return;
         }
         for frame in frames.iter(self.frames.saturating_add(1)) {
             self.pipeline.frame(&frame);
@@ -284,6 +294,7 @@ impl Listener {
             frames = summary.frames,
             kernel_drops = summary.kernel_drops,
             frames_sent_by_interface = sent,
+            frames_not_decoded = self.left,
             "the session is written"
         );
         self.order(Order::Finish {
@@ -345,6 +356,7 @@ impl Listener {
                 self.ways.state.drops.set(total.ring_drops.saturating_add(total.card_drops));
                 self.ways.state.sent.set(total.interface.map_or(0, |(_, sent)| sent));
             }
+            Event::Left { frames } => self.left = self.left.saturating_add(frames),
             Event::Waiting | Event::Ended => {}
         }
     }
@@ -373,7 +385,11 @@ impl Listener {
     fn summary(&self) -> CaptureSummary {
         let totals = sum(self.past.clone(), self.pipeline.totals());
         let mut counters = totals.counters;
-        let own = [(COUNTER_REFUSED, self.refused), (COUNTER_WAITS, self.ways.queue.waits())];
+        let own = [
+            (COUNTER_REFUSED, self.refused),
+            (COUNTER_WAITS, self.ways.queue.waits()),
+            (COUNTER_LEFT, self.left),
+        ];
         let events = self.events.iter().map(|(name, count)| (*name, *count));
         for (name, count) in own.into_iter().chain(events).chain(self.interface.counters()) {
             if count > 0 {
@@ -484,6 +500,17 @@ mod tests {
         assert_eq!(summary.counters["sensor: flows forgotten for memory"], 1);
         assert_eq!((summary.first, summary.last), (Some(Time(1)), Some(Time(20))));
         assert_eq!((summary.status, summary.stopped), (CaptureStatus::Complete, None));
+    }
+
+    #[test]
+    fn what_there_is_no_time_for_at_the_end_is_counted_and_not_decoded() {
+        let (ways, receiver) = ways();
+        ways.writing.hurry.set(true);
+        let left = Record::Event(Event::Left { frames: 7 });
+        let (summary, sightings) = heard(&ways, &receiver, vec![frames(9), frames(20), left]);
+        assert_eq!((summary.frames, sightings), (0, 0));
+        assert_eq!(summary.counters[COUNTER_LEFT], 36);
+        assert_eq!(summary.status, CaptureStatus::Complete);
     }
 
     #[test]

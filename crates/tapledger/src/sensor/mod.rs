@@ -79,9 +79,8 @@ pub(crate) fn run(arguments: &ConfigArguments) -> Result<ExitCode, Failure> {
     }
     let asks = signals::watch()?;
     let register = Register::create_or_open(&config.register)?;
-    // Half of the memory is for kernel buffers and queues, see the check of the configuration, a quarter for flows.
-    let look_octets_max = (config.memory_mib << 20) / 4;
-    let writer = writer::start(register, options(&config), retention(&config), look_octets_max)?;
+    let writer =
+        writer::start(register, options(&config), retention(&config), daemon::look_octets_max(&config))?;
     daemon::Daemon::new(config, arguments, notify, supply, writer)?.run(&asks)
 }
 

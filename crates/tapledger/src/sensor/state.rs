@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// A counter that one thread writes and others read. What it counts orders nothing else.
 #[derive(Debug, Default)]
@@ -71,14 +72,36 @@ pub(crate) struct State {
 pub(crate) struct Writing {
     /// Turns of the writer, failed attempts too.
     pub(crate) turns: Counter,
+    /// Since when old days are being folded, which is one step: after a long time without it, of minutes.
+    pub(crate) folding: Mutex<Option<Instant>>,
     /// Assets at the last look.
     pub(crate) assets: Counter,
     /// The register cannot be written at present.
     pub(crate) failing: Flag,
     /// The sensor ends: what cannot be written soon is given up.
     pub(crate) stopping: Flag,
+    /// The sensor ends, and there is no time left to decode: what still comes is counted.
+    pub(crate) hurry: Flag,
     /// Why the sensor cannot go on.
     pub(crate) fatal: Mutex<Option<String>>,
+}
+
+/// How long old days may be folded without a sign of life.
+const FOLDING_MAX: Duration = Duration::from_secs(15 * 60);
+
+impl Writing {
+    /// Old days are being folded since then, or no longer.
+    pub(crate) fn fold_since(&self, began: Option<Instant>) {
+        *self.folding.lock().unwrap_or_else(PoisonError::into_inner) = began;
+    }
+
+    /// What changes as long as the writer gets on.
+    pub(crate) fn progress(&self) -> u64 {
+        let folding = *self.folding.lock().unwrap_or_else(PoisonError::into_inner);
+        let folding = folding.map(|began| began.elapsed()).filter(|elapsed| *elapsed < FOLDING_MAX);
+        let nanos = folding.map_or(0, |elapsed| u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
+        self.turns.get().saturating_add(nanos)
+    }
 }
 
 /// Puts a text where there is none yet.
@@ -89,4 +112,24 @@ pub(crate) fn put(place: &Mutex<Option<String>>, text: impl Into<String>) {
 /// The text, if there is one.
 pub(crate) fn text(place: &Mutex<Option<String>>) -> Option<String> {
     place.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::writer::now;
+    use super::*;
+
+    #[test]
+    fn folding_is_progress_for_some_minutes_and_standing_still_is_not() {
+        let writing = Writing::default();
+        assert_eq!(writing.progress(), writing.progress());
+        writing.turns.add(1);
+        assert_eq!(writing.progress(), 1);
+        writing.fold_since(Some(now()));
+        let before = writing.progress();
+        std::thread::sleep(Duration::from_millis(1));
+        assert!(writing.progress() > before);
+        writing.fold_since(now().checked_sub(FOLDING_MAX));
+        assert_eq!(writing.progress(), writing.progress());
+    }
 }

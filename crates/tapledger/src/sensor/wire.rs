@@ -73,6 +73,8 @@ pub(crate) enum Event {
     Waiting,
     /// The wall clock was set. The decoding process tells itself so.
     ClockJump { milliseconds: i64 },
+    /// So many frames were heard before it was to end, and were not handed over in time.
+    Left { frames: u64 },
     /// It is no longer listened on, as was asked.
     Ended,
 }
