@@ -271,7 +271,7 @@ fn the_figures_are_those_of_the_register() {
     let identified = (0..300).filter(|number| number % 3 != 0).count();
     let expected = [
         "300 assets in total +100 since baseline last year",
-        &format!("{identified} identified +"),
+        &format!("{identified} vendor and model known +"),
         "60 with an owner +20 since",
         "100 not in the earlier register since baseline",
         "100 firmware unknown or unsupported +",
