@@ -445,8 +445,8 @@ fn the_plant_of_this_repository_is_read_whole() {
                 }
             }
             if !row["role"].is_empty() {
-                let label =
-                    Label { address: row["ip"].clone(), role: row["role"].clone(), by_product: false };
+                let (address, unit) = (row["ip"].clone(), row["unit"].clone());
+                let label = Label { address, unit, role: row["role"].clone(), by_product: false };
                 roles.judge(&json, name, &[label]);
                 let has = family
                     .iter()

@@ -17,6 +17,8 @@ pub struct Label {
     /// IP address, or MAC where it has none, in lower case.
     pub address: String,
     pub role: String,
+    /// Unit behind the address; empty for the device that has it.
+    pub unit: String,
     /// Its order number, product name or type of station says so.
     pub by_product: bool,
 }
@@ -29,7 +31,8 @@ pub fn of_corpus() -> BTreeMap<String, Vec<Label>> {
         let columns: Vec<_> = line.split('\t').collect();
         let [file, address, role, known_by, why] = columns[..] else { panic!("{line}") };
         assert!(matches!(known_by, "product" | "document") && !why.is_empty(), "{line}");
-        let label = Label { address: address.into(), role: role.into(), by_product: known_by == "product" };
+        let by_product = known_by == "product";
+        let label = Label { address: address.into(), unit: String::new(), role: role.into(), by_product };
         labels.entry(file.to_owned()).or_default().push(label);
     }
     labels
@@ -57,12 +60,21 @@ impl Roles {
     /// Compares the assets of one register with the labels of its capture.
     pub fn judge(&mut self, register: &Value, capture: &str, labels: &[Label]) {
         for label in labels {
-            let asset = list(register, "assets").iter().find(|asset| {
+            let assets = || list(register, "assets").iter();
+            let holder = assets().find(|asset| {
                 list(asset, "stations").iter().any(|station| {
                     let mut ips = list(station, "ips").iter().filter_map(Value::as_str);
                     ips.any(|ip| ip == label.address) || text(station, "mac") == label.address
                 })
             });
+            let is_unit = |asset: &&Value| {
+                let mut steps = list(asset, "position").iter();
+                steps.any(|step| text(step, "kind") == "unit" && text(step, "value") == label.unit)
+            };
+            let behind = |holder: &Value| {
+                assets().filter(is_unit).find(|asset| text(asset, "parent") == text(holder, "id"))
+            };
+            let asset = if label.unit.is_empty() { holder } else { holder.and_then(behind) };
             let roles = asset.map(|asset| list(asset, "roles")).unwrap_or_default();
             let roles: Vec<&str> = roles.iter().map(|role| text(role, "role")).collect();
             let first = roles.first().copied().unwrap_or("unknown");
