@@ -9,6 +9,7 @@ use observation::{
     Sighting, Station, Transport, attribute,
 };
 
+use crate::addressing::Addressing;
 use crate::identity::Identity;
 use crate::links::{Lane, Links};
 use crate::model::Captured;
@@ -119,7 +120,12 @@ type Key<'a> = (Address, Lane, &'a Path);
 
 impl<'a> Gathered<'a> {
     /// Reads all captures of a site.
-    pub(crate) fn new(site: &'a str, captures: &[&'a Captured], links: &Links<'_>) -> Self {
+    pub(crate) fn new(
+        site: &'a str,
+        captures: &[&'a Captured],
+        addressing: &[Addressing<'a>],
+        links: &Links<'_>,
+    ) -> Self {
         let key = |station: &'a Station, statement: Statement<'a>, sighting: &Sighting| {
             (station.address, links.lane_of(station, statement, sighting.day), &station.path)
         };
@@ -150,26 +156,19 @@ impl<'a> Gathered<'a> {
                 add(&row.key.server, statement, &row.sighting);
             });
         }
-        for capture in captures {
-            keys.extend(capture.observed.bindings.iter().map(|binding| of_mac(binding.mac)));
-            // A MAC that a device states as its own may never have been seen.
-            let claimed = capture
-                .observed
-                .facts
-                .iter()
-                .filter_map(|fact| fact.station.address.ip().map(|ip| (ip, fact)));
-            for (ip, fact) in claimed
-                .filter(|(_, fact)| fact.station.path.is_root() && fact.attribute == attribute::MAC_ADDRESS)
-            {
-                let lane = links.lane(fact.station.address, fact.station.vlan);
-                keys.extend(links.all_claims(ip, lane.vlan).into_iter().map(|claim| of_mac(claim.mac)));
+        for one in addressing {
+            keys.extend(one.capture.observed.bindings.iter().map(|binding| of_mac(binding.mac)));
+            for fact in one.named(attribute::MAC_ADDRESS) {
+                // A MAC that a device states as its own may never have been seen …
+                if let Some(ip) = fact.station.address.ip().filter(|_| fact.station.path.is_root()) {
+                    let lane = links.lane(fact.station.address, fact.station.vlan);
+                    keys.extend(links.all_claims(ip, lane.vlan).into_iter().map(|claim| of_mac(claim.mac)));
+                }
+                // … nor the MAC of the chassis that a port states …
+                keys.extend(device_mac(fact).map(of_mac));
             }
-            // So may the MAC of the chassis that a port states …
-            keys.extend(capture.observed.facts.iter().filter_map(device_mac).map(of_mac));
-            // … and an address that a MAC states as its own.
-            for fact in capture.observed.facts.iter().filter(|fact| {
-                fact.station.address.mac().is_some() && fact.attribute == attribute::IP_ADDRESS
-            }) {
+            // … nor an address that a MAC states as its own.
+            for fact in one.named(attribute::IP_ADDRESS).filter(|fact| fact.station.address.mac().is_some()) {
                 if let Ok(ip) = fact.value.parse().map(Address::Ip)
                     && ip.is_unicast()
                 {

@@ -3,6 +3,7 @@
 //! Pure: no file, socket, clock, thread or environment, and no protocol by name except as data in rule tables. The
 //! same observations give the same assets in whatever order they came (laws 1 and 2 of `ARCHITECTURE.md`).
 
+mod addressing;
 mod asked;
 mod assets;
 mod attributes;

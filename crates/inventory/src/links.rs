@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use observation::{Address, Basis, Day, Evidence, Mac, Path, Station, attribute};
 
+use crate::addressing::Addressing;
 use crate::model::Captured;
 use crate::options::{is_globally_routable, is_link_local};
 use crate::rules::addresses::{
@@ -112,11 +113,10 @@ pub(crate) struct Links<'a> {
 
 impl<'a> Links<'a> {
     /// Reads all pairs of a site.
-    pub(crate) fn new(captures: &[&'a Captured]) -> Self {
-        let mut links = Self { of_groups: of_groups(captures), ..Self::default() };
-        for capture in captures {
-            let observed = &capture.observed;
-            for binding in &observed.bindings {
+    pub(crate) fn new(captures: &[&'a Captured], addressing: &[Addressing<'a>]) -> Self {
+        let mut links = Self { of_groups: of_groups(addressing), ..Self::default() };
+        for Addressing { capture, facts } in addressing {
+            for binding in &capture.observed.bindings {
                 if let Address::Ip(ip) = binding.station.address
                     && binding.station.address.is_unicast()
                     && Address::Mac(binding.mac).is_unicast()
@@ -124,8 +124,7 @@ impl<'a> Links<'a> {
                     links.bind(binding.mac, ip, Span::of(&binding.sighting), binding.hop_limit);
                 }
             }
-            for fact in observed
-                .facts
+            for fact in facts
                 .iter()
                 .filter(|fact| fact.basis == Basis::Reported && fact.attribute == attribute::IP_ADDRESS)
             {
@@ -138,10 +137,7 @@ impl<'a> Links<'a> {
                     known.entry(mac).and_modify(|known| known.add(span)).or_insert(span);
                 }
             }
-            for fact in observed
-                .facts
-                .iter()
-                .filter(|fact| fact.basis == Basis::Stated && fact.station.path.is_root())
+            for fact in facts.iter().filter(|fact| fact.basis == Basis::Stated && fact.station.path.is_root())
             {
                 let is_of_device = || DEVICE_WIDE.contains(&fact.protocol.as_ref());
                 let pair = match (fact.station.address, fact.attribute.as_ref()) {
@@ -178,6 +174,7 @@ impl<'a> Links<'a> {
         links.find_lanes();
         links.tenures = Tenures::new(
             captures,
+            addressing,
             &links.of_several_cards(),
             &|ip, vlan| links.vlan_lane(ip, vlan),
             &|ip, lane| links.cards(ip, lane),
@@ -437,8 +434,8 @@ impl<'a> Links<'a> {
 }
 
 /// Addresses that routers state as those of their group, but for those whose owner states it itself.
-fn of_groups(captures: &[&Captured]) -> BTreeSet<IpAddr> {
-    let facts = captures.iter().flat_map(|capture| &capture.observed.facts);
+fn of_groups(addressing: &[Addressing<'_>]) -> BTreeSet<IpAddr> {
+    let facts = addressing.iter().flat_map(|one| &one.facts);
     let stated = facts.filter(|fact| GROUP_ADDRESSES.contains(&fact.attribute.as_ref()));
     let (mut groups, mut owned) = (BTreeSet::new(), BTreeSet::new());
     for (ip, fact) in stated.filter_map(|fact| Some((fact.value.parse::<IpAddr>().ok()?, fact))) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::addressing::Addressing;
 use crate::assets::Context;
 use crate::changes;
 use crate::coverage;
@@ -89,8 +90,9 @@ fn in_context<T>(
     options: &Options,
     write: impl FnOnce(&Context<'_, '_>, &[joins::Shared]) -> T,
 ) -> T {
-    let links = Links::new(captures);
-    let gathered = Gathered::new(site, captures, &links);
+    let addressing = Addressing::of(captures);
+    let links = Links::new(captures, &addressing);
+    let gathered = Gathered::new(site, captures, &addressing, &links);
     let mut sets = Sets::new(gathered.stations.len());
     let mut reasons = joins::join_interfaces(&gathered, &links, &mut sets);
     reasons.extend(joins::join_returned(&gathered, &mut sets));

@@ -17,6 +17,7 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 use observation::{Address, Basis, ConversationKey, Day, Mac, Path, Sighting, Station, Time, attribute};
 
+use crate::addressing::Addressing;
 use crate::identity::{is_serial, squash};
 use crate::model::Captured;
 use crate::rules::identity::{DISTINGUISHING, WORDED};
@@ -82,11 +83,12 @@ impl<'a> Tenures<'a> {
     /// the lane of an address and VLAN.
     pub(crate) fn new(
         captures: &[&'a Captured],
+        addressing: &[Addressing<'a>],
         several_cards: &BTreeSet<IpAddr>,
         lane: &dyn Fn(IpAddr, Option<u16>) -> u16,
         cards: &dyn Fn(IpAddr, u16) -> Vec<Card>,
     ) -> Self {
-        let mut watched = several_serials(captures);
+        let mut watched = several_serials(addressing);
         watched.extend(several_cards);
         if watched.is_empty() {
             return Self::default();
@@ -255,12 +257,11 @@ impl<'a> Said<'a> {
 }
 
 /// Addresses of which several serial numbers are stated, below or at the address.
-fn several_serials(captures: &[&Captured]) -> BTreeSet<IpAddr> {
+fn several_serials(addressing: &[Addressing<'_>]) -> BTreeSet<IpAddr> {
     let mut first: HashMap<IpAddr, &str> = HashMap::default();
     let mut several = BTreeSet::new();
-    for fact in captures.iter().flat_map(|capture| &capture.observed.facts) {
-        if fact.attribute == attribute::SERIAL_NUMBER
-            && let Some(ip) = fact.station.address.ip()
+    for fact in addressing.iter().flat_map(|one| one.named(attribute::SERIAL_NUMBER)) {
+        if let Some(ip) = fact.station.address.ip()
             && *first.entry(ip).or_insert(&fact.value) != fact.value.as_str()
         {
             several.insert(ip);
