@@ -50,7 +50,7 @@ fn controller(start: i64, station: Station, serial: u32) -> Vec<(i64, Vec<u8>)> 
 }
 
 /// An answer to PROFINET DCP Identify with the name of the station (IEC 61158-6-10, chapter 4.3).
-fn named(mac: [u8; 6], name: &[u8]) -> Vec<u8> {
+pub(crate) fn named(mac: [u8; 6], name: &[u8]) -> Vec<u8> {
     let mut block = vec![2, 2, 0, (name.len() + 2) as u8, 0, 0];
     block.extend(name);
     if block.len() % 2 == 1 {

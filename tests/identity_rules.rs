@@ -1,5 +1,6 @@
-//! Rules of identity on captures, each beside its test on facts: proxy ARP, nodes of PRP, translated addresses, equal
-//! addresses in two networks, redundant controllers, default identities, several identities behind one address.
+//! Rules of identity on captures, each beside its test on facts: proxy ARP, nodes of PRP and HSR, ports of a chassis,
+//! translated addresses, equal addresses in two networks, redundant controllers, default identities, several identities
+//! behind one address.
 
 use serde_json::Value;
 
@@ -7,7 +8,7 @@ use crate::generator::enip::{self, Identity};
 use crate::generator::frame::{BROADCAST, IPV4, Station, UDP, arp, ethernet, ipv4, pad, tagged, udp};
 use crate::generator::modbus;
 use crate::generator::tcp::{Connection, From};
-use crate::identity::{Plant, ROCKWELL, START, by_serial, kinds, reader, with_mac};
+use crate::identity::{Plant, ROCKWELL, START, by_serial, kinds, named, reader, with_mac};
 use crate::support::{Register, capture, list, text};
 
 const SECOND: i64 = 1_000_000_000;
@@ -107,6 +108,117 @@ fn both_cards_of_a_prp_node_are_one_asset() {
     assert_eq!(at(&json, "10.10.10.80").len(), 1);
     let why = plant.register.stdout(&["assets", "show", "10.10.10.80", "--why"]);
     assert!(why.contains("states the MAC of its chassis"), "{why}");
+}
+
+/// The frame of a node of HSR as one side of the ring brings it (IEC 62439-3 chapter 5.6: path, size, sequence number).
+fn around_the_ring(frame: &[u8], path: u8, number: u8) -> Vec<u8> {
+    let size = (frame.len() - 14 + 6) as u16;
+    let tag = [0x89, 0x2f, path << 4 | (size >> 8) as u8, size as u8, 0, number];
+    [&frame[..12], &tag, &frame[12..]].concat()
+}
+
+#[test]
+fn a_node_of_hsr_is_one_asset_and_what_comes_round_both_sides_counts_once() {
+    // Both ports of a node have one MAC; its supervision says that it is of HSR (type 23) and comes with the tag itself.
+    let node = Station { mac: [0, 0x1b, 0x1b, 0x10, 0, 0x60], ip: [10, 10, 10, 81].into() };
+    let mut supervision = Vec::new();
+    ethernet(&mut supervision, [0x01, 0x15, 0x4e, 0, 1, 0], node.mac, &[], 0x88fb);
+    supervision.extend([0x10, 1, 0, 7, 23, 6]);
+    supervision.extend(node.mac);
+    pad(&mut supervision);
+    let mut frames = Vec::new();
+    for (number, frame) in (0..).zip([supervision, arp(2, node, reader())]) {
+        for path in [0, 1] {
+            let time = START + i64::from(number) * SECOND + i64::from(path) * 40_000;
+            frames.push((time, around_the_ring(&frame, path, number)));
+        }
+    }
+    let (_plant, json) = register("hsr.pcap", frames);
+    let asset = with_mac(&json, "00:1b:1b:10:00:60");
+    assert_eq!(at(&json, "10.10.10.81").len(), 1);
+    assert_eq!(at(&json, "10.10.10.81")[0]["id"], asset["id"]);
+    assert_eq!(asset["attributes"]["prp.kind"][0]["value"], "HSR", "{}", asset["attributes"]);
+    assert_eq!(asset["attributes"]["prp.kind"][0]["count"], 1, "the second side is a copy");
+}
+
+/// What a port says of its neighbour (IEEE 802.1AB: chassis by a local name, port, time to live), as PROFINET devices do.
+fn neighbour(mac: [u8; 6], chassis: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    ethernet(&mut out, [0x01, 0x80, 0xc2, 0, 0, 0x0e], mac, &[], 0x88cc);
+    out.extend([2, chassis.len() as u8 + 1, 7]);
+    out.extend(chassis);
+    out.extend([4, 9, 7]);
+    out.extend(b"port-002");
+    out.extend([6, 2, 0, 20, 0, 0]);
+    pad(&mut out);
+    out
+}
+
+#[test]
+fn the_ports_of_a_device_are_the_device_and_a_foreign_card_of_its_name_is_not() {
+    let (base, port, foreign) = (
+        [0x28, 0x63, 0x36, 0x10, 0, 0x10],
+        [0x28, 0x63, 0x36, 0x10, 0, 0x11],
+        [0, 0x0c, 0x29, 0x10, 0, 0x11],
+    );
+    let frames = vec![
+        (START, named(base, b"et200sp-line1")),
+        (START + SECOND, neighbour(port, b"et200sp-line1")),
+        (START + 2 * SECOND, neighbour(foreign, b"et200sp-line1")),
+    ];
+    let (plant, json) = register("ports.pcap", frames);
+    let one = with_mac(&json, "28:63:36:10:00:10");
+    assert_eq!(one["id"], with_mac(&json, "28:63:36:10:00:11")["id"]);
+    assert_ne!(one["id"], with_mac(&json, "00:0c:29:10:00:11")["id"]);
+    let why = plant.register.stdout(&["assets", "show", "et200sp-line1 @ 28:63:36:10:00:10", "--why"]);
+    assert!(why.contains("28:63:36:10:00:11"), "{why}");
+}
+
+/// Asked three times by the reader on a port that no decoder claims, a server answers.
+fn answers(server: Station, port: u16) -> Vec<Vec<u8>> {
+    let mut connection = Connection::new(reader(), server, (50_002, port), 9);
+    let mut frames = connection.open();
+    for number in 0..3 {
+        frames.push(connection.data(From::Client, &[0xf0, 0x0d, number, 1]));
+        frames.push(connection.data(From::Server, &[0xf0, 0x0d, number, 2]));
+    }
+    frames
+}
+
+#[test]
+fn controllers_of_experion_with_neighbouring_indices_are_two_assets_in_a_group() {
+    // 00:40:84 is Honeywell's. Port 55553 is that of Experion's controllers, `crates/inventory/data/ports.tsv`.
+    let stations = [53, 54, 57].map(|last| Station::new([0, 0x40, 0x84], [10, 10, 10, last]));
+    let frames = stations.iter().flat_map(|server| answers(*server, 55_553));
+    let frames = (0..).zip(frames).map(|(number, frame)| (START + number * 1_000, frame)).collect();
+    let (_plant, json) = register("experion.pcap", frames);
+    let groups = stations.map(|station| {
+        let [asset] = at(&json, &station.ip.to_string())[..] else { panic!("{}", json["assets"]) };
+        list(asset, "groups").iter().map(|group| text(group, "name").to_owned()).collect::<Vec<_>>()
+    });
+    assert_eq!(groups, [vec!["10.10.10.53, 10.10.10.54"], vec!["10.10.10.53, 10.10.10.54"], vec![]]);
+}
+
+#[test]
+fn a_station_on_both_buses_of_vnet_is_two_assets_in_a_group() {
+    let on = |net: u8, host: u8| Station::new([0, 0, 0x64], [192, 168, net, host]);
+    let mut frames = Vec::new();
+    for (number, net) in (0..).zip([1, 129]) {
+        for (from, to) in [(on(net, 3), on(net, 4)), (on(net, 4), on(net, 3))] {
+            let frame = datagram(from, to, (5_313, 5_313), 64, number, &[0xf0, 0x0d, 1, 2]);
+            frames.push((START + i64::from(number) * SECOND, frame));
+        }
+    }
+    let (_plant, json) = register("vnet.pcap", frames);
+    for host in [3, 4] {
+        for net in [1, 129] {
+            let [asset] = at(&json, &format!("192.168.{net}.{host}"))[..] else { panic!("{json}") };
+            let [group] = list(asset, "groups") else { panic!("{asset}") };
+            assert_eq!(text(group, "kind"), "redundant_networks");
+            assert_eq!(text(group, "name"), format!("192.168.1.{host}, 192.168.129.{host}"));
+        }
+    }
+    assert_eq!(list(&json, "assets").len(), 4);
 }
 
 #[test]

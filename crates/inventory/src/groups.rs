@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use observation::attribute;
 
 use crate::identity::squash;
-use crate::model::{Asset, Group, GroupKind};
+use crate::model::{Asset, Conversation, Group, GroupKind};
+use crate::pairs::pairs;
 use crate::rules::addresses::GROUP_ADDRESSES;
 use crate::rules::products::{is_redundancy_module, is_redundant};
 
@@ -13,7 +14,7 @@ use crate::rules::products::{is_redundancy_module, is_redundant};
 const PAIR_NAMES: &[&str] = &[attribute::STATION_NAME, attribute::PROJECT, attribute::NAME];
 
 /// Writes the groups into the assets of one site.
-pub(crate) fn add_groups(assets: &mut [Asset]) {
+pub(crate) fn add_groups(assets: &mut [Asset], conversations: &[Conversation]) {
     let modules = redundancy_modules(assets);
     let mut groups: BTreeMap<(GroupKind, String), BTreeMap<usize, String>> = BTreeMap::new();
     for (index, asset) in assets.iter().enumerate() {
@@ -30,6 +31,12 @@ pub(crate) fn add_groups(assets: &mut [Asset]) {
             PAIR_NAMES.iter().find_map(value).or_else(|| Some(assets.get(asset.parent?)?.name.clone()));
         if let Some(name) = name {
             groups.entry((GroupKind::RedundantControllers, name)).or_default().insert(index, why);
+        }
+    }
+    for pair in pairs(assets, conversations) {
+        let members = groups.entry((pair.kind, pair.name)).or_default();
+        for member in pair.members {
+            members.entry(member).or_insert_with(|| pair.reason.clone());
         }
     }
     for ((kind, name), members) in groups.into_iter().filter(|(_, members)| members.len() > 1) {

@@ -32,6 +32,7 @@ mod names;
 mod nest;
 mod options;
 mod oui;
+mod pairs;
 pub mod policy;
 mod ports;
 pub mod readiness;

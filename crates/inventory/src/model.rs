@@ -248,6 +248,10 @@ pub enum GroupKind {
     VirtualRouter,
     /// One of them controls.
     RedundantControllers,
+    /// One of them serves.
+    RedundantServers,
+    /// The ends of one station in two networks, of which one is there for the other.
+    RedundantNetworks,
 }
 
 impl GroupKind {
@@ -257,6 +261,8 @@ impl GroupKind {
         match self {
             Self::VirtualRouter => "virtual_router",
             Self::RedundantControllers => "redundant_controllers",
+            Self::RedundantServers => "redundant_servers",
+            Self::RedundantNetworks => "redundant_networks",
         }
     }
 }
@@ -266,7 +272,7 @@ impl GroupKind {
 pub struct Group {
     /// What for.
     pub kind: GroupKind,
-    /// What all members state: the address of the routers, the name of the station or program.
+    /// What all members state: the address of the routers, the name of the station or program; of pairs by address both.
     pub name: String,
     /// In words, why this asset is one of them.
     pub reason: String,

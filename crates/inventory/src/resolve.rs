@@ -56,7 +56,7 @@ fn resolve_sites(observed: &Observed, options: &Options, with_changes: bool) -> 
 fn resolve_site(site: &str, captures: &[&Captured], options: &Options, with_changes: bool) -> Inventory {
     in_context(site, captures, options, |context, shared| {
         let mut assets = context.assets();
-        add_groups(&mut assets);
+        add_groups(&mut assets, context.conversations);
         let findings = findings::findings(context, &assets, shared, &options.policy);
         let changes = if with_changes { changes::changes(context, &assets, options) } else { Vec::new() };
         let coverage = coverage::coverage(context, &assets);

@@ -199,6 +199,69 @@ fn redundant_controllers_are_two_assets_in_a_group_and_never_one() {
     );
 }
 
+/// The kind and name of the groups, by the first address of their members.
+fn groups(text: &str) -> Vec<String> {
+    let found = inventory(text);
+    let of = |asset: &inventory::Asset| {
+        let address = asset.anchors[0].clone();
+        asset
+            .groups
+            .iter()
+            .map(|group| format!("{address}: {} {}", group.kind.as_str(), group.name))
+            .collect()
+    };
+    found.assets.iter().flat_map(|asset| -> Vec<_> { of(asset) }).collect()
+}
+
+#[test]
+fn controllers_of_experion_with_an_odd_index_and_the_next_are_a_pair() {
+    let cda = |last: u8| format!("sent 10.1.0.{last}\ntalk 10.1.0.200 10.1.0.{last} tcp:55553 5/5\n");
+    let text = format!("sent 10.1.0.200\n{}{}", cda(3), cda(4));
+    let pair = "redundant_controllers 10.1.0.3, 10.1.0.4";
+    assert_eq!(groups(&text), [format!("10.1.0.3: {pair}"), format!("10.1.0.4: {pair}")]);
+    let reason =
+        &inventory(&text).assets.into_iter().find(|asset| !asset.groups.is_empty()).unwrap().groups[0].reason;
+    assert!(reason.contains("customary for") && reason.contains("odd device index"), "{reason}");
+    // An even index and the next, a row of three, and a neighbour that speaks something else are none.
+    assert!(groups(&format!("{}{}", cda(4), cda(5))).is_empty());
+    assert!(groups(&format!("{}{}{}", cda(3), cda(4), cda(5))).is_empty());
+    assert!(
+        groups(&format!("{}sent 10.1.0.4\ntalk 10.1.0.200 10.1.0.4 modbus:502 5/5 read*5", cda(3)))
+            .is_empty()
+    );
+    // Nor are two computers, which say their names.
+    let name = |last: u8, name: &str| format!("fact 10.1.0.{last} | nbns: hostname={name}\n");
+    let consoles = format!("{}{}{}{}", cda(3), cda(4), name(3, "FLEX1"), name(4, "FLEX2"));
+    assert!(groups(&consoles).is_empty());
+    // Redundant servers have one name with an A and a B behind it, wherever their addresses are.
+    let servers = format!("{}{}{}{}", cda(3), cda(8), name(3, "HSCSVRA"), name(8, "hscsvrb"));
+    assert_eq!(
+        groups(&servers),
+        ["10.1.0.3: redundant_servers HSCSVR", "10.1.0.8: redundant_servers HSCSVR"]
+    );
+    // The same names elsewhere are names.
+    assert!(groups(&servers.replace("tcp:55553", "tcp:445")).is_empty());
+}
+
+#[test]
+fn one_host_on_both_buses_of_vnet_is_a_group_and_never_one() {
+    let text = "sent 192.168.1.3
+         sent 192.168.129.3
+         sent 192.168.1.4
+         sent 192.168.129.5
+         sent 192.168.1.140
+         sent 192.168.129.140
+         talk 192.168.1.3 192.168.1.4 udp/udp:5313 5/5
+         talk 192.168.129.3 192.168.129.5 udp/udp:5313 5/5
+         talk 192.168.1.140 192.168.1.3 udp/udp:5313 5/5
+         talk 192.168.129.140 192.168.129.3 udp/udp:5313 5/5";
+    let pair = "redundant_networks 192.168.1.3, 192.168.129.3";
+    assert_eq!(groups(text), [format!("192.168.1.3: {pair}"), format!("192.168.129.3: {pair}")]);
+    assert_eq!(inventory(text).assets.len(), 6);
+    // On a port of anything else the addresses tell nothing.
+    assert!(groups(&text.replace(":5313", ":5413")).is_empty());
+}
+
 #[test]
 fn the_two_networks_of_a_prp_node_are_one_device() {
     let text = "sent 00:80:63:00:00:01 vlan=1
