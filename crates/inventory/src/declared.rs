@@ -8,7 +8,7 @@ use observation::{Basis, Mac, Time, attribute};
 use crate::identity::{is_placeholder, squash};
 use crate::model::{Asset, AssetState, AssetStation, Candidate, Join, Role, RoleClaim};
 use crate::names;
-use crate::rules::identity::ASSET_NUMBERS;
+use crate::rules::identity::{ASSET_NUMBERS, simulator_of};
 
 /// Who carried a declared value.
 const PEOPLE: &str = "people";
@@ -109,7 +109,8 @@ fn find(one: &Declared, assets: &[Asset], taken: &BTreeSet<usize>) -> (Option<(u
     };
     let value =
         |name: &str| one.values.get(name).map(|value| squash(value)).filter(|value| !value.is_empty());
-    let serial = value(attribute::SERIAL_NUMBER).filter(|serial| !is_placeholder(serial));
+    let serial = value(attribute::SERIAL_NUMBER)
+        .filter(|serial| !is_placeholder(serial) && simulator_of(serial).is_none());
     let number = one.asset_number.as_deref().map(squash).filter(|number| !number.is_empty());
     let states = |asset: &Asset, name: &str, wanted: &str| {
         asset.attributes.get(name).into_iter().flatten().any(|candidate| squash(&candidate.value) == wanted)

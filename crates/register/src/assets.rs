@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use inventory::{
-    Approval, Asset, Identified, Inventory, Observed, Options, Snapshot, fields, look_at_people,
+    Approval, Asset, Identified, Inventory, Observed, Options, Part, Snapshot, fields, look_at_people,
 };
-use observation::{Address, Time};
+use observation::Time;
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 
 use crate::decide::options;
@@ -157,13 +157,9 @@ fn issued_read(row: &Row<'_>) -> rusqlite::Result<Issued> {
     })
 }
 
-/// The ids that were issued for one of the addresses, whose assets had one when last looked at, and those that stand for
-/// them or behind them, in the order of issue.
-pub(crate) fn issued_among(
-    connection: &Connection,
-    site: &str,
-    addresses: &BTreeSet<Address>,
-) -> Result<Vec<Issued>> {
+/// The ids that were issued for something of the part, whose assets had one of it when last looked at, and those that stand
+/// for them or behind them, in the order of issue.
+pub(crate) fn issued_among(connection: &Connection, site: &str, part: &Part) -> Result<Vec<Issued>> {
     // An anchor is an address, or an address, a blank and what tells its stations apart; `!` follows the blank.
     let mut by_anchor = connection.prepare_cached(
         "SELECT id FROM asset WHERE site = ?1 AND anchor = ?2
@@ -172,8 +168,10 @@ pub(crate) fn issued_among(
          UNION SELECT asset FROM asset_anchor WHERE anchor >= ?2 || ' ' AND anchor < ?2 || '!'",
     )?;
     let mut open: Vec<String> = Vec::new();
-    for address in addresses {
-        let mut rows = by_anchor.query(params![site, address.to_string()])?;
+    // What people listed has an anchor of its own, which no address is.
+    let anchors = part.addresses().iter().map(ToString::to_string).chain(part.declared().iter().cloned());
+    for anchor in anchors {
+        let mut rows = by_anchor.query(params![site, anchor])?;
         while let Some(row) = rows.next()? {
             open.push(row.get(0)?);
         }

@@ -106,7 +106,7 @@ impl Register {
     /// Every asset has the anchors, so the ids, that `identify` gives it. Only which of two ids that were issued in one look
     /// stands for the other, should their assets prove to be one, may be another.
     ///
-    /// `go_on` is asked before each part.
+    /// `go_on` is asked before each part, and while much is read.
     ///
     /// # Errors
     ///
@@ -138,15 +138,19 @@ impl Register {
                         *looks = Looks::new();
                         return Err(Error::Stopped);
                     }
-                    part::tie(&self.connection, *capture, ties)?;
+                    if let Err(error) = part::tie(&self.connection, *capture, ties, go_on) {
+                        *looks = Looks::new();
+                        return Err(error);
+                    }
                 }
             }
             looks.captures = newest;
             all |= looks.options.is_none();
         }
         if is_changed {
-            for one in &said.declared {
-                looks.sites.entry(one.site.clone()).or_default();
+            let sites = said.declared.iter().map(|one| &one.site);
+            for site in sites.chain(said.decisions.iter().map(|one| &one.site)) {
+                looks.sites.entry(site.clone()).or_default();
             }
             for (name, site) in &mut looks.sites {
                 site.ties.add_people(name, &said);
@@ -200,14 +204,14 @@ impl Register {
                 let transaction = self.connection.unchecked_transaction()?;
                 // What an id stands for, or stood for, is looked at together.
                 loop {
-                    let known = issued_among(&transaction, name, part.addresses())?;
+                    let known = issued_among(&transaction, name, &part)?;
                     let anchors = known.iter().flat_map(|id| id.anchors.iter().chain([&id.anchor]));
                     let addresses: BTreeSet<_> = anchors.filter_map(|anchor| address_of(anchor)).collect();
                     if !ties.widen(&mut part, addresses, by, said) {
                         break;
                     }
                 }
-                part::read(&transaction, captures, &mut part, rows_max)?
+                part::read(&transaction, captures, &mut part, rows_max, go_on)?
             };
             let Some(Taken { mut captures, rows }) = taken else {
                 done.left_out = done.left_out.saturating_add(part.addresses().len() as u64);
@@ -217,7 +221,7 @@ impl Register {
             let assets = resolve_part(name, &captures, said, &part);
             drop(captures);
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let known = issued_among(&transaction, name, part.addresses())?;
+            let known = issued_among(&transaction, name, &part)?;
             let ids = assign(&known, &assets);
             let (issued, _) = keep_ids(&transaction, &known, &ids, &assets)?;
             transaction.commit()?;

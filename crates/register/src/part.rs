@@ -26,8 +26,17 @@ pub(crate) fn sites(connection: &Connection) -> Result<BTreeMap<String, Vec<(i64
     Ok(sites)
 }
 
-/// Adds everything observed in a capture to the ties of its site. No more than [`ROWS_AT_ONCE`] rows are in memory.
-pub(crate) fn tie(connection: &Connection, capture: i64, ties: &mut Ties) -> Result<()> {
+/// Addresses that are looked up between two questions whether to go on.
+const ADDRESSES_AT_ONCE: usize = 256;
+
+/// Adds everything observed in a capture to the ties of its site. No more than [`ROWS_AT_ONCE`] rows are in memory, and
+/// after each so many `go_on` is asked.
+pub(crate) fn tie(
+    connection: &Connection,
+    capture: i64,
+    ties: &mut Ties,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<()> {
     let sighting = Sighting::once(Time(0));
     let mut feed = |sql: &str, add: &mut dyn FnMut(&Row<'_>, &mut Batch) -> Result<()>| -> Result<()> {
         let mut statement = connection.prepare_cached(sql)?;
@@ -39,6 +48,9 @@ pub(crate) fn tie(connection: &Connection, capture: i64, ties: &mut Ties) -> Res
             if count.is_multiple_of(ROWS_AT_ONCE) {
                 ties.add(&batch);
                 batch = Batch::default();
+                if !go_on() {
+                    return Err(Error::Stopped);
+                }
             }
         }
         ties.add(&batch);
@@ -139,12 +151,13 @@ pub(crate) struct Taken {
     pub(crate) rows: u64,
 }
 
-/// Reads what a part of a site takes. `None` if that is more than `rows_max` rows.
+/// Reads what a part of a site takes. `None` if that is more than `rows_max` rows. `go_on` is asked again and again.
 pub(crate) fn read(
     connection: &Connection,
     captures: &[(i64, CaptureSummary)],
     part: &mut Part,
     rows_max: u64,
+    go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Option<Taken>> {
     let mut taken = Taken::default();
     let addresses: Vec<String> = part.addresses().iter().map(ToString::to_string).collect();
@@ -154,7 +167,10 @@ pub(crate) fn read(
         let mut statement = connection.prepare_cached(
             "SELECT id, address, vlan, path FROM station WHERE capture = ?1 AND address = ?2",
         )?;
-        for address in &addresses {
+        for (number, address) in addresses.iter().enumerate() {
+            if number.is_multiple_of(ADDRESSES_AT_ONCE) && !go_on() {
+                return Err(Error::Stopped);
+            }
             let mut rows = statement.query(rusqlite::params![id, address])?;
             while let Some(row) = rows.next()? {
                 stations.insert(row.get(0)?, station_read(row, 1)?);

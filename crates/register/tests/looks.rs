@@ -12,7 +12,7 @@ use inventory::{DecisionKind, resolve, resolve_standing};
 use observation::{Address, Basis, Batch, CaptureKind, Evidence, Fact, Presence, Sighting, Station, Time};
 use proptest::prelude::*;
 use proptest::sample::select;
-use register::{Actor, CaptureStart, CaptureWriter, Error, Looks, Register};
+use register::{Actor, CaptureStart, CaptureWriter, Error, Listing, Looks, Register};
 
 const ACTOR: Actor<'static> = Actor { name: "sensor", at: Time(0) };
 
@@ -45,6 +45,15 @@ fn line() -> impl Strategy<Value = String> {
         1 => many.prop_map(|(mac, from, count)| (from..from + count).map(|at| format!("bind {mac} 10.7.0.{at} 64")).collect::<Vec<_>>().join("\n")),
         1 => (ip(), 1..60_usize, 1..40_usize).prop_map(|(by, from, count)| (from..from + count).map(|at| format!("talk {by} 10.7.0.{at} tcp:80 1/0")).collect::<Vec<_>>().join("\n")),
     ]
+}
+
+/// What people list: what is heard sooner or later, and what never is.
+fn listing() -> impl Strategy<Value = (&'static str, &'static str)> {
+    let ip = select(&["10.0.0.1", "10.0.0.2", "10.9.9.9"][..]).prop_map(|ip| ("ip", ip));
+    let mac = select(&["00:1b:1b:00:00:01", "00:1b:1b:00:00:99"][..]).prop_map(|mac| ("mac", mac));
+    let serial =
+        select(&["00aa0001", "006c061a", "00ee0009"][..]).prop_map(|serial| ("serial_number", serial));
+    prop_oneof![ip, mac, serial]
 }
 
 fn batch(lines: &[String]) -> Batch {
@@ -80,6 +89,7 @@ proptest! {
         batches in prop::collection::vec(prop::collection::vec(line(), 1..10), 1..6),
         restarted in 0..6_usize,
         merged in any::<bool>(),
+        listed in prop::collection::vec((0..6_usize, listing()).prop_map(|(at, (name, value))| (at, name, value)), 0..4),
     ) {
         let (mut one, mut other) = (Register::in_memory().unwrap(), Register::in_memory().unwrap());
         let mut writers = [session(&mut one, "a"), session(&mut other, "a")];
@@ -97,9 +107,16 @@ proptest! {
                     register.decide(DecisionKind::Merge, "default", &["10.0.0.1".into()], &["10.0.0.3".into()], "seen", &ACTOR).unwrap();
                 }
             }
+            for (name, value) in listed.iter().filter(|(at, ..)| *at == number).map(|(_, name, value)| (*name, *value)) {
+                for register in [&mut one, &mut other] {
+                    let values = vec![(name.to_owned(), value.to_owned())];
+                    let listing = Listing { site: "default".into(), role: None, values };
+                    register.list_asset(&listing, "survey", &ACTOR).unwrap();
+                }
+            }
             let looked = one.identify_touched(&mut looks, &[], u64::MAX, false, &mut || true).unwrap();
             let whole = other.identify(resolve_standing).unwrap();
-            prop_assert_eq!(looked.assets, whole.assets, "look {}", number);
+            prop_assert_eq!((looked.assets, looked.issued), (whole.assets, whole.issued), "look {}", number);
             prop_assert_eq!(ids(&one), ids(&other), "look {}", number);
         }
         prop_assert_eq!(one.identify_touched(&mut looks, &[], u64::MAX, false, &mut || true).unwrap().resolved, 0, "nothing is new");
@@ -107,6 +124,7 @@ proptest! {
         let before = ids(&one);
         let looked = one.identify_touched(&mut looks, &[], u64::MAX, true, &mut || true).unwrap();
         prop_assert_eq!((looked.issued, ids(&one)), (0, before));
+        prop_assert_eq!(one.identify(resolve_standing).unwrap().issued, 0, "nothing was left for a command");
     }
 }
 

@@ -12,7 +12,8 @@
 
 mod part;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
 
@@ -88,6 +89,8 @@ pub struct Touched {
     nodes: BTreeSet<u32>,
     /// Those that are silent no more, be it that they spoke or that they are the address of a group.
     woken: BTreeSet<u32>,
+    /// Whether a node is a hub beside what was touched, once asked: it is what it is until the ties are added to.
+    hubs: RefCell<BTreeMap<(u32, Kind), bool>>,
 }
 
 impl Touched {
@@ -120,6 +123,8 @@ pub struct Ties {
     hasher: RandomState,
     nodes: Vec<Node>,
     index: HashMap<Token, u32>,
+    /// The smallest and largest hop limit of each address behind a MAC, by the fingerprint of both.
+    hops: HashMap<u64, (u8, u8)>,
     /// Fingerprints of statements and ties, of 64 bits under a random key: that two collide is as good as impossible.
     seen: HashSet<u64>,
     touched: Touched,
@@ -131,7 +136,13 @@ impl Ties {
     /// Without any address.
     #[must_use]
     pub fn new() -> Self {
-        Self { index: HashMap::new(), seen: HashSet::new(), declared: HashMap::new(), ..Self::default() }
+        Self {
+            index: HashMap::new(),
+            hops: HashMap::new(),
+            seen: HashSet::new(),
+            declared: HashMap::new(),
+            ..Self::default()
+        }
     }
 
     /// Adds what was observed. What is new touches its addresses; what only counts further does so where counts and times
@@ -199,7 +210,7 @@ impl Ties {
 
     fn binding(&mut self, row: &Binding) {
         let Some(ip) = self.unicast(&row.station) else { return };
-        let is_new = self.is_new(&("binding", &row.station, row.mac, row.hop_limit));
+        let is_new = self.is_wider(row);
         self.activate(ip);
         let is_complex = self.is_complex(ip);
         self.touch(is_new | is_complex, [ip]);
@@ -211,6 +222,18 @@ impl Ties {
         let link_local = row.station.address.ip().is_some_and(is_link_local);
         self.tie(ip, mac, if link_local { Kind::Sure } else { Kind::Bound });
         self.touch(is_new, [mac]);
+    }
+
+    /// True if the pair is new, or its hop limits are others than those it had.
+    fn is_wider(&mut self, row: &Binding) -> bool {
+        let pair = self.hasher.hash_one(("binding", &row.station, row.mac));
+        let (low, high) = row.hop_limit;
+        let known = self.hops.get(&pair).copied();
+        let wider = known.map_or((low, high), |known| (known.0.min(low), known.1.max(high)));
+        if known != Some(wider) {
+            self.hops.insert(pair, wider);
+        }
+        known != Some(wider)
     }
 
     fn fact(&mut self, row: &Fact) {

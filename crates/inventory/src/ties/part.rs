@@ -1,5 +1,6 @@
 //! What is tied to what was touched, and what of the observations it takes to resolve that alone.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashSet, HashSetExt};
@@ -41,6 +42,12 @@ impl Part {
     #[must_use]
     pub fn addresses(&self) -> &BTreeSet<Address> {
         &self.addresses
+    }
+
+    /// Anchors of the assets that people listed and that may be of the part.
+    #[must_use]
+    pub fn declared(&self) -> &BTreeSet<String> {
+        &self.declared
     }
 
     /// True if an asset with this anchor is of the part.
@@ -149,17 +156,16 @@ impl Ties {
 
     /// The whole site in such parts.
     pub fn parts<'t>(&'t self, options: &'t Options, size: usize) -> impl Iterator<Item = Part> + 't {
-        static NOTHING: Touched = Touched { nodes: BTreeSet::new(), woken: BTreeSet::new() };
         let nodes = (0_u32..)
             .zip(&self.nodes)
             .filter(|(node, known)| known.address.is_some() || self.declared.contains_key(node));
-        self.in_parts(nodes.map(|(node, _)| node), &NOTHING, options, size)
+        self.in_parts(nodes.map(|(node, _)| node), Touched::default(), options, size)
     }
 
     fn in_parts<'t>(
         &'t self,
         mut seeds: impl Iterator<Item = u32> + 't,
-        touched: &'t Touched,
+        touched: impl Borrow<Touched> + 't,
         options: &'t Options,
         size: usize,
     ) -> impl Iterator<Item = Part> + 't {
@@ -170,7 +176,7 @@ impl Ties {
                 && let Some(seed) = seeds.next()
             {
                 if !done.contains(&seed) {
-                    self.close(&mut part, vec![seed], touched, options);
+                    self.close(&mut part, vec![seed], touched.borrow(), options);
                 }
             }
             done.extend(&part.nodes);
@@ -181,11 +187,13 @@ impl Ties {
     /// True for a hub: whatever was or is touched of it, more of it was there before and is there now than a rule minds.
     fn is_wide(&self, hub: u32, kind: Kind, touched: &Touched) -> bool {
         let Some(known) = self.node(hub) else { return false };
-        let others = known
-            .ties
-            .iter()
-            .filter(|(other, of)| *of == kind && !self.is_exempt(*other) && !touched.nodes.contains(other));
-        others.take(WIDE.saturating_add(1)).count() > WIDE
+        // Each address behind it asks, and there may be as many as were touched: that would be their square.
+        *touched.hubs.borrow_mut().entry((hub, kind)).or_insert_with(|| {
+            let others = known.ties.iter().filter(|(other, of)| {
+                *of == kind && !self.is_exempt(*other) && !touched.nodes.contains(other)
+            });
+            others.take(WIDE.saturating_add(1)).count() > WIDE
+        })
     }
 
     /// Addresses of groups count for nobody.

@@ -193,7 +193,8 @@ impl Desk {
             if self.news && self.look_at.is_some_and(|at| now() >= at) {
                 self.look();
             }
-            if self.prune_at.is_some_and(|at| now() >= at) {
+            // Folding takes minutes, which an ending sensor does not have.
+            if self.prune_at.is_some_and(|at| now() >= at) && !self.writing.stopping.is_set() {
                 self.prune();
             }
         }
@@ -330,7 +331,9 @@ impl Desk {
             Err(error) => tracing::warn!(event = "prune_failed", error = %error, "tried again tomorrow"),
         }
         self.writing.fold_since(None);
-        self.count();
+        if !self.writing.stopping.is_set() {
+            self.count();
+        }
     }
 
     /// Keeps the key figures of the day, unless somebody has in the last hours.
@@ -393,7 +396,7 @@ impl Desk {
         self.news = false;
         let began = now();
         let whole = self.looked.is_none_or(|at| at.elapsed() >= LOOK_ANYWAY);
-        if whole && let Some(rows) = self.is_beyond_ties() {
+        if let Some(rows) = self.is_beyond_ties() {
             self.looks = Looks::new();
             self.look_at = now().checked_add(LOOK_ANYWAY);
             return tracing::warn!(
