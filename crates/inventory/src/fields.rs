@@ -58,7 +58,7 @@ pub const STATUS: &str = "status";
 /// The value of [`STATUS`] for what is no longer used.
 pub const RETIRED: &str = "retired";
 
-/// True for what people say is no longer used: it is in the register, and in no figure.
+/// True for what people say is no longer used: it is in the register, and in no count of assets that figures give.
 #[must_use]
 pub fn is_retired(people: &BTreeMap<String, String>) -> bool {
     people.get(STATUS).is_some_and(|status| status == RETIRED)
@@ -75,6 +75,9 @@ pub const ZONE: &str = "zone";
 
 /// The level that a person placed an asset at.
 pub const PURDUE_LEVEL: &str = "purdue_level";
+
+/// The fields that say on which day something was done: no day that is still to come is one.
+pub const DONE: [&str; 3] = ["backup_last", "backup_restore_tested", "reviewed_on"];
 
 /// What is written for a value that is not there, and read back as none.
 pub const NOT_ASSESSED: &str = "Not assessed";

@@ -83,6 +83,16 @@ pub enum Error {
         /// Characters kept.
         max: usize,
     },
+    /// A day on which something was done is still to come.
+    #[error("{field} of asset {asset}: {day} is still to come; it is the day on which something was done")]
+    FutureDay {
+        /// The asset.
+        asset: String,
+        /// The field.
+        field: String,
+        /// The day given.
+        day: String,
+    },
     /// A backup is not what it should be.
     #[error("{}: not fit to be a register: {problem}", path.display())]
     UnsoundCopy {

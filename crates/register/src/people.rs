@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use inventory::civil::Civil;
 use inventory::{Approval, fields};
-use observation::Time;
+use observation::{NANOS_PER_DAY, Time};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::error::{Error, Result};
@@ -273,6 +274,9 @@ impl Register {
     }
 }
 
+/// How much earlier than in UTC a day begins where it begins first.
+const EASTERNMOST: i64 = 14 * NANOS_PER_DAY / 24;
+
 /// How the anchor of an asset that people listed begins: no station is written like it.
 const LISTED: &str = "declared ";
 
@@ -306,6 +310,12 @@ fn fits(field: &str, value: Option<&str>) -> Result<()> {
         return Err(Error::ValueTooLong { field: field.into(), characters, max: PEOPLE_VALUE_CHARS_MAX });
     }
     Ok(())
+}
+
+/// A day on which something was done has begun somewhere on earth.
+fn is_past(field: &str, day: &str, at: Time) -> bool {
+    let latest = Time(at.0.saturating_add(EASTERNMOST));
+    !fields::DONE.contains(&field) || Civil::parse(day).is_none_or(|day| day <= Civil::of(latest))
 }
 
 /// Makes edits, with a line of the journal for each asset that changed.
@@ -389,6 +399,9 @@ fn edit_one(
     let before = shown(transaction, edit)?;
     if before == *value {
         return Ok(None);
+    }
+    if let Some(day) = value.as_ref().filter(|day| !is_past(field, day, actor.at)) {
+        return Err(Error::FutureDay { asset: asset.clone(), field: field.clone(), day: day.clone() });
     }
     match value {
         Some(value) => {

@@ -79,6 +79,22 @@ fn an_import_is_taken_whole_and_over_nobodys_newer_word() {
 }
 
 #[test]
+fn what_was_done_was_done_on_a_day_that_has_come() {
+    // It is 2023-11-14, 22:13 in UTC: the 15th has begun in the east, the 16th nowhere.
+    let (mut register, id) = with_asset();
+    for field in ["reviewed_on", "backup_last", "backup_restore_tested"] {
+        let set = |day: &str| [edit(&id, field, Some(day))];
+        let refused = register.edit(&set("2023-11-16"), Mode::Write, "set", "", &ACTOR);
+        assert!(matches!(refused, Err(Error::FutureDay { .. })), "{field}: {refused:?}");
+        assert!(register.field_history(&[&id]).unwrap().iter().all(|change| change.field != field));
+        register.edit(&set("2023-11-15"), Mode::Write, "set", "", &ACTOR).unwrap();
+    }
+    // What is planned lies ahead.
+    let next = [edit(&id, "next_review", Some("2199-01-01")), edit(&id, "support_end", Some("2199-01-01"))];
+    assert_eq!(register.edit(&next, Mode::Write, "set", "", &ACTOR).unwrap().len(), 2);
+}
+
+#[test]
 fn steps_that_need_a_reason_are_refused_without_one() {
     let (mut register, id) = with_asset();
     let keys = [id.clone()];
