@@ -82,8 +82,13 @@ fn exports_go_to_files_with_what_they_cover_beside_them_and_into_the_journal() {
 fn a_filter_that_no_asset_meets_is_said_and_wrong_words_are_refused() {
     let register = Register::of(&[capture("modbus-gateway.pcap")]);
     let (exit, said) = code(&register, &["export", "--format", "csv", "--site", "nowhere"]);
+    assert_eq!(exit, Some(2));
+    assert!(said.contains("no asset has the site \"nowhere\""), "{said}");
+    let (_, said) = code(&register, &["export", "--format", "csv", "--site", "defualt"]);
+    assert!(said.contains("did you mean \"default\"?"), "{said}");
+    let (exit, said) = code(&register, &["export", "--format", "csv", "--role", "camera"]);
     assert_eq!(exit, Some(0));
-    assert!(said.contains("no asset of the register meets the filter: site nowhere"), "{said}");
+    assert!(said.contains("no asset of the register meets the filter: role camera"), "{said}");
     let (exit, said) = code(&register, &["export", "--role", "plcs"]);
     assert_eq!(exit, Some(2));
     assert!(said.contains("plc, rtu"), "{said}");

@@ -4,6 +4,8 @@ use clap::Args;
 use export::Filter;
 use inventory::{AssetState, Role, Snapshot};
 
+use crate::config::nearest;
+use crate::failure::Failure;
 use crate::terminal;
 
 #[derive(Debug, Default, Args)]
@@ -20,8 +22,12 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    /// As exports take it. Says so if no asset of the register meets it: an empty export should be no surprise.
-    pub(crate) fn filter(&self, snapshot: &Snapshot) -> Filter {
+    /// As exports take it. A site that the register does not have is a slip; says so if no asset meets the rest: an empty
+    /// export should be no surprise.
+    pub(crate) fn filter(&self, snapshot: &Snapshot) -> Result<Filter, Failure> {
+        let sites = snapshot.inventory.assets.iter().map(|asset| asset.site.as_str());
+        let of_captures = snapshot.captures.iter().map(|capture| capture.site.as_str());
+        no_slip("asset", "site", &self.site, sites.chain(of_captures))?;
         let filter = Filter {
             sites: self.site.iter().cloned().collect(),
             roles: self.role.iter().copied().collect(),
@@ -30,8 +36,23 @@ impl Filters {
         if !filter.is_empty() && !snapshot.inventory.assets.iter().any(|asset| filter.holds(asset)) {
             terminal::say(&format!("no asset of the register meets the filter: {}", filter.words()));
         }
-        filter
+        Ok(filter)
     }
+}
+
+/// Refuses a name that nothing of the register has: most likely a slip.
+pub(crate) fn no_slip<'n>(
+    of: &str,
+    kind: &str,
+    wanted: &[String],
+    known: impl Iterator<Item = &'n str> + Clone,
+) -> Result<(), Failure> {
+    let Some(wrong) = wanted.iter().find(|one| !known.clone().any(|name| name == *one)) else {
+        return Ok(());
+    };
+    let meant = nearest(known.filter(|name| !name.is_empty()), wrong);
+    let meant = meant.map(|name| format!("; did you mean \"{name}\"?")).unwrap_or_default();
+    Err(Failure::Usage(format!("no {of} has the {kind} \"{wrong}\"{meant}")))
 }
 
 fn role(text: &str) -> Result<Role, String> {

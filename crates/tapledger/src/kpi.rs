@@ -16,6 +16,7 @@ use crate::arguments::{Db, ListFormat, moment};
 use crate::config::nearest;
 use crate::export::{TOOL, stdout};
 use crate::failure::{CHECK_FAILED, Failure};
+use crate::filters::no_slip;
 use crate::findings::end_of_day;
 use crate::lists::short_time;
 use crate::people::arguments::Who;
@@ -331,19 +332,11 @@ fn of_baselines(register: &Register, snapshot: &Snapshot, names: &[String]) -> R
     Ok(taken)
 }
 
-/// Refuses a site or class that no figure has: most likely a slip.
+/// Refuses a site or class that no figure has.
 fn slips(taken: &[Taken], chosen: &Chosen) -> Result<(), Failure> {
-    let figures = || taken.iter().flat_map(|one| &one.figures);
-    let sites: Vec<&str> = figures().map(|figure| figure.site.as_str()).collect();
-    let classes: Vec<&str> = figures().map(|figure| figure.class.as_str()).collect();
-    for (kind, wanted, known) in [("site", &chosen.sites, sites), ("class", &chosen.classes, classes)] {
-        if let Some(wrong) = wanted.iter().find(|one| !known.contains(&one.as_str())) {
-            let meant = nearest(known.into_iter().filter(|name| !name.is_empty()), wrong);
-            let meant = meant.map(|name| format!("; did you mean \"{name}\"?")).unwrap_or_default();
-            return Err(Failure::Usage(format!("no figure is of the {kind} \"{wrong}\"{meant}")));
-        }
-    }
-    Ok(())
+    let figures = taken.iter().flat_map(|one| &one.figures);
+    no_slip("figure", "site", &chosen.sites, figures.clone().map(|figure| figure.site.as_str()))?;
+    no_slip("figure", "class", &chosen.classes, figures.map(|figure| figure.class.as_str()))
 }
 
 /// The first and the last moment side by side.

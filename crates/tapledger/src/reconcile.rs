@@ -18,6 +18,7 @@ use register::Register;
 
 use crate::arguments::Db;
 use crate::failure::{CHECK_FAILED, Failure};
+use crate::filters::no_slip;
 use crate::people::arguments::Who;
 use crate::people::{name, read_list};
 use crate::session::{actor, snapshot};
@@ -105,6 +106,8 @@ pub(crate) fn run(arguments: &Reconcile) -> Result<ExitCode, Failure> {
     let rows = entries_of_list(&sheet, &columns);
     let mut assets = entries_of_register(&snapshot);
     if let Some(site) = &arguments.site {
+        let known = snapshot.inventory.assets.iter().map(|asset| asset.site.as_str());
+        no_slip("asset", "site", std::slice::from_ref(site), known)?;
         let mut kept = snapshot.inventory.assets.iter().map(|asset| asset.site == *site);
         assets.retain(|_| kept.next().unwrap_or(false));
     }

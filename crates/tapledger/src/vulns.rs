@@ -80,7 +80,7 @@ struct Row<'a> {
 
 pub(crate) fn run(arguments: &MatchVulns) -> Result<ExitCode, Failure> {
     let (_, snapshot) = snapshot(&arguments.db.db, None)?;
-    let filter = arguments.filters.filter(&snapshot);
+    let filter = arguments.filters.filter(&snapshot)?;
     let (documents, refused) = documents(&arguments.csaf)?;
     let kev = arguments.kev.as_deref().map(kev).transpose()?.unwrap_or_default();
     let held: Vec<(&Asset, &Identified)> = snapshot
