@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use observation::Time;
 
 use crate::arguments::{Db, moment};
+use crate::findings::end_of_day;
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportEvidence {
@@ -17,11 +18,11 @@ pub(crate) struct ExportEvidence {
     /// Only frames that prove this attribute.
     #[arg(long, value_name = "NAME")]
     pub(crate) attribute: Option<String>,
-    /// Only frames from this time on, as RFC 3339.
+    /// Only frames from this time on: a day, or as RFC 3339.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) from: Option<Time>,
-    /// Only frames up to this time, as RFC 3339.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    /// Only frames up to this time, as RFC 3339, or to the end of this day.
+    #[arg(long, value_name = "TIME", value_parser = end_of_day)]
     pub(crate) to: Option<Time>,
     /// The pcapng file to write; `-` is standard output.
     #[arg(short, long, value_name = "FILE")]

@@ -38,12 +38,16 @@ pub(crate) fn run(arguments: &Export) -> Result<ExitCode, Failure> {
         Failure::Usage(format!("{:?} cannot separate columns; use an ASCII character", arguments.delimiter))
     })?;
     let options = CsvOptions { excel: arguments.excel, delimiter };
-    let filter = arguments.filters.filter(&snapshot);
+    let filter = arguments.filters.filter(&snapshot)?;
     let told = match arguments.format {
         ExportFormat::Html | ExportFormat::Pdf => {
             Some(arguments.report.told(&register, &snapshot, &arguments.db.db)?)
         }
-        _ => None,
+        other => {
+            let word = clap::ValueEnum::to_possible_value(&other);
+            arguments.report.refuse_for(word.as_ref().map_or("this format", |word| word.get_name()))?;
+            None
+        }
     };
     let report = told.as_ref().map(|told| arguments.report.options(told)).unwrap_or_default();
     let write = |out: &mut dyn Write| write(arguments.format, &snapshot, &filter, &options, &report, out);

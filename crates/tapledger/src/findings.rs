@@ -85,8 +85,9 @@ struct FindingsList {
     /// Only findings that are at least so severe: information, notice, warning.
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     severity: Option<Severity>,
-    /// The moment at which acceptances are judged, as RFC 3339; the latest observed time if left out.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    /// The moment at which acceptances are judged, as RFC 3339, or a day, which is meant to its end; the latest observed
+    /// time if left out.
+    #[arg(long, value_name = "TIME", value_parser = end_of_day)]
     as_of: Option<Time>,
     /// Switches a kind of findings off, for good: it is neither listed nor exported.
     #[arg(long, value_name = "KIND", conflicts_with = "on", value_parser = kind)]
@@ -303,7 +304,7 @@ fn settle(which: &Which, decision: &Decision<'_>) -> Result<ExitCode, Failure> {
         finding.id(),
         held.state.as_str(),
         held.owner.map(|owner| format!(", {owner} answers for it")).unwrap_or_default(),
-        finding.text
+        safe_text(&finding.text)
     )))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -315,7 +316,7 @@ fn show(which: &Which) -> Result<ExitCode, Failure> {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
-            let _ = writeln!(text, "{name:<12}{value}");
+            let _ = writeln!(text, "{name:<12}{}", safe_text(value));
         }
     };
     line("finding", &finding.id());

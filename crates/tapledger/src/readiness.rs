@@ -14,10 +14,12 @@ use inventory::Snapshot;
 use inventory::readiness::{FORMULA, Profile, ProfileError, Readiness, Scope, Sum};
 use observation::{Time, number_of};
 
-use crate::arguments::{Db, ListFormat, moment};
+use crate::arguments::{Db, ListFormat};
 use crate::config::nearest;
 use crate::export::{TOOL, stdout};
 use crate::failure::Failure;
+use crate::filters::no_slip;
+use crate::findings::end_of_day;
 use crate::session::snapshot;
 use crate::table::{self, Column, column};
 use crate::terminal;
@@ -64,8 +66,8 @@ pub(crate) struct ReadinessArguments {
     /// What the rows are; a summary of all if left out.
     #[arg(long, value_enum)]
     by: Option<By>,
-    /// The moment of the ages, as RFC 3339; the latest observed time if left out.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    /// The moment of the ages, as RFC 3339, or a day, which is meant to its end; the latest observed time if left out.
+    #[arg(long, value_name = "TIME", value_parser = end_of_day)]
     as_of: Option<Time>,
     /// How to print; JSON always holds everything.
     #[arg(long, value_enum, default_value = "table")]
@@ -139,26 +141,12 @@ fn read_profile(path: &Path) -> Result<Profile, Failure> {
 
 /// Which assets; a name that no asset has is a slip.
 fn scope(arguments: &ReadinessArguments, snapshot: &Snapshot) -> Result<Scope, Failure> {
-    let assets = snapshot.inventory.assets.iter();
-    let sites: Vec<&str> = assets.map(|asset| asset.site.as_str()).collect();
-    let zones =
-        snapshot.places.iter().map(|place| place.zone().unwrap_or(inventory::policy::NO_ZONE)).collect();
-    let owners =
-        snapshot.identified.iter().map(|one| one.people.get("owner").map_or("", String::as_str)).collect();
-    let kinds: [(&str, &[String], Vec<&str>); 3] = [
-        ("site", &arguments.site, sites),
-        ("zone", &arguments.zone, zones),
-        ("owner", &arguments.owner, owners),
-    ];
-    for (kind, wanted, known) in kinds {
-        if let Some(wrong) = wanted.iter().find(|wanted| !known.contains(&wanted.as_str())) {
-            let meant = nearest(known.into_iter(), wrong).map(|name| format!("; did you mean \"{name}\"?"));
-            return Err(Failure::Usage(format!(
-                "no asset has the {kind} \"{wrong}\"{}",
-                meant.unwrap_or_default()
-            )));
-        }
-    }
+    let sites = snapshot.inventory.assets.iter().map(|asset| asset.site.as_str());
+    let zones = snapshot.places.iter().map(|place| place.zone().unwrap_or(inventory::policy::NO_ZONE));
+    let owners = snapshot.identified.iter().map(|one| one.people.get("owner").map_or("", String::as_str));
+    no_slip("asset", "site", &arguments.site, sites)?;
+    no_slip("asset", "zone", &arguments.zone, zones)?;
+    no_slip("asset", "owner", &arguments.owner, owners)?;
     Ok(Scope {
         sites: arguments.site.clone(),
         zones: arguments.zone.clone(),

@@ -81,6 +81,9 @@ impl ReportArguments {
             let frozen = Frozen::parse(&text).map_err(|error| Failure::Other(error.into()))?;
             Ok((name.clone(), frozen))
         };
+        if self.since.is_some_and(|since| snapshot.as_of.is_some_and(|as_of| since > as_of)) {
+            return Err(Failure::Usage("--since is after everything that the register holds".to_owned()));
+        }
         Ok(Told {
             baseline: self.baseline.as_ref().map(frozen).transpose()?,
             // A report without a key says so.
@@ -89,6 +92,21 @@ impl ReportArguments {
             series: crate::kpi::trends(register)?,
             advisories: self.csaf.as_ref().map(|csaf| crate::vulns::by_asset(csaf, snapshot)).transpose()?,
         })
+    }
+
+    /// Refuses what only a report takes: whoever gives it for another format would believe it was looked at.
+    pub(crate) fn refuse_for(&self, format: &str) -> Result<(), Failure> {
+        let given = [
+            ("--baseline", self.baseline.is_some()),
+            ("--since", self.since.is_some()),
+            ("--csaf", self.csaf.is_some()),
+        ];
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => {
+                Err(Failure::Usage(format!("{option} is for --format html and pdf, and not for {format}")))
+            }
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn options<'a>(&'a self, told: &'a Told) -> Options<'a> {

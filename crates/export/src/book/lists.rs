@@ -179,7 +179,9 @@ pub(super) fn unidentified(page: &mut Page<'_>, sorted: &Sorted<'_>) -> Result<(
         head("Owner", Kind::Text, 20),
         head(ID, Kind::Text, 38),
     ];
-    let doubted: Vec<_> = sorted.assets.iter().filter(|(asset, _)| !doubts(asset).is_empty()).collect();
+    let stays = |people| !inventory::fields::is_retired(people);
+    let doubted: Vec<_> =
+        sorted.assets.iter().filter(|(asset, own)| stays(&own.people) && !doubts(asset).is_empty()).collect();
     let rows = doubted.into_iter().map(|(asset, identified)| {
         let why = doubts(asset);
         let known: Vec<String> = IDENTITY

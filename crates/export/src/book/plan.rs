@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use inventory::Snapshot;
+use inventory::civil::Civil;
 use inventory::fields::{self, FIELDS, Field, NOT_ASSESSED, field_named};
 use observation::{Mac, acts, attribute};
 
@@ -426,6 +427,7 @@ impl<'p> Planner<'p> {
         let (mut keys, mut faults) = (Vec::new(), Vec::new());
         let titles = ADDRESSED.into_iter().chain(DESCRIBED.map(|(title, _)| title));
         let read_columns = titles.filter_map(|title| self.columns.locked.get(title).copied());
+        let read_columns = read_columns.chain([self.columns.id]);
         for column in read_columns.chain(self.columns.people.iter().map(|(column, _)| *column)) {
             let wrong = self.sheet.wrong(row, column);
             faults.extend(wrong.map(|why| format!("{}: {why}", self.place(row, column))));
@@ -534,6 +536,16 @@ fn says_already(text: &str, now: &str) -> bool {
     one_line(text) == now
         || words(text).is_subset(&words(now))
         || role(text).is_some_and(|said| role(now) == Some(said))
+        || second(text).is_some_and(|said| second(now) == Some(said))
+}
+
+/// The day and the second of a time, as exports and as spreadsheets write it; `None` if it is none.
+fn second(text: &str) -> Option<(Civil, &str)> {
+    let text = text.trim();
+    let (day, clock) = text.strip_suffix('Z').unwrap_or(text).split_once(['T', ' '])?;
+    let clock = clock.split_once('.').map_or(clock, |(second, _)| second);
+    let is_clock = clock.len() == 8 && clock.bytes().all(|octet| octet.is_ascii_digit() || octet == b':');
+    Some((Civil::parse(day).filter(|_| is_clock)?, clock))
 }
 
 /// The value of a field, not longer than the register keeps.
@@ -544,5 +556,23 @@ fn read(field: &'static Field, text: &str) -> std::result::Result<Option<String>
             Err(format!("{}: {characters} characters; at most {VALUE_CHARS_MAX} are kept", field.name))
         }
         _ => Ok(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_a_spreadsheet_wrote_in_its_way_says_what_was_there() {
+        let exported = "2026-11-22T04:35:13.250000000Z";
+        for text in [exported, "2026-11-22 04:35:13", "2026-11-22T04:35:13Z", "2026-11-22 04:35:13.25"] {
+            assert!(says_already(text, exported), "{text}");
+        }
+        for text in
+            ["2026-11-22 04:35:14", "2026-11-23 04:35:13", "2026-11-22", "2026-13-22 04:35:13", "04:35:13"]
+        {
+            assert!(!says_already(text, exported), "{text}");
+        }
     }
 }

@@ -93,7 +93,7 @@ fn numbers(page: &mut Page<'_>, register: &Register<'_>) -> Result<(), XlsxError
                 first_value(asset, &[attribute::FIRMWARE_VERSION, attribute::SOFTWARE_VERSION]).is_empty()
             }),
             true,
-            "neither firmware nor software version was told",
+            "neither firmware nor software version was told; that of the operating system aside",
         ),
         (
             "Serial number known",
@@ -110,7 +110,7 @@ fn numbers(page: &mut Page<'_>, register: &Register<'_>) -> Result<(), XlsxError
             true,
             "column Physical location is filled in",
         ),
-        ("Reviewed", assessed("reviewed_on"), true, "column Reviewed on is filled in"),
+        ("Review noted", assessed("reviewed_on"), true, "column Reviewed on is filled in"),
         (
             "Not approved",
             count(&|asset, identified| identified.approval.is_none() && asset.state != AssetState::Declared),
@@ -185,11 +185,9 @@ fn gaps(page: &mut Page<'_>, register: &Register<'_>) -> Result<(), XlsxError> {
     page.table("Gaps", &heads, rows, "")
 }
 
-/// A share in percent with one digit; of nothing there is none.
+/// A share in percent with one digit, rounded down; of nothing there is none.
 #[expect(clippy::cast_precision_loss, reason = "counts of assets")]
 fn percent(part: u64, all: u64) -> Cell {
-    if all == 0 {
-        return Cell::Blank(NO);
-    }
-    Cell::Number((part as f64 / all as f64 * 1000.0).round() / 10.0)
+    let tenths = part.saturating_mul(1000).checked_div(all);
+    tenths.map_or(Cell::Blank(NO), |tenths| Cell::Number(tenths as f64 / 10.0))
 }

@@ -21,7 +21,10 @@ pub(crate) const COUNTS: [(&str, &str); 6] = [
     ),
     ("vendor and model known", "vendor, and model or order number, known; inferred ones too"),
     ("with an owner", "people's field owner filled in"),
-    ("not in the earlier register", "neither its id nor an id it had is in the baseline"),
+    (
+        "not in the earlier register",
+        "neither its id nor an id it had is in the baseline, or first heard after the moment compared with",
+    ),
     (
         "firmware unknown or unsupported",
         "no firmware version known (software aside), or people's field support_end past",

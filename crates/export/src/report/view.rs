@@ -82,7 +82,7 @@ impl<'s> View<'s> {
         &self.ordered
     }
 
-    /// Those of them that count: what people say is retired is listed, and in no figure.
+    /// Those of them that count: what people say is retired is listed, and in no count of assets.
     pub(crate) fn counted(&self) -> impl Iterator<Item = (usize, &'s Asset, &'s Identified)> {
         self.ordered.iter().copied().filter(|(.., identified)| !is_retired(&identified.people))
     }
@@ -91,8 +91,8 @@ impl<'s> View<'s> {
     pub(crate) fn retired_words(&self) -> String {
         match self.ordered.len().saturating_sub(self.counted().count()) {
             0 => String::new(),
-            1 => "1 more is retired, and in no figure".to_owned(),
-            more => format!("{more} more are retired, and in no figure"),
+            1 => "1 more is retired, and in no count of assets here".to_owned(),
+            more => format!("{more} more are retired, and in no count of assets here"),
         }
     }
 

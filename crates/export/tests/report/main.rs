@@ -320,7 +320,7 @@ fn what_is_retired_is_listed_and_in_no_figure() {
     let paragraphs: String = named(&elements, "p").iter().map(|(.., one)| text(one)).collect();
     assert!(
         paragraphs.contains("This report holds 18 assets")
-            && paragraphs.contains("; 2 more are retired, and in no figure")
+            && paragraphs.contains("; 2 more are retired, and in no count of assets here")
     );
     let controls = table(&elements, "Control mapping");
     let owners = controls.iter().find(|row| row[1].starts_with("inventory of assets")).unwrap();

@@ -167,6 +167,9 @@ pub fn columns(heads: &[String], mapping: &BTreeMap<String, Column>) -> Vec<Opti
 /// The values of a cell: lists hold several addresses in one.
 #[must_use]
 pub fn cell_values(column: Column, cell: &str) -> Vec<String> {
+    if is_nothing(cell.trim()) {
+        return Vec::new();
+    }
     let between: &[char] = match column {
         Column::Mac => &[';', ',', '|', '\n'],
         Column::Ip => &[';', ',', '|', '\n', ' '],

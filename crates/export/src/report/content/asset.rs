@@ -15,7 +15,7 @@ use crate::report::view::{anchor, index_of, is_personal, minute, port_words, wor
 /// Reasons for joining addresses that an asset's part lists.
 const JOINS_MAX: usize = 20;
 
-/// Conversations that an asset's part lists; the section of conversations has all.
+/// Conversations that an asset's part lists.
 const TALKS_MAX: usize = 40;
 
 pub(crate) fn sections(source: &Source<'_>) -> Vec<Section> {
@@ -222,7 +222,7 @@ fn conversations(source: &Source<'_>, index: usize) -> Vec<Block> {
     let mut blocks = vec![Block::Table(Table::new(caption, columns, rows))];
     let more = talks.len().saturating_sub(TALKS_MAX);
     if more > 0 {
-        blocks.push(note(format!("{more} more stand in section Conversations.")));
+        blocks.push(note(format!("{more} more: `tapledger conversations` and the workbook list them.")));
     }
     blocks
 }

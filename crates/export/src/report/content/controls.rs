@@ -223,10 +223,11 @@ pub(crate) fn controls(source: &Source<'_>) -> Vec<Control> {
             "IEC 62443-2-1, 62443-3-2",
             "zones, conduits, inventory",
             policy_status.at_most_partial(),
-            format!(
-                "placed {}; target levels are people's",
-                if is_given { share(placed, all) } else { share(0, all) }
-            ),
+            if is_given {
+                format!("placed {}; target levels are people's", share(placed, all))
+            } else {
+                "no policy of zones given; target levels are people's".to_owned()
+            },
             "map",
         ),
         control(

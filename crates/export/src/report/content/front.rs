@@ -12,7 +12,7 @@ use crate::report::page::{
 use crate::report::view::{second, share, words};
 use crate::report::{Source, numbers};
 
-/// Rows that stand on the first page; the sections behind have all.
+/// Rows that stand on the first page; the sections behind have more.
 const ROLES_MAX: usize = 9;
 const ZONES_MAX: usize = 7;
 const PATHS_MAX: usize = 6;
@@ -148,5 +148,10 @@ fn roles_by_zone(source: &Source<'_>) -> Table {
     let placed = total.saturating_sub(
         zones.iter().find(|(zone, _)| *zone == inventory::policy::NO_ZONE).map_or(0, |(_, count)| *count),
     );
-    Table::new(format!("Assets by role and zone; {} in a zone", share(placed, total)), columns, rows)
+    // Without a policy every address is of a zone by its range alone, which nobody decided.
+    let placed = match view.snapshot.policy.is_given {
+        true => format!("; {} in a zone", share(placed, total)),
+        false => String::new(),
+    };
+    Table::new(format!("Assets by role and zone{placed}"), columns, rows)
 }

@@ -72,10 +72,10 @@ pub(crate) fn section(source: &Source<'_>) -> Section {
     let columns = vec![
         column("Class (any of an asset's roles)", 34),
         number_column("Assets", 9),
-        number_column("Identified", 11),
+        number_column("Vendor and model known", 14),
         number_column("Owned", 10),
         number_column("Approved", 11),
-        number_column("Reviewed", 11),
+        number_column("Review noted", 11),
         number_column("Not in baseline", 14),
     ];
     let mut blocks = vec![Block::Table(Table::new("Classes of systems", columns, rows))];
