@@ -320,7 +320,12 @@ fn the_name_of_a_capture_forges_no_line() {
     assert_eq!(import.status.code(), Some(4));
     let doctor = String::from_utf8(register.run(&["doctor"]).stdout).unwrap();
     let coverage = register.stdout(&["coverage"]);
-    for text in [said(&import), doctor, coverage] {
+    let json = register.json();
+    let cut = list(&json, "findings").iter().find(|finding| finding["kind"] == "cut_capture").unwrap();
+    let shown = register.stdout(&["findings", "show", text(cut, "id")]);
+    assert!(shown.contains("all is lost"), "{shown}");
+    let settled = register.run(&["findings", "ack", text(cut, "id"), "--reason", "known"]);
+    for text in [said(&import), doctor, coverage, shown, said(&settled)] {
         let is_forged = |line: &str| line.starts_with("DAMAGE") || line.starts_with("the register is NOT");
         assert!(!text.lines().any(is_forged), "{text}");
         assert!(text.lines().filter(|line| *line == "the register is sound").count() <= 1, "{text}");

@@ -98,6 +98,30 @@ fn a_filter_that_no_asset_meets_is_said_and_wrong_words_are_refused() {
 }
 
 #[test]
+fn what_an_option_cannot_do_is_refused_and_a_day_is_meant_to_its_end() {
+    let register = Register::of(&[capture("modbus-gateway.pcap")]);
+    for option in [["--baseline", "last"], ["--since", "2026-01-01"], ["--csaf", "nowhere"]] {
+        let (exit, said) = code(&register, &[&["export", "--format", "json"][..], &option].concat());
+        assert_eq!(exit, Some(2));
+        assert!(said.contains("is for --format html and pdf, and not for json"), "{said}");
+    }
+    let (exit, said) = code(&register, &["export", "--format", "html", "--since", "2199-01-01"]);
+    assert_eq!(exit, Some(2));
+    assert!(said.contains("--since is after everything"), "{said}");
+    // All frames of the capture are of one day.
+    let json = register.json();
+    let day = &text(&list(&json, "captures")[0], "last")[..10];
+    let frames = |more: &[&str]| {
+        let file = register.folder.path().join("proof.pcapng");
+        register.stdout(&[&["evidence", "export", "-o", file.to_str().unwrap()][..], more].concat());
+        let other = Register::of(&[file]);
+        other.json()["captures"][0]["frames"].as_u64().unwrap()
+    };
+    assert!(frames(&[]) > 0);
+    assert_eq!(frames(&["--from", day, "--to", day]), frames(&[]));
+}
+
+#[test]
 fn proving_frames_are_a_capture_that_reads_back_and_each_says_what_it_proves() {
     let register = Register::of(&[capture("modbus-gateway.pcap")]);
     let file = register.folder.path().join("proof.pcapng");

@@ -124,6 +124,14 @@ fn an_error_cell_clears_nobodys_word() {
     new.broken.insert((100, column(&new, "IPv4")), "the error #N/A is no value".into());
     let found = plan(&new, &snapshot);
     assert!(found.new.is_empty() && found.faults[0].ends_with("the error #N/A is no value"), "{found:?}");
+    // In the column of ids it is no row of a new asset.
+    let mut sheet = read(&written(&snapshot));
+    edit(&mut sheet, 0, "Asset ID", "");
+    sheet
+        .broken
+        .insert((sheet.rows[0].number, column(&sheet, "Asset ID")), "the error #N/A is no value".into());
+    let found = plan(&sheet, &snapshot);
+    assert!(found.new.is_empty() && found.faults[0].ends_with("the error #N/A is no value"), "{found:?}");
 }
 
 #[test]
@@ -141,6 +149,11 @@ fn what_is_retired_is_in_no_number_of_the_summary() {
     assert_eq!(of("Retired"), ["1", "–"]);
     assert_eq!(of("With an owner"), ["1", "2"]);
     assert_eq!(of("Owner"), ["1", "1"], "of the gaps");
+    let doubted = book.worksheet_range("Unidentified").unwrap();
+    let rows = doubted
+        .rows()
+        .filter(|row| row.last().is_some_and(|id| snapshot.identified.iter().any(|one| *id == *one.id)));
+    assert_eq!(rows.count().to_string(), of("On the sheet of unidentified")[0]);
 }
 
 #[test]
