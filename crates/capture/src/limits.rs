@@ -4,6 +4,14 @@
 /// it counted is kept, only its place in a half-read message is lost. Counter: `flows evicted`.
 pub const FLOWS_MAX: usize = 65_536;
 
+/// How long a short exchange of datagrams must be silent until its flow may give its place to another though there is room,
+/// in nanoseconds. As long as Zeek waits (`udp_inactivity_timeout`, 1 min). Nothing is lost but that a datagram between the
+/// same ports counts as a new conversation; no counter.
+pub(crate) const EXCHANGE_OVER_NANOS: i64 = 60_000_000_000;
+
+/// Candidates looked at for such a flow, for each new one.
+pub(crate) const OVER_CANDIDATES: usize = 2;
+
 /// Candidates looked at to find a flow to evict.
 pub(crate) const EVICTION_CANDIDATES: usize = 16;
 

@@ -46,6 +46,26 @@ impl Service {
         find(host)
     }
 
+    /// True if a host with these last two labels, each behind the octet of its length, surely belongs to none of the
+    /// services: told by a look, as every domain of theirs has two labels at least. False if it may belong to one.
+    #[must_use]
+    pub fn is_surely_none_at_end(labels: [&[u8]; 2]) -> bool {
+        let mut print = 0;
+        for (at, label) in labels.into_iter().enumerate() {
+            if at > 0 {
+                print = print_with(print, b'.');
+            }
+            for octet in label.get(1..).unwrap_or_default() {
+                if !(octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_')) {
+                    return false;
+                }
+                print = print_with(print, octet.to_ascii_lowercase());
+            }
+        }
+        let (word, bit) = place_of(print);
+        ENDS.get(word).is_none_or(|word| word & bit == 0)
+    }
+
     /// True if the host of these labels, each behind the octet of its length, surely belongs to none of the services:
     /// what nearly every question is about, told without making the name. False if it does, or where a label holds
     /// octets that are shown otherwise than they stand.
@@ -109,6 +129,20 @@ static PRINTS: LazyLock<[u64; PRINTS_WORDS]> = LazyLock::new(|| {
     let mut bits = [0; PRINTS_WORDS];
     for (domain, _) in BY_DOMAIN.iter() {
         let (word, bit) = place_of(domain.iter().rev().fold(0, |print, octet| print_with(print, *octet)));
+        if let Some(word) = bits.get_mut(word) {
+            *word |= bit;
+        }
+    }
+    bits
+});
+
+/// Fingerprints of the last two labels of all domains.
+static ENDS: LazyLock<[u64; PRINTS_WORDS]> = LazyLock::new(|| {
+    let mut bits = [0; PRINTS_WORDS];
+    for (domain, _) in BY_DOMAIN.iter() {
+        let mut labels = domain.rsplit(|octet| *octet == b'.');
+        let (last, second) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());
+        let (word, bit) = place_of([second, last].join(&b'.').into_iter().fold(0, print_with));
         if let Some(word) = bits.get_mut(word) {
             *word |= bit;
         }
@@ -217,6 +251,26 @@ mod tests {
             !surely("pl\x1bc1.example") && !Service::is_surely_none([&b"\x0ateamviewer.com"[..]].into_iter())
         );
         assert!(!surely(&["a"; 200].join(".")));
+    }
+
+    #[test]
+    fn the_last_two_labels_tell_that_a_name_is_none() {
+        let surely = |host: &str| {
+            let labels: Vec<Vec<u8>> =
+                host.split('.').map(|label| [&[label.len() as u8], label.as_bytes()].concat()).collect();
+            let label = |back: usize| labels.len().checked_sub(back).map_or(&[][..], |at| &labels[at]);
+            Service::is_surely_none_at_end([label(2), label(1)])
+        };
+        assert!(surely("plc1.plant.example") && surely("notteamviewer.com") && surely("") && surely("plc1"));
+        assert!(!surely("pl\x1bc1.example"));
+        for line in SERVICES.lines().skip(1) {
+            let domain = line.split('\t').next().unwrap_or_default();
+            assert!(domain.contains('.'), "{domain} has one label");
+            for host in [domain.to_owned(), format!("Host-1.{}", domain.to_uppercase())] {
+                assert!(!surely(&host), "{host}");
+            }
+        }
+        assert!(!surely("a1b2-ats.iot.eu-central-1.amazonaws.com"));
     }
 
     #[test]

@@ -201,13 +201,14 @@ impl<'a> Name<'a> {
     }
 }
 
-/// A question.
+/// A question. Its name is read when it is asked for: of nearly all names the last two labels are enough.
 #[derive(Debug)]
 pub(crate) struct Question<'a> {
-    /// Name.
-    pub(crate) name: Name<'a>,
     /// Type.
     pub(crate) kind: u16,
+    /// The last two labels of the name, each behind the octet of its length; empty where there is none.
+    pub(crate) end: [&'a [u8]; 2],
+    start: Reader<'a>,
 }
 
 impl<'a> Question<'a> {
@@ -217,8 +218,14 @@ impl<'a> Question<'a> {
     ///
     /// Fails if it is cut short or its name is of another shape.
     pub(crate) fn read(reader: &mut Reader<'a>, message: Octets<'a>) -> Result<Self, Malformed> {
-        let name = Name::read(reader, message)?;
-        Ok(Self { name, kind: Self::rest(reader)? })
+        let (start, mut end) = (reader.clone(), [&[][..]; 2]);
+        Name::walk(reader, message, |label| end = [end[1], label.bytes])?;
+        Ok(Self { kind: Self::rest(reader)?, end, start })
+    }
+
+    /// The whole name.
+    pub(crate) fn name(&self, message: Octets<'a>) -> Name<'a> {
+        Name::read(&mut self.start.clone(), message).unwrap_or_default()
     }
 
     /// Passes over a question and gives its type.

@@ -145,7 +145,7 @@ impl Desk<'_, '_> {
                 return octets.len();
             }
             let rest = if at == 0 { octets } else { octets.tail(at) };
-            let framed = (self.reader.protocol.frame)(rest.bytes, self.flow.transport);
+            let framed = (self.reader.protocol.frame)(rest.bytes, self.flow.transport());
             let Some(direction) = self.reader.directions.get_mut(self.side) else { return octets.len() };
             match framed {
                 Frame::Message(length) if length > 0 && length <= rest.len() => {
@@ -159,7 +159,8 @@ impl Desk<'_, '_> {
                 Frame::Partial(needed) if needed <= STREAM_OCTETS_MAX => return at,
                 _ => {
                     // Where no start is known, octets are passed over in silence but for their count.
-                    if std::mem::take(&mut direction.synchronised) || self.flow.transport != Transport::Tcp {
+                    if std::mem::take(&mut direction.synchronised) || self.flow.transport() != Transport::Tcp
+                    {
                         self.note(
                             at_hand,
                             &Malformed {
@@ -205,7 +206,7 @@ impl Desk<'_, '_> {
             self.message(rest, &at_hand);
             return;
         }
-        let missing = match (self.reader.protocol.frame)(rest.bytes, self.flow.transport) {
+        let missing = match (self.reader.protocol.frame)(rest.bytes, self.flow.transport()) {
             Frame::Partial(needed) => needed.saturating_sub(rest.len()),
             _ => 0,
         };

@@ -12,10 +12,10 @@ use hashbrown::HashTable;
 use observation::{Address, End, Transport};
 
 use super::ahead::Glimpse;
-use super::key::{Ends, FlowKey, Interface};
+use super::key::{FlowKey, Interface};
 use super::mark::{Copy, Marks};
 use super::reader::{Reader, Recognition};
-use crate::limits::{EVICTION_CANDIDATES, UNDECIDED_BATCHES_MAX};
+use crate::limits::{EVICTION_CANDIDATES, EXCHANGE_OVER_NANOS, OVER_CANDIDATES, UNDECIDED_BATCHES_MAX};
 
 /// Ends of a chain.
 const NONE: u32 = u32::MAX;
@@ -23,42 +23,54 @@ const NONE: u32 = u32::MAX;
 /// Flows that may share addresses and ports in different VLANs.
 const CHAIN_MAX: usize = 8;
 
-/// What one side sent since it was last folded. It fills two lines of the processor's cache and begins with one.
+/// What one side sent since it was last folded, in 88 octets. Its address and port stand in the key of the flow.
 #[derive(Clone, std::marker::Copy, Debug)]
-#[repr(align(64))]
+#[repr(C)]
 pub(crate) struct Side {
-    pub(crate) address: Address,
-    pub(crate) port: u16,
-    /// True once it sent a frame.
-    pub(crate) seen: bool,
+    pub(crate) marks: Marks,
     pub(crate) mac: Interface,
     pub(crate) vlan: Option<u16>,
-    pub(crate) frames: u64,
+    /// True once it sent a frame.
+    pub(crate) seen: bool,
+    /// True if it sent a SYN.
+    has_syn: bool,
+    pub(crate) hop_limit: (u8, u8),
     pub(crate) octets: u64,
     pub(crate) first: i64,
     pub(crate) last: i64,
-    pub(crate) hop_limit: (u8, u8),
+    /// Folded before it is full.
+    pub(crate) frames: u32,
     /// Sequence number of its SYN.
-    pub(crate) syn: Option<u32>,
-    pub(crate) marks: Marks,
+    syn: u32,
 }
 
 impl Side {
-    fn new(address: Address, port: u16) -> Self {
+    fn new() -> Self {
         Self {
-            address,
-            port,
-            seen: false,
+            marks: Marks::default(),
             mac: Interface::default(),
             vlan: None,
-            frames: 0,
+            seen: false,
+            has_syn: false,
+            hop_limit: (u8::MAX, 0),
             octets: 0,
             first: i64::MAX,
             last: i64::MIN,
-            hop_limit: (u8::MAX, 0),
-            syn: None,
-            marks: Marks::default(),
+            frames: 0,
+            syn: 0,
         }
+    }
+
+    /// Sequence number of its SYN.
+    pub(crate) fn syn(&self) -> Option<u32> {
+        self.has_syn.then_some(self.syn)
+    }
+
+    /// Notes its SYN and gives the one before.
+    pub(crate) fn replace_syn(&mut self, sequence: u32) -> Option<u32> {
+        let before = self.syn();
+        (self.has_syn, self.syn) = (true, sequence);
+        before
     }
 
     /// Counts a frame.
@@ -96,31 +108,40 @@ pub(crate) enum Orientation {
     Proved,
 }
 
-/// One flow. What a look-up needs stands in the first line of the processor's cache, then the sides, then the rest: a
-/// packet touches four lines.
+/// One flow. What every packet needs besides its side stands in the first line of the processor's cache, then the sides,
+/// then what few packets need: a packet touches three lines.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Flow {
     key: FlowKey,
     last: i64,
+    pub(crate) reader: Option<Box<Reader>>,
     next: u32,
-    used: bool,
-    /// True for the first flow of its chain.
-    head: bool,
+    place: Place,
     /// True if something is counted that is not folded.
     pub(crate) dirty: bool,
+    /// True if this may be no more than a question to a port of its protocol and the answer: a few datagrams.
+    pub(crate) is_exchange: bool,
+    /// Which side asks.
+    client: u8,
+    pub(crate) sides: [Side; 2],
+    pub(crate) recognition: Recognition,
+    /// Transport conversations opened since the last fold.
+    pub(crate) opened: u32,
+    pub(crate) orientation: Orientation,
     /// Batches that what is counted has waited for a name.
     waited: u8,
-    pub(crate) sides: [Side; 2],
-    /// Transport conversations opened since the last fold.
-    pub(crate) opened: u64,
-    pub(crate) reader: Option<Box<Reader>>,
-    pub(crate) recognition: Recognition,
-    /// Which side asks.
-    pub(crate) client: usize,
-    pub(crate) orientation: Orientation,
-    pub(crate) transport: Transport,
-    pub(crate) number: u16,
+}
+
+/// Where a flow stands among those of its key.
+#[derive(Clone, std::marker::Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// It is the first.
+    Head,
+    /// It is behind another.
+    Behind,
+    /// It is gone, and another may have its place.
+    Free,
 }
 
 /// Octets of a line of the processor's cache, on nearly all of them.
@@ -128,26 +149,53 @@ pub(crate) struct Flow {
 const LINE: usize = 64;
 
 impl Flow {
-    fn new(key: FlowKey, ends: &Ends, side: usize) -> Self {
-        let source = Side::new(ends.source, ends.source_port);
-        let destination = Side::new(ends.destination, ends.destination_port);
+    /// A flow whose first packet a side sent.
+    fn new(key: FlowKey, side: usize) -> Self {
         Self {
             key,
-            sides: if side == 0 { [source, destination] } else { [destination, source] },
-            transport: ends.transport,
-            number: ends.number,
-            client: side,
-            orientation: Orientation::Spoke,
-            recognition: Recognition::New,
-            reader: None,
-            opened: 1,
-            dirty: false,
-            waited: 0,
             last: i64::MIN,
+            reader: None,
             next: NONE,
-            used: true,
-            head: true,
+            place: Place::Head,
+            dirty: false,
+            is_exchange: false,
+            client: u8::from(side != 0),
+            sides: [Side::new(); 2],
+            recognition: Recognition::New,
+            opened: 1,
+            orientation: Orientation::Spoke,
+            waited: 0,
         }
+    }
+
+    /// Address of a side.
+    pub(crate) fn address(&self, side: usize) -> Address {
+        self.key.address(side)
+    }
+
+    /// Port of a side; 0 where there are none.
+    pub(crate) fn port(&self, side: usize) -> u16 {
+        self.key.port(side)
+    }
+
+    /// What carries it.
+    pub(crate) fn transport(&self) -> Transport {
+        self.key.transport()
+    }
+
+    /// EtherType or IP protocol number; 0 for TCP and UDP.
+    pub(crate) fn number(&self) -> u16 {
+        self.key.number()
+    }
+
+    /// The side that asks.
+    pub(crate) fn client(&self) -> usize {
+        self.client.into()
+    }
+
+    /// The side that answers.
+    pub(crate) fn server(&self) -> usize {
+        usize::from(self.client == 0)
     }
 
     /// The side that sends (`index` as given by [`Ends::key`]) and the other.
@@ -156,14 +204,18 @@ impl Flow {
         if index == 0 { (low, high) } else { (high, low) }
     }
 
+    /// Which side an end is.
+    pub(crate) fn index(&self, end: End) -> usize {
+        match end {
+            End::Client => self.client(),
+            End::Server => self.server(),
+        }
+    }
+
     /// The side of an end.
     pub(crate) fn side(&self, end: End) -> &Side {
-        let index = match end {
-            End::Client => self.client,
-            End::Server => 1_usize.saturating_sub(self.client),
-        };
         let [low, high] = &self.sides;
-        if index == 0 { low } else { high }
+        if self.index(end) == 0 { low } else { high }
     }
 
     /// True if a side sent a frame.
@@ -191,7 +243,7 @@ impl Flow {
 
     /// The end that a side is.
     pub(crate) fn end(&self, index: usize) -> End {
-        if index == self.client { End::Client } else { End::Server }
+        if index == self.client() { End::Client } else { End::Server }
     }
 
     /// True if what is counted should wait for another batch: a payload may still tell which conversation it is of. A
@@ -209,10 +261,15 @@ impl Flow {
         self.dirty = true;
     }
 
+    /// True if this was a short exchange, and surely nothing follows.
+    fn is_over(&self, now: i64) -> bool {
+        self.is_exchange && self.place != Place::Free && now.saturating_sub(self.last) > EXCHANGE_OVER_NANOS
+    }
+
     /// Says that a side is the client, if that is known better than before.
     pub(crate) fn orient(&mut self, client: usize, by: Orientation) {
         if by > self.orientation || (by == self.orientation && by == Orientation::Opened) {
-            self.client = client;
+            self.client = u8::from(client != 0);
             self.orientation = by;
         }
     }
@@ -250,6 +307,14 @@ struct Recent {
 #[expect(clippy::cast_possible_truncation, reason = "a tag and a place, each of half of the print")]
 fn recent(print: u64) -> (u32, usize) {
     ((print >> 32) as u32, print as usize & (RECENT - 1))
+}
+
+/// A flow that made room for another.
+#[derive(Clone, std::marker::Copy, Debug)]
+pub(crate) struct Gone {
+    pub(crate) at: u32,
+    /// False if it had to go for want of room.
+    pub(crate) was_over: bool,
 }
 
 /// Where a packet belongs.
@@ -293,8 +358,7 @@ impl Flows {
         let own = if glimpse.side == 0 { low } else { high };
         fetch(&flow.key);
         fetch(own);
-        fetch(&own.marks);
-        fetch(&flow.reader);
+        fetch(&own.syn);
         Some(recent.at)
     }
 
@@ -327,8 +391,9 @@ impl Flows {
     ) -> Option<Found> {
         let mut fallback = None;
         let mut exact = None;
-        let is_head =
-            |at: &u32| self.flows.get(*at as usize).is_some_and(|flow| flow.head && flow.key == *key);
+        let is_head = |at: &u32| {
+            self.flows.get(*at as usize).is_some_and(|flow| flow.place == Place::Head && flow.key == *key)
+        };
         let mut at = match guess.filter(is_head) {
             Some(at) => at,
             None => {
@@ -357,8 +422,8 @@ impl Flows {
     }
 
     /// Adds a flow, for which [`make_room`](Self::make_room) has made room, and gives its place.
-    pub(crate) fn insert(&mut self, key: FlowKey, ends: &Ends, side: usize) -> u32 {
-        let mut flow = Flow::new(key, ends, side);
+    pub(crate) fn insert(&mut self, key: FlowKey, side: usize) -> u32 {
+        let mut flow = Flow::new(key, side);
         let hash = self.seed.hash_one(key);
         let head = self.head(hash, &key);
         flow.next = head.filter(|head| self.chain(*head) < CHAIN_MAX).unwrap_or(NONE);
@@ -391,9 +456,9 @@ impl Flows {
         if let Some(place) = self.index.find_mut(hash, |place| *place == head) {
             *place = at;
         }
-        for (place, is_head) in [(head, false), (at, true)] {
-            if let Some(flow) = self.flows.get_mut(place as usize) {
-                flow.head = is_head;
+        for (at, place) in [(head, Place::Behind), (at, Place::Head)] {
+            if let Some(flow) = self.flows.get_mut(at as usize) {
+                flow.place = place;
             }
         }
     }
@@ -408,33 +473,57 @@ impl Flows {
         length
     }
 
-    /// Where there is no room for another flow, the longest silent of a few has to go: it is not found any more, and its
-    /// place, which is given, is the next to be filled. What it counted is still there.
-    pub(crate) fn make_room(&mut self) -> Option<u32> {
-        if !self.free.is_empty() || self.flows.len() < self.flows_max {
+    /// Makes room for another flow: in the place of one that is over, if a look at a few finds one; else at the end; and
+    /// where there is no more room, the longest silent of some has to go. Who goes is not found any more, and its place,
+    /// which is given, is the next to be filled. What it counted is still there.
+    pub(crate) fn make_room(&mut self, now: i64) -> Option<Gone> {
+        if !self.free.is_empty() {
             return None;
         }
+        let over = (0..OVER_CANDIDATES).find_map(|_| self.next_candidate(|flow| flow.is_over(now)));
+        let gone = match over {
+            Some(at) => Gone { at, was_over: true },
+            None if self.flows.len() < self.flows_max => {
+                self.fetch_candidates(OVER_CANDIDATES);
+                return None;
+            }
+            None => Gone { at: self.longest_silent()?, was_over: false },
+        };
+        self.unlink(gone.at);
+        let flow = self.flows.get_mut(gone.at as usize)?;
+        flow.place = Place::Free;
+        self.free.push(gone.at);
+        self.fetch_candidates(if gone.was_over { OVER_CANDIDATES } else { EVICTION_CANDIDATES });
+        Some(gone)
+    }
+
+    /// The longest silent of a few.
+    fn longest_silent(&mut self) -> Option<u32> {
         let mut oldest: Option<(i64, u32)> = None;
         for _ in 0..EVICTION_CANDIDATES {
-            self.hand = self.hand.saturating_add(1);
-            if self.hand >= self.flows.len() {
-                self.hand = 0;
-            }
-            let Some(flow) = self.flows.get(self.hand) else { continue };
-            if flow.used && oldest.is_none_or(|(last, _)| flow.last < last) {
-                oldest = Some((flow.last, u32::try_from(self.hand).unwrap_or(NONE)));
+            let Some(at) = self.next_candidate(|flow| flow.place != Place::Free) else { continue };
+            let last = self.flows.get(at as usize).map_or(i64::MAX, |flow| flow.last);
+            if oldest.is_none_or(|(silent, _)| last < silent) {
+                oldest = Some((last, at));
             }
         }
-        let (_, at) = oldest?;
-        self.unlink(at);
-        let flow = self.flows.get_mut(at as usize)?;
-        (flow.used, flow.head) = (false, false);
-        self.free.push(at);
-        // The next candidates are looked at soon, and stand in as many lines.
-        for next in self.flows.iter().skip(self.hand).take(EVICTION_CANDIDATES.saturating_add(1)) {
+        oldest.map(|(_, at)| at)
+    }
+
+    /// The next place in turn, if what stands there is one of those asked for.
+    fn next_candidate(&mut self, is_one: impl Fn(&Flow) -> bool) -> Option<u32> {
+        self.hand = self.hand.saturating_add(1);
+        if self.hand >= self.flows.len() {
+            self.hand = 0;
+        }
+        self.flows.get(self.hand).filter(|flow| is_one(flow)).and_then(|_| u32::try_from(self.hand).ok())
+    }
+
+    /// The next candidates are looked at soon, and stand in as many lines.
+    fn fetch_candidates(&self, count: usize) {
+        for next in self.flows.iter().skip(self.hand).take(count.saturating_add(1)) {
             fetch(&next.key);
         }
-        Some(at)
     }
 
     fn unlink(&mut self, gone: u32) {
@@ -463,12 +552,12 @@ impl Flows {
 
     /// Every flow.
     pub(crate) fn all(&mut self) -> impl Iterator<Item = &mut Flow> {
-        self.flows.iter_mut().filter(|flow| flow.used)
+        self.flows.iter_mut().filter(|flow| flow.place != Place::Free)
     }
 
     /// Every flow with something to fold.
     pub(crate) fn dirty(&mut self) -> impl Iterator<Item = &mut Flow> {
-        self.flows.iter_mut().filter(|flow| flow.used && flow.dirty)
+        self.flows.iter_mut().filter(|flow| flow.place != Place::Free && flow.dirty)
     }
 }
 
@@ -504,6 +593,8 @@ pub(crate) struct Seen {
 mod tests {
     use observation::Mac;
 
+    use super::super::key::Ends;
+
     use super::*;
 
     fn ends(source: &str, source_port: u16, destination: &str, destination_port: u16) -> Ends {
@@ -526,9 +617,8 @@ mod tests {
     /// Puts a packet in and returns the place of its flow.
     fn put(flows: &mut Flows, ends: &Ends, seen: Seen) -> u32 {
         let (key, side) = ends.key();
-        let at = flows
-            .find(&key, side, &seen, None)
-            .map_or_else(|| flows.insert(key, ends, side), |found| found.at);
+        let at =
+            flows.find(&key, side, &seen, None).map_or_else(|| flows.insert(key, side), |found| found.at);
         let (own, _) = flows.get(at).unwrap().pair(side);
         (own.seen, own.vlan, own.mac) = (true, seen.vlan, seen.mac);
         flows.get(at).unwrap().touch(seen.nanos);
@@ -536,9 +626,10 @@ mod tests {
     }
 
     #[test]
-    fn a_flow_takes_six_lines_of_cache() {
-        assert_eq!(size_of::<Side>(), 2 * LINE);
-        assert_eq!(size_of::<Flow>(), 6 * LINE);
+    fn a_flow_takes_four_lines_of_cache() {
+        assert_eq!(std::mem::offset_of!(Flow, sides), LINE);
+        assert_eq!(size_of::<Side>(), 88);
+        assert_eq!(size_of::<Flow>(), 4 * LINE);
     }
 
     #[test]
@@ -563,6 +654,47 @@ mod tests {
     }
 
     #[test]
+    fn a_flow_knows_its_ends() {
+        for (source, destination) in
+            [("10.0.0.9", "10.0.0.2"), ("02:00:00:00:00:09", "02:00:00:00:00:02"), ("fe80::9", "fe80::2")]
+        {
+            let ends = ends(source, 5000, destination, 502);
+            let (key, side) = ends.key();
+            let flow = Flow::new(key, side);
+            let (client, server) = (flow.client(), flow.server());
+            assert_eq!([flow.address(client), flow.address(server)], [ends.source, ends.destination]);
+            assert_eq!([flow.port(client), flow.port(server)], [5000, 502]);
+            assert_eq!((flow.transport(), flow.number()), (Transport::Tcp, 0));
+        }
+        for (transport, number) in [(Transport::Udp, 0), (Transport::Ethernet, 0x88b8), (Transport::Ip, 47)] {
+            let (key, side) =
+                Ends { transport, number, share: 63, ..ends("10.0.0.9", 0, "10.0.0.2", 0) }.key();
+            let flow = Flow::new(key, side);
+            assert_eq!((flow.transport(), flow.number()), (transport, number));
+        }
+    }
+
+    #[test]
+    fn a_short_exchange_that_is_over_makes_room_before_the_table_is_full() {
+        let mut flows = Flows::new(8);
+        for port in 1..=3 {
+            let at = put(&mut flows, &ends("10.0.0.1", port, "10.0.0.2", 53), seen(None, 1));
+            flows.get(at).unwrap().is_exchange = port == 2;
+        }
+        assert!(flows.make_room(EXCHANGE_OVER_NANOS).is_none());
+        let over = EXCHANGE_OVER_NANOS + 1;
+        let gone = (0..2).find_map(|_| flows.make_room(over)).unwrap();
+        assert!(gone.was_over);
+        assert_eq!(flows.get(gone.at).unwrap().port(0), 2);
+        let (key, side) = ends("10.0.0.1", 2, "10.0.0.2", 53).key();
+        assert!(flows.find(&key, side, &seen(None, 1), None).is_none());
+        assert_eq!(flows.all().count(), 2);
+        // Its place is filled, not one more.
+        assert_eq!(flows.insert(key, side), gone.at);
+        assert!((0..8).all(|_| flows.make_room(over).is_none()));
+    }
+
+    #[test]
     fn a_full_table_gives_up_the_longest_silent_flow() {
         let mut flows = Flows::new(2);
         for (port, nanos) in [(1, 10), (2, 20)] {
@@ -572,10 +704,12 @@ mod tests {
         }
         let new = ends("10.0.0.1", 3, "10.0.0.2", 502);
         let (key, side) = new.key();
-        let evicted = flows.make_room().unwrap();
-        assert_eq!(flows.get(evicted).unwrap().sides[0].port, 1);
-        assert_eq!(flows.insert(key, &new, side), evicted);
-        assert_eq!(flows.get(evicted).unwrap().sides[0].port, new.source_port);
+        let evicted = flows.make_room(30).unwrap();
+        assert!(!evicted.was_over);
+        let evicted = evicted.at;
+        assert_eq!(flows.get(evicted).unwrap().port(0), 1);
+        assert_eq!(flows.insert(key, side), evicted);
+        assert_eq!(flows.get(evicted).unwrap().port(0), new.source_port);
         let (gone, side) = ends("10.0.0.1", 1, "10.0.0.2", 502).key();
         assert!(flows.find(&gone, side, &seen(None, 1), None).is_none());
     }

@@ -14,8 +14,8 @@ use protocols::{Known, SeenFact};
 
 use super::evidence::Kept;
 use super::flow::{Flow, Orientation};
-use super::key::{family, number};
-use super::reader::{OperationCount, Recognition, ethertype_name, ip_protocol_name};
+use super::key::{Interface, family, number};
+use super::reader::{OperationCount, ethertype_name, ip_protocol_name};
 use crate::limits::{BATCH_FRAME_OCTETS_MAX, BATCH_ROWS_MAX, FACTS_MAX, MALFORMED_ROWS_MAX};
 
 /// What a fact says, without when.
@@ -134,6 +134,21 @@ struct Remembered {
     sighting: Sighting,
 }
 
+/// Who sends frames: an address behind a MAC address in a VLAN, on one day. Presences and bindings are made of these when
+/// a batch is taken: to count a frame is one look-up, not three.
+#[derive(Clone, Copy, Debug)]
+struct Sender {
+    mac: Interface,
+    vlan: Option<u16>,
+    address: Address,
+    sighting: Sighting,
+    octets: u64,
+    hop_limit: (u8, u8),
+}
+
+/// Rows that most senders become: a presence and a binding. What is sent by one MAC address adds up to one more.
+const ROWS_OF_SENDER: usize = 2;
+
 /// Names of counters and their counts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counters(BTreeMap<Cow<'static, str>, u64>);
@@ -159,7 +174,9 @@ impl Counters {
 /// All rows since the last batch, and the memory of what was said before.
 #[derive(Debug)]
 pub(crate) struct Gathered {
-    /// Frames of addresses.
+    /// Frames by who sent them.
+    senders: HashMap<Words<4>, Sender, RandomState>,
+    /// Frames of addresses, without those that senders hold.
     presences: HashMap<Words<3>, Presence, RandomState>,
     /// Messages of stations below an address.
     below: HashMap<(Station, Day), (Sighting, u64), RandomState>,
@@ -182,6 +199,7 @@ pub(crate) struct Gathered {
 impl Default for Gathered {
     fn default() -> Self {
         Self {
+            senders: HashMap::default(),
             presences: HashMap::default(),
             below: HashMap::default(),
             bindings: HashMap::default(),
@@ -201,8 +219,9 @@ impl Default for Gathered {
 impl Gathered {
     /// True if a batch should be taken before memory grows further.
     pub(crate) fn is_due(&self, kept: &Kept) -> bool {
+        let sent = self.senders.len().saturating_mul(ROWS_OF_SENDER);
         let rows = [self.presences.len(), self.below.len(), self.bindings.len(), self.conversations.len()];
-        let rows = rows.into_iter().fold(0, usize::saturating_add);
+        let rows = rows.into_iter().fold(sent, usize::saturating_add);
         rows.saturating_add(self.past_facts.len()).saturating_add(self.past_mentions.len()) >= BATCH_ROWS_MAX
             || self.facts.all.len().saturating_add(self.mentions.len()) >= FACTS_MAX
             || kept.octets() >= BATCH_FRAME_OCTETS_MAX
@@ -333,38 +352,62 @@ impl Gathered {
             (first, last) = (read.0.0, read.1.0);
         }
         if first <= last {
-            let sighting =
-                Sighting { day: Time(first).day(), first: Time(first), last: Time(last), count: flow.opened };
+            let sighting = Sighting {
+                day: Time(first).day(),
+                first: Time(first),
+                last: Time(last),
+                count: flow.opened.into(),
+            };
             flow.opened = 0;
             self.conversation(sighting, flow, &client, &server);
         }
-        for side in &mut flow.sides {
+        for (index, address) in [flow.address(0), flow.address(1)].into_iter().enumerate() {
+            let (side, _) = flow.pair(index);
             if side.frames > 0 {
                 let (first, last) = (Time(side.first), Time(side.last));
-                let sighting = Sighting { day: first.day(), first, last, count: side.frames };
-                self.sent(side.mac.mac(), side.vlan, side.address, sighting, side.octets, side.hop_limit);
+                let sighting = Sighting { day: first.day(), first, last, count: side.frames.into() };
+                self.sent(side.mac, side.vlan, address, sighting, side.octets, side.hop_limit);
+                side.reset();
             }
-            side.reset();
         }
     }
 
     /// Counts frames under every address they carried as source.
     pub(crate) fn sent(
         &mut self,
-        mac: Option<Mac>,
+        mac: Interface,
         vlan: Option<u16>,
         address: Address,
         sighting: Sighting,
         octets: u64,
         hop_limit: (u8, u8),
     ) {
-        if let Some(mac) = mac.filter(|mac| Address::Mac(*mac) != address) {
-            self.presence(mac.into(), vlan, sighting, octets);
-            if address.is_unicast() {
-                self.binding(mac, address, vlan, sighting, hop_limit);
+        let [upper, lower, rest] = root(address, vlan, day(sighting.day));
+        let row = self.senders.entry(Words([upper, lower, rest, mac.word()])).or_insert_with(|| Sender {
+            mac,
+            vlan,
+            address,
+            sighting: Sighting { count: 0, ..sighting },
+            octets: 0,
+            hop_limit: (u8::MAX, 0),
+        });
+        merge(&mut row.sighting, &sighting);
+        row.octets = row.octets.saturating_add(octets);
+        row.hop_limit = (row.hop_limit.0.min(hop_limit.0), row.hop_limit.1.max(hop_limit.1));
+    }
+
+    /// Makes presences and bindings of all senders.
+    fn spread_senders(&mut self) {
+        for sender in std::mem::take(&mut self.senders).into_values() {
+            let Sender { mac, vlan, address, sighting, octets, hop_limit } = sender;
+            if let Some(mac) = mac.mac().filter(|mac| Address::Mac(*mac) != address) {
+                self.presence(mac.into(), vlan, sighting, octets);
+                if address.is_unicast() {
+                    self.binding(mac, address, vlan, sighting, hop_limit);
+                }
             }
+            self.presence(address, vlan, sighting, octets);
         }
-        self.presence(address, vlan, sighting, octets);
     }
 
     fn conversation(
@@ -378,17 +421,19 @@ impl Gathered {
         let of_client = if client.seen { client.vlan } else { server.vlan };
         let of_server = if server.seen { server.vlan } else { client.vlan };
         let (protocol, port, vlan) = (protocol_name(flow), port(flow), client.vlan.or(server.vlan));
-        let [a, b, c] = root(client.address, of_client, day(sighting.day));
+        let (transport, client_address, server_address) =
+            (flow.transport(), flow.address(flow.client()), flow.address(flow.server()));
+        let [a, b, c] = root(client_address, of_client, day(sighting.day));
         let vlan_and_port = vlan.map_or(0, |vlan| u32::from(vlan).saturating_add(1)) << 16 | u32::from(port);
-        let [d, e, f] = root(server.address, of_server, vlan_and_port);
+        let [d, e, f] = root(server_address, of_server, vlan_and_port);
         let [g, h] = name_words(protocol);
-        let c = c | (flow.transport as u64) << TRANSPORT_BIT;
+        let c = c | (transport as u64) << TRANSPORT_BIT;
         let row = self.conversations.entry(Words([a, b, c, d, e, f, g, h])).or_insert_with(|| Conversation {
             key: ConversationKey {
-                client: Station::root(client.address, of_client),
-                server: Station::root(server.address, of_server),
+                client: Station::root(client_address, of_client),
+                server: Station::root(server_address, of_server),
                 protocol: Cow::Borrowed(protocol),
-                transport: flow.transport,
+                transport,
                 port,
                 vlan,
             },
@@ -400,8 +445,10 @@ impl Gathered {
         });
         merge(&mut row.sighting, &sighting);
         row.oriented |= flow.orientation >= Orientation::Opened;
-        row.frames =
-            [row.frames[0].saturating_add(client.frames), row.frames[1].saturating_add(server.frames)];
+        row.frames = [
+            row.frames[0].saturating_add(client.frames.into()),
+            row.frames[1].saturating_add(server.frames.into()),
+        ];
         row.octets =
             [row.octets[0].saturating_add(client.octets), row.octets[1].saturating_add(server.octets)];
         let Some(reader) = &mut flow.reader else { return };
@@ -432,6 +479,7 @@ impl Gathered {
     /// Takes everything gathered; what is remembered stays remembered. `unread` says from where on frames hold
     /// messages that are not whole yet.
     pub(crate) fn take(&mut self, kept: &mut Kept, unread: &HashMap<u64, u32>) -> Batch {
+        self.spread_senders();
         let mut batch = Batch { facts: std::mem::take(&mut self.past_facts), ..Batch::default() };
         batch.mentions = std::mem::take(&mut self.past_mentions);
         batch.malformed = std::mem::take(&mut self.malformed);
@@ -526,22 +574,19 @@ fn protocol_name(flow: &Flow) -> &'static str {
     if let Some(reader) = &flow.reader {
         return reader.carries.unwrap_or(reader.protocol.name);
     }
-    if let Recognition::Known(protocol) = flow.recognition {
-        return protocol.name;
-    }
-    match flow.transport {
-        Transport::Ethernet => ethertype_name(flow.number),
-        Transport::Ip => ip_protocol_name(flow.number),
+    match flow.transport() {
+        Transport::Ethernet => ethertype_name(flow.number()),
+        Transport::Ip => ip_protocol_name(flow.number()),
         transport => transport.as_str(),
     }
 }
 
 /// The port of a flow's conversation: the protocol's own where one side uses it, else the server's.
 fn port(flow: &Flow) -> u16 {
-    match flow.transport {
-        Transport::Ethernet | Transport::Ip => flow.number,
+    match flow.transport() {
+        Transport::Ethernet | Transport::Ip => flow.number(),
         transport => {
-            let (server, client) = (flow.side(End::Server).port, flow.side(End::Client).port);
+            let (server, client) = (flow.port(flow.server()), flow.port(flow.client()));
             let registered = flow.reader.as_ref().map_or(&[][..], |reader| match transport {
                 Transport::Tcp => reader.protocol.tcp,
                 _ => reader.protocol.udp,

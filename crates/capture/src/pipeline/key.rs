@@ -90,6 +90,53 @@ impl Ends {
 }
 
 impl FlowKey {
+    /// Address of a side (0 low, 1 high).
+    pub(crate) fn address(&self, side: usize) -> Address {
+        let (upper, lower) = match side {
+            0 => (self.low_upper, self.low_lower),
+            _ => (self.high_upper, self.high_lower),
+        };
+        match self.kind() >> FAMILY_BIT & 3 {
+            FAMILY_MAC => {
+                let [_, _, octets @ ..] = lower.to_be_bytes();
+                Address::Mac(Mac(octets))
+            }
+            FAMILY_V4 => {
+                let [_, _, _, _, octets @ ..] = lower.to_be_bytes();
+                Address::Ip(IpAddr::from(octets))
+            }
+            _ => Address::Ip(IpAddr::from(wide(upper, lower).to_be_bytes())),
+        }
+    }
+
+    /// Port of a side; 0 where there are none.
+    pub(crate) fn port(&self, side: usize) -> u16 {
+        let [.., low_upper, low_lower, high_upper, high_lower] = self.kind_and_ports.to_be_bytes();
+        u16::from_be_bytes(if side == 0 { [low_upper, low_lower] } else { [high_upper, high_lower] })
+    }
+
+    /// What carries the flow.
+    pub(crate) fn transport(&self) -> Transport {
+        match self.kind() >> TRANSPORT_BIT & 3 {
+            TCP => Transport::Tcp,
+            UDP => Transport::Udp,
+            ETHERNET => Transport::Ethernet,
+            _ => Transport::Ip,
+        }
+    }
+
+    /// EtherType or IP protocol number; 0 for TCP and UDP.
+    pub(crate) fn number(&self) -> u16 {
+        let [_, _, upper, lower, ..] = self.kind_and_ports.to_be_bytes();
+        u16::from_be_bytes([upper, lower])
+    }
+
+    /// As [`kind`] made it.
+    #[expect(clippy::cast_possible_truncation, reason = "the upper half")]
+    fn kind(&self) -> u32 {
+        (self.kind_and_ports >> 32) as u32
+    }
+
     /// The key of a packet, and which of the two sides (0 low, 1 high) is its source; nothing if it has no addresses. The
     /// same as that of its [`Ends`], which only a new flow needs.
     #[inline]
@@ -163,10 +210,14 @@ const FAMILY_MAC: u32 = 0;
 const FAMILY_V4: u32 = 1;
 const FAMILY_V6: u32 = 2;
 
+/// Where kind of address and what carries a flow stand in its kind, behind the number.
+const FAMILY_BIT: u32 = 24;
+const TRANSPORT_BIT: u32 = 16;
+
 /// What a key holds besides addresses and ports.
 #[inline]
 fn kind(transport: u32, number: u16, share: u8, family: u32) -> u32 {
-    u32::from(share) << 26 | family << 24 | transport << 16 | u32::from(number)
+    u32::from(share) << 26 | family << FAMILY_BIT | transport << TRANSPORT_BIT | u32::from(number)
 }
 
 /// Bits of addresses that are no longer than a MAC address.
@@ -218,6 +269,11 @@ impl Interface {
         let number = mac.map_or(0, of_mac);
         let is_one = number != 0 && number & Self::GROUP == 0;
         Self(if is_one { number | Self::THERE } else { 0 })
+    }
+
+    /// The address as a number that none has not.
+    pub(crate) fn word(self) -> u64 {
+        self.0
     }
 
     /// The address.

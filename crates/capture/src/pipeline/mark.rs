@@ -53,6 +53,11 @@ impl Marks {
         Copy::No
     }
 
+    /// True while fewer packets were remembered than there is room for.
+    pub(crate) fn are_few(&self) -> bool {
+        usize::from(self.count) < RECENT
+    }
+
     /// Remembers a packet that was no copy.
     pub(crate) fn remember(&mut self, print: u32, hop_limit: u8, nanos: i64) {
         let at = usize::from(self.next);

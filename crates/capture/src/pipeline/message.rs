@@ -38,7 +38,7 @@ impl Desk<'_, '_> {
         }
         let (hand_over, finished) = (output.hand_over, output.finished);
         self.turn.room = Some(output.into_room());
-        let is_handed_over = hand_over && self.reader.hand_over(message.bytes, self.flow.transport);
+        let is_handed_over = hand_over && self.reader.hand_over(message.bytes, self.flow.transport());
         self.reader.finished |= finished && !is_handed_over;
         is_handed_over
     }
@@ -67,8 +67,8 @@ impl Desk<'_, '_> {
         for (server, by) in says {
             let client = match server {
                 None => continue,
-                Some(End::Server) => self.flow.client,
-                Some(End::Client) => 1_usize.saturating_sub(self.flow.client),
+                Some(End::Server) => self.flow.client(),
+                Some(End::Client) => self.flow.server(),
             };
             self.flow.orient(client, by);
         }
@@ -123,7 +123,7 @@ impl Desk<'_, '_> {
         if self.turn.shown.len() >= FACTS_MAX {
             self.turn.shown.clear();
         }
-        let (client, server) = (self.flow.side(End::Client).address, self.flow.side(End::Server).address);
+        let [client, server] = [self.flow.client(), self.flow.server()].map(|side| self.flow.address(side));
         let print = self.turn.hasher.hash_one((client, server, operation.kind, operation.name));
         if self.turn.shown.insert(print) {
             self.hands.kept.keep(&operation.octets.evidence(), at_hand, &mut self.hands.gathered.counters);
@@ -154,17 +154,18 @@ impl Desk<'_, '_> {
 fn context(flow: &Flow, side: usize, time: Time) -> Context {
     let from = flow.end(side);
     let (own, other) = (flow.side(from), flow.side(from.other()));
-    let destination_port = match flow.transport {
-        Transport::Ethernet | Transport::Ip => flow.number,
-        _ => other.port,
+    let (transport, other_side) = (flow.transport(), flow.index(from.other()));
+    let destination_port = match transport {
+        Transport::Ethernet | Transport::Ip => flow.number(),
+        _ => flow.port(other_side),
     };
     Context {
-        source: own.address,
-        destination: other.address,
+        source: flow.address(side),
+        destination: flow.address(other_side),
         vlan: own.vlan,
         destination_vlan: if other.seen { other.vlan } else { own.vlan },
-        transport: flow.transport,
-        source_port: own.port,
+        transport,
+        source_port: flow.port(side),
         destination_port,
         from,
         time,

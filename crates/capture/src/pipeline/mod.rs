@@ -310,10 +310,7 @@ impl Reading<'_> {
                 }
                 return Read::Copy(found.copy);
             }
-            None => {
-                let Some(ends) = Ends::of(packet, self.ports) else { return Read::NoAddress };
-                self.open(&key, &ends, side)
-            }
+            None => self.open(&key, side, frame.time.0),
         };
         if let Some(foreseen) = foreseen
             && guess != Some(at)
@@ -359,7 +356,7 @@ impl Reading<'_> {
         } else {
             let sighting = Sighting::once(frame.time);
             self.gathered.sent(
-                mac,
+                interface,
                 outer.vlan,
                 source,
                 sighting,
@@ -377,7 +374,7 @@ impl Reading<'_> {
         let seen = Seen { print: frame.number as u32, hop_limit, nanos: frame.time.0, vlan, mac };
         let at = match self.flows.find(&key, side, &seen, None) {
             Some(found) => found.at,
-            None => self.open(&key, ends, side),
+            None => self.open(&key, side, frame.time.0),
         };
         if let Some(flow) = self.flows.get(at) {
             sent(self.gathered, flow, side, frame, &seen);
@@ -385,13 +382,13 @@ impl Reading<'_> {
     }
 
     /// A new flow; one that had to go for it is folded.
-    fn open(&mut self, key: &FlowKey, ends: &Ends, side: usize) -> u32 {
-        if let Some(evicted) = self.flows.make_room()
-            && let Some(flow) = self.flows.get(evicted)
+    fn open(&mut self, key: &FlowKey, side: usize, now: i64) -> u32 {
+        if let Some(gone) = self.flows.make_room(now)
+            && let Some(flow) = self.flows.get(gone.at)
         {
-            self.turn.evicted(Hands { gathered: self.gathered, kept: self.kept }, flow);
+            self.turn.gone(Hands { gathered: self.gathered, kept: self.kept }, flow, gone.was_over);
         }
-        let at = self.flows.insert(*key, ends, side);
+        let at = self.flows.insert(*key, side);
         if let Some(flow) = self.flows.get(at) {
             orient_by_port(flow, self.ports);
         }
@@ -444,7 +441,7 @@ fn nanos_of(time: Time) -> RangeInclusive<i64> {
 /// Counts a frame for the side of a flow that sent it.
 fn sent(gathered: &mut Gathered, flow: &mut Flow, side: usize, frame: &RawFrame<'_>, seen: &Seen) {
     let (own, _) = flow.pair(side);
-    if own.mac != seen.mac || own.vlan != seen.vlan || !own.seen {
+    if own.mac != seen.mac || own.vlan != seen.vlan || !own.seen || own.frames == u32::MAX {
         if own.frames > 0 {
             gathered.fold(flow);
         }
@@ -454,17 +451,20 @@ fn sent(gathered: &mut Gathered, flow: &mut Flow, side: usize, frame: &RawFrame<
     let (own, _) = flow.pair(side);
     own.count(frame.original_length, frame.time.0, seen.hop_limit);
     own.marks.remember(seen.print, seen.hop_limit, frame.time.0);
+    let are_few = own.marks.are_few();
+    flow.is_exchange &= are_few;
     flow.touch(frame.time.0);
 }
 
 /// Who is the client, by port number alone: the side without a registered port, else the one with the higher port if
 /// only that one is of the dynamic range (RFC 6335 section 6; many systems start theirs at 1024 or 32768).
 fn orient_by_port(flow: &mut Flow, ports: &Ports) {
-    if !matches!(flow.transport, Transport::Tcp | Transport::Udp) {
+    let transport = flow.transport();
+    if !matches!(transport, Transport::Tcp | Transport::Udp) {
         return;
     }
-    let [low, high] = [flow.sides[0].port, flow.sides[1].port];
-    let registered = [low, high].map(|port| !ports.at(flow.transport, port).is_empty());
+    let [low, high] = [flow.port(0), flow.port(1)];
+    let registered = [low, high].map(|port| !ports.at(transport, port).is_empty());
     match registered {
         [true, false] => flow.orient(1, Orientation::Port),
         [false, true] => flow.orient(0, Orientation::Port),

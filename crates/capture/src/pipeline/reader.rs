@@ -20,8 +20,8 @@ pub(crate) enum Recognition {
     New,
     /// So many payloads were tried; those of `fits` in a row fit one protocol that chance could fit too.
     Trying { tries: u8, fits: Option<Fits> },
-    /// A protocol.
-    Known(&'static Protocol),
+    /// A protocol, which its reader has.
+    Known,
     /// None of ours.
     GivenUp,
 }
@@ -29,7 +29,8 @@ pub(crate) enum Recognition {
 /// Payloads in a row that fit a protocol, though chance could do it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fits {
-    protocol: &'static Protocol,
+    /// Its place in the list of all.
+    protocol: u16,
     count: u8,
     /// Which sides sent them: bit 0 the low, bit 1 the high.
     sides: u8,
@@ -275,10 +276,10 @@ impl Ports {
         ports: [u16; 2],
         side: usize,
         octets: &[u8],
-    ) -> Recognition {
+    ) -> Result<&'static Protocol, Recognition> {
         let (tries, fits) = match before {
-            Recognition::Known(_) | Recognition::GivenUp => return before,
-            Recognition::New => (0, None),
+            Recognition::GivenUp => return Err(before),
+            Recognition::New | Recognition::Known => (0, None),
             Recognition::Trying { tries, fits } => (tries, fits),
         };
         for port in ports {
@@ -289,7 +290,7 @@ impl Ports {
             // Where several share a port, one that is certain of the octets goes before the first in the list.
             let certain =
                 |protocol: &&&'static Protocol| (protocol.probe)(octets, transport) == Probe::Certain;
-            return Recognition::Known(match fitting.next() {
+            return Ok(match fitting.next() {
                 Some(second) if !certain(&first) => {
                     std::iter::once(second).chain(fitting).find(certain).unwrap_or(first)
                 }
@@ -298,27 +299,26 @@ impl Ports {
         }
         let tries: u8 = tries.saturating_add(1);
         if transport == Transport::Ethernet || transport == Transport::Ip {
-            return Recognition::GivenUp;
+            return Err(Recognition::GivenUp);
         }
         let mut unsure = None;
-        for protocol in ALL {
+        for (place, protocol) in (0_u16..).zip(ALL) {
             match (protocol.probe)(octets, transport) {
-                Probe::Certain => return Recognition::Known(protocol),
-                Probe::Unsure if unsure.is_none() => unsure = Some(*protocol),
+                Probe::Certain => return Ok(protocol),
+                Probe::Unsure if unsure.is_none() => unsure = Some((place, *protocol)),
                 Probe::Unsure | Probe::Foreign => {}
             }
         }
-        let fits = unsure.map(|protocol| {
-            let before = fits.filter(|fits| fits.protocol.name == protocol.name);
-            let (count, sides) = before.map_or((0, 0), |fits| (fits.count, fits.sides));
-            Fits { protocol, count: count.saturating_add(1), sides: sides | if side == 0 { 1 } else { 2 } }
-        });
-        match fits {
-            Some(fits) if fits.count >= UNSURE_MESSAGES_MIN && fits.sides == 3 => {
-                Recognition::Known(fits.protocol)
+        let before = fits.filter(|fits| unsure.is_some_and(|(place, _)| place == fits.protocol));
+        let (count, sides) = before.map_or((0, 0), |fits| (fits.count, fits.sides));
+        let (count, sides) = (count.saturating_add(1), sides | if side == 0 { 1 } else { 2 });
+        match unsure {
+            Some((_, protocol)) if count >= UNSURE_MESSAGES_MIN && sides == 3 => Ok(protocol),
+            _ if tries >= RECOGNITION_TRIES => Err(Recognition::GivenUp),
+            _ => {
+                let fits = unsure.map(|(protocol, _)| Fits { protocol, count, sides });
+                Err(Recognition::Trying { tries, fits })
             }
-            _ if tries >= RECOGNITION_TRIES => Recognition::GivenUp,
-            _ => Recognition::Trying { tries, fits },
         }
     }
 }

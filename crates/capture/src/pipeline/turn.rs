@@ -74,10 +74,10 @@ impl Turn {
         let other = 1_usize.saturating_sub(side);
         flow.orient(if tcp.ack { other } else { side }, Orientation::Opened);
         let (own, _) = flow.pair(side);
-        if own.syn == Some(tcp.sequence) {
+        if own.syn() == Some(tcp.sequence) {
             return;
         }
-        let again = own.syn.replace(tcp.sequence).is_some();
+        let again = own.replace_syn(tcp.sequence).is_some();
         if again && !tcp.ack {
             flow.opened = flow.opened.saturating_add(1);
             // A new connection on the same ports may be for something else; what was counted stays.
@@ -114,7 +114,7 @@ impl Turn {
             return;
         }
         let Some(mut reader) = flow.reader.take_if(|reader| !reader.finished) else { return };
-        let before = if flow.transport == Transport::Tcp { reader.octets() } else { 0 };
+        let before = if flow.transport() == Transport::Tcp { reader.octets() } else { 0 };
         let mut desk = Desk { turn: self, hands: &mut hands, flow, reader: &mut reader, side };
         match packet.layer {
             Layer::Tcp(tcp) => desk.segment(frame, packet, tcp),
@@ -123,7 +123,7 @@ impl Turn {
         if reader.finished {
             reader.directions = [Direction::default(), Direction::default()];
         }
-        if flow.transport == Transport::Tcp {
+        if flow.transport() == Transport::Tcp {
             let after = reader.octets();
             self.waiting = self.waiting.saturating_sub(before).saturating_add(after);
             if self.waiting > STREAMS_OCTETS_MAX && after > 0 {
@@ -139,9 +139,9 @@ impl Turn {
         flow.reader = Some(reader);
     }
 
-    /// Reads what waits in an evicted flow and folds it.
-    pub(crate) fn evicted(&mut self, mut hands: Hands<'_>, flow: &mut Flow) {
-        self.evicted = self.evicted.saturating_add(1);
+    /// Reads what waits in a flow that made room for another and folds it.
+    pub(crate) fn gone(&mut self, mut hands: Hands<'_>, flow: &mut Flow, was_over: bool) {
+        self.evicted = self.evicted.saturating_add((!was_over).into());
         self.give_up(&mut hands, flow);
         if flow.dirty {
             hands.gathered.fold(flow);
@@ -184,31 +184,41 @@ impl Turn {
 
 /// Recognises a flow by its payload. True if it can be read.
 fn recognise(ports: &Ports, flow: &mut Flow, sender: usize, octets: &[u8]) -> bool {
-    let [low, high] = &flow.sides;
-    let numbers = match flow.transport {
-        Transport::Ethernet | Transport::Ip => [flow.number, flow.number],
+    let transport = flow.transport();
+    let numbers = match transport {
+        Transport::Ethernet | Transport::Ip => [flow.number(); 2],
         // The likelier server first.
-        _ if flow.client == 0 => [high.port, low.port],
-        _ => [low.port, high.port],
+        _ => [flow.port(flow.server()), flow.port(flow.client())],
     };
-    flow.recognition = ports.recognise(flow.recognition, flow.transport, numbers, sender, octets);
-    let Recognition::Known(protocol) = flow.recognition else { return false };
+    let protocol = match ports.recognise(flow.recognition, transport, numbers, sender, octets) {
+        Ok(protocol) => protocol,
+        Err(recognition) => {
+            flow.recognition = recognition;
+            return false;
+        }
+    };
+    flow.recognition = Recognition::Known;
     let mut reader = Reader::new(protocol);
     for (direction, side) in reader.directions.iter_mut().zip(&flow.sides) {
-        if let Some(sequence) = side.syn {
+        if let Some(sequence) = side.syn() {
             direction.open(sequence);
         }
     }
-    let own = match flow.transport {
+    let own = match transport {
         Transport::Tcp => protocol.tcp,
         Transport::Udp => protocol.udp,
         _ => &[],
     };
-    match [own.contains(&low.port), own.contains(&high.port)] {
+    let are_own = [0, 1].map(|side| own.contains(&flow.port(side)));
+    match are_own {
         [true, false] => flow.orient(1, Orientation::Port),
         [false, true] => flow.orient(0, Orientation::Port),
         _ => {}
     }
+    // Between two ports of the protocol, and over TCP, one conversation lasts.
+    flow.is_exchange = transport == Transport::Udp
+        && are_own[0] != are_own[1]
+        && flow.sides.iter().all(|side| side.marks.are_few());
     flow.reader = Some(reader);
     true
 }

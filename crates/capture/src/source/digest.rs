@@ -14,7 +14,11 @@ use sha2::{Digest as _, Sha256};
 
 /// Buffers that may wait to be hashed or be under way; the reader waits for one when all are. With the one the reader
 /// holds this bounds the memory of a source.
-const BUFFERS_AWAY_MAX: usize = 3;
+const BUFFERS_AWAY_MAX: usize = 5;
+
+/// Buffers given to the thread at once: it is done long before there are more, and waking it costs as much as hashing a
+/// part of a buffer.
+const BUFFERS_AT_ONCE: usize = 3;
 
 /// A buffer and which of its octets are to be hashed.
 struct Filled {
@@ -23,7 +27,7 @@ struct Filled {
 }
 
 struct Worker {
-    filled: Sender<Filled>,
+    filled: Sender<Vec<Filled>>,
     hashed: Receiver<Vec<u8>>,
     thread: JoinHandle<Sha256>,
 }
@@ -33,6 +37,8 @@ struct Worker {
 pub(crate) struct Digest {
     worker: Option<Worker>,
     away: usize,
+    /// Those of the buffers away that the thread does not have yet; fewer than it is given at once.
+    waiting: Vec<Filled>,
 }
 
 impl Digest {
@@ -61,8 +67,11 @@ impl Digest {
             Some(worker) => worker,
             none => none.insert(start()?),
         };
-        worker.filled.send(Filled { octets, range }).map_err(|_| ended())?;
         self.away = self.away.saturating_add(1);
+        self.waiting.push(Filled { octets, range });
+        if self.waiting.len() >= BUFFERS_AT_ONCE {
+            worker.filled.send(std::mem::take(&mut self.waiting)).map_err(|_| ended())?;
+        }
         Ok(())
     }
 
@@ -71,6 +80,7 @@ impl Digest {
         let mut sha256 = match self.worker {
             None => Sha256::new(),
             Some(Worker { filled, hashed, thread }) => {
+                filled.send(self.waiting).map_err(|_| ended())?;
                 drop((filled, hashed));
                 thread.join().map_err(|_| ended())?
             }
@@ -85,14 +95,16 @@ impl Digest {
 }
 
 fn start() -> io::Result<Worker> {
-    let (filled, to_hash) = channel::<Filled>();
+    let (filled, to_hash) = channel::<Vec<Filled>>();
     let (done, hashed) = channel();
     let thread = std::thread::Builder::new().name("sha256".into()).spawn(move || {
         let mut sha256 = Sha256::new();
-        while let Ok(Filled { octets, range }) = to_hash.recv() {
-            sha256.update(octets.get(range).unwrap_or_default());
-            // The reader may have ended meanwhile and want no buffer back.
-            let _ = done.send(octets);
+        while let Ok(buffers) = to_hash.recv() {
+            for Filled { octets, range } in buffers {
+                sha256.update(octets.get(range).unwrap_or_default());
+                // The reader may have ended meanwhile and want no buffer back.
+                let _ = done.send(octets);
+            }
         }
         sha256
     })?;

@@ -64,7 +64,7 @@ impl Session for Dns {
         }
         if let Some(question) = question.transpose()? {
             if header.opcode == QUERY {
-                asks(&context.source(), &question.name, output);
+                asks(&context.source(), &question, message, output);
             }
         } else if header.questions > 0 {
             Question::pass(&mut reader, message)?;
@@ -99,7 +99,11 @@ fn operation<'m>(header: &Header, kind: Option<u16>, message: Octets<'m>, output
 }
 
 /// Who asks for a portal, a cloud or an AI service depends on it.
-fn asks(client: &Station, name: &Name<'_>, output: &mut Output<'_>) {
+fn asks(client: &Station, question: &Question<'_>, message: Octets<'_>, output: &mut Output<'_>) {
+    if Service::is_surely_none_at_end(question.end) {
+        return;
+    }
+    let name = question.name(message);
     if Service::is_surely_none(name.0.iter().map(|label| label.bytes)) {
         return;
     }
