@@ -5,12 +5,12 @@
 pub const FLOWS_MAX: usize = 65_536;
 
 /// How long a short exchange of datagrams must be silent until its flow may give its place to another though there is room,
-/// in nanoseconds. As long as Zeek waits (`udp_inactivity_timeout`, 1 min). Nothing is lost but that a datagram between the
-/// same ports counts as a new conversation; no counter.
-pub(crate) const EXCHANGE_OVER_NANOS: i64 = 60_000_000_000;
+/// in nanoseconds: as long as Linux remembers one (`nf_conntrack_udp_timeout`, 30 s). All that is lost is that a datagram
+/// between the same ports after it counts as a new conversation; no counter.
+pub(crate) const EXCHANGE_OVER_NANOS: i64 = 30_000_000_000;
 
 /// Candidates looked at for such a flow, for each new one.
-pub(crate) const OVER_CANDIDATES: usize = 2;
+pub(crate) const OVER_CANDIDATES: usize = 8;
 
 /// Candidates looked at to find a flow to evict.
 pub(crate) const EVICTION_CANDIDATES: usize = 16;

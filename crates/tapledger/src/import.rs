@@ -142,8 +142,8 @@ pub(crate) fn one(
         });
         let mut pipeline = Pipeline::default();
         let mut stuck = false;
-        while let Some((frame, following)) = source.next_and_following() {
-            pipeline.frame_before(&frame, following);
+        while let Some((frame, later)) = source.next_and_later() {
+            pipeline.frame_ahead_of(&frame, later);
             if pipeline.frames() % FRAMES_PER_LOOK == 0 {
                 progress.at(before.saturating_add(source.octets_read()));
                 if pipeline.batch_is_due() && sender.send(pipeline.take_batch()).is_err() {

@@ -1,4 +1,4 @@
-//! A look at the frame after this one: whose flow it probably is, so that memory is fetched while there is other work.
+//! A look at a frame to come: whose flow it probably is, so that memory is fetched while there is other work.
 //!
 //! Only the plainest shapes are looked at, and as little of them as tells flows apart. A wrong guess costs a little time
 //! and nothing else: the dissector reads every frame itself, and a flow that was guessed must have the key of the packet.

@@ -139,12 +139,11 @@ impl Desk<'_, '_> {
     /// Reads every whole message at the start of `octets` and returns how many octets are done with. What is left is
     /// the beginning of a message.
     fn messages_in(&mut self, octets: Octets<'_>, at_hand: &AtHand<'_>) -> usize {
-        let mut at = 0_usize;
+        let (mut at, mut rest) = (0_usize, octets);
         loop {
             if at >= octets.len() || self.reader.finished {
                 return octets.len();
             }
-            let rest = if at == 0 { octets } else { octets.tail(at) };
             let framed = (self.reader.protocol.frame)(rest.bytes, self.flow.transport());
             let Some(direction) = self.reader.directions.get_mut(self.side) else { return octets.len() };
             match framed {
@@ -152,9 +151,13 @@ impl Desk<'_, '_> {
                     direction.synchronised = true;
                     self.reader.foreign = 0;
                     // A datagram is its message: where the capture cut the one, it cut the other.
-                    let whole = if length == rest.len() { rest } else { rest.head(length) };
-                    self.message(whole, at_hand);
+                    if length == rest.len() {
+                        self.message(&rest, at_hand);
+                        return octets.len();
+                    }
+                    self.message(&rest.head(length), at_hand);
                     at = at.saturating_add(length);
+                    rest = octets.tail(at);
                 }
                 Frame::Partial(needed) if needed <= STREAM_OCTETS_MAX => return at,
                 _ => {
@@ -186,7 +189,7 @@ impl Desk<'_, '_> {
         direction.forget_partial();
         if let Some(held) = held {
             let at_hand = AtHand { frame: at_hand.frame, earlier: [&held.frames, at_hand.earlier[0]] };
-            self.message(held.octets().cut(), &at_hand);
+            self.message(&held.octets().cut(), &at_hand);
         }
         self.reader.session.gap(self.flow.end(self.side));
     }
@@ -203,7 +206,7 @@ impl Desk<'_, '_> {
         }
         let rest = octets.tail(consumed);
         if packet.payload_missing > 0 {
-            self.message(rest, &at_hand);
+            self.message(&rest, &at_hand);
             return;
         }
         let missing = match (self.reader.protocol.frame)(rest.bytes, self.flow.transport()) {

@@ -145,7 +145,6 @@ enum Place {
 }
 
 /// Octets of a line of the processor's cache, on nearly all of them.
-#[cfg(test)]
 const LINE: usize = 64;
 
 impl Flow {
@@ -168,14 +167,29 @@ impl Flow {
         }
     }
 
+    /// Addresses of both sides.
+    #[inline]
+    pub(crate) fn addresses(&self) -> [Address; 2] {
+        self.key.addresses()
+    }
+
     /// Address of a side.
     pub(crate) fn address(&self, side: usize) -> Address {
-        self.key.address(side)
+        let [low, high] = self.key.addresses();
+        if side == 0 { low } else { high }
+    }
+
+    /// Ports of both sides; 0 where there are none.
+    #[inline]
+    pub(crate) fn ports(&self) -> [u16; 2] {
+        self.key.ports()
     }
 
     /// Port of a side; 0 where there are none.
+    #[inline]
     pub(crate) fn port(&self, side: usize) -> u16 {
-        self.key.port(side)
+        let [low, high] = self.key.ports();
+        if side == 0 { low } else { high }
     }
 
     /// What carries it.
@@ -293,7 +307,7 @@ pub(crate) struct Flows {
 }
 
 /// Places remembered; a power of two.
-const RECENT: usize = 2048;
+const RECENT: usize = 4096;
 
 /// A flow of which a packet came lately.
 #[derive(Clone, std::marker::Copy, Debug)]
@@ -370,15 +384,30 @@ impl Flows {
         }
     }
 
-    /// Has fetched what reads a flow.
+    /// Has fetched what reads a flow that was foreseen.
     pub(crate) fn foresee_reader(&self, at: u32, side: usize) {
-        if let Some(reader) = self.flows.get(at as usize).and_then(|flow| flow.reader.as_deref()) {
+        if let Some(reader) = self.reader(at) {
             fetch(&reader.protocol);
             fetch(&reader.operations);
             if let Some(direction) = reader.directions.get(side) {
                 fetch(direction);
             }
         }
+    }
+
+    /// Has fetched what a reader that was foreseen keeps elsewhere.
+    pub(crate) fn foresee_session(&self, at: u32) {
+        if let Some(reader) = self.reader(at) {
+            fetch_at(std::ptr::from_ref(&*reader.session).cast::<u8>().addr());
+            if let Some(elsewhere) = reader.operations.elsewhere() {
+                fetch_at(elsewhere);
+                fetch_at(elsewhere.wrapping_add(LINE));
+            }
+        }
+    }
+
+    fn reader(&self, at: u32) -> Option<&Reader> {
+        self.flows.get(at as usize)?.reader.as_deref()
     }
 
     /// The flow of a packet, if there is one; `guess` is what was foreseen.
@@ -564,6 +593,12 @@ impl Flows {
 /// Has the line of the processor's cache fetched in which something begins, without waiting for it.
 fn fetch<T>(what: &T) {
     prefetch_index::prefetch_index(std::slice::from_ref(what), 0);
+}
+
+/// As [`fetch`], of what stands at an address: nothing is read there.
+fn fetch_at(address: usize) {
+    static HERE: [u8; 1] = [0];
+    prefetch_index::prefetch_index(HERE.as_slice(), address.wrapping_sub(HERE.as_ptr().addr()));
 }
 
 /// How a packet relates to a flow of its key.

@@ -361,7 +361,7 @@ impl Gathered {
             flow.opened = 0;
             self.conversation(sighting, flow, &client, &server);
         }
-        for (index, address) in [flow.address(0), flow.address(1)].into_iter().enumerate() {
+        for (index, address) in flow.addresses().into_iter().enumerate() {
             let (side, _) = flow.pair(index);
             if side.frames > 0 {
                 let (first, last) = (Time(side.first), Time(side.last));

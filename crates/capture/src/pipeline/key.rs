@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::hint::select_unpredictable;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use observation::{Address, Mac, Transport};
 
@@ -90,32 +90,35 @@ impl Ends {
 }
 
 impl FlowKey {
-    /// Address of a side (0 low, 1 high).
-    pub(crate) fn address(&self, side: usize) -> Address {
-        let (upper, lower) = match side {
-            0 => (self.low_upper, self.low_lower),
-            _ => (self.high_upper, self.high_lower),
-        };
+    /// Addresses of the low and the high side.
+    #[inline]
+    pub(crate) fn addresses(&self) -> [Address; 2] {
+        let lower = [self.low_lower, self.high_lower];
         match self.kind() >> FAMILY_BIT & 3 {
-            FAMILY_MAC => {
+            FAMILY_V4 => lower.map(|lower| {
+                #[expect(clippy::cast_possible_truncation, reason = "that is all there is")]
+                let bits = lower as u32;
+                Address::Ip(IpAddr::V4(Ipv4Addr::from_bits(bits)))
+            }),
+            FAMILY_MAC => lower.map(|lower| {
                 let [_, _, octets @ ..] = lower.to_be_bytes();
                 Address::Mac(Mac(octets))
-            }
-            FAMILY_V4 => {
-                let [_, _, _, _, octets @ ..] = lower.to_be_bytes();
-                Address::Ip(IpAddr::from(octets))
-            }
-            _ => Address::Ip(IpAddr::from(wide(upper, lower).to_be_bytes())),
+            }),
+            _ => [(self.low_upper, self.low_lower), (self.high_upper, self.high_lower)]
+                .map(|(upper, lower)| Address::Ip(IpAddr::from(wide(upper, lower).to_be_bytes()))),
         }
     }
 
-    /// Port of a side; 0 where there are none.
-    pub(crate) fn port(&self, side: usize) -> u16 {
-        let [.., low_upper, low_lower, high_upper, high_lower] = self.kind_and_ports.to_be_bytes();
-        u16::from_be_bytes(if side == 0 { [low_upper, low_lower] } else { [high_upper, high_lower] })
+    /// Ports of the low and the high side; 0 where there are none.
+    #[inline]
+    pub(crate) fn ports(&self) -> [u16; 2] {
+        #[expect(clippy::cast_possible_truncation, reason = "one after the other")]
+        let ports = [(self.kind_and_ports >> 16) as u16, self.kind_and_ports as u16];
+        ports
     }
 
     /// What carries the flow.
+    #[inline]
     pub(crate) fn transport(&self) -> Transport {
         match self.kind() >> TRANSPORT_BIT & 3 {
             TCP => Transport::Tcp,
@@ -126,6 +129,7 @@ impl FlowKey {
     }
 
     /// EtherType or IP protocol number; 0 for TCP and UDP.
+    #[inline]
     pub(crate) fn number(&self) -> u16 {
         let [_, _, upper, lower, ..] = self.kind_and_ports.to_be_bytes();
         u16::from_be_bytes([upper, lower])

@@ -12,16 +12,18 @@ use crate::limits::FACTS_MAX;
 
 impl Desk<'_, '_> {
     /// One whole message, or what the capture left of one.
-    pub(crate) fn message<'m>(&mut self, message: Octets<'m>, at_hand: &AtHand<'_>) {
+    pub(crate) fn message<'m>(&mut self, message: &Octets<'m>, at_hand: &AtHand<'_>) {
         self.turn.messages = self.turn.messages.saturating_add(1);
         self.reader.is_heard = true;
-        self.turn.cut_messages = self.turn.cut_messages.saturating_add(message.is_cut().into());
+        if message.is_cut() {
+            self.turn.cut_messages = self.turn.cut_messages.saturating_add(1);
+        }
         // Who takes over reads the same message again, which stays one message.
         while self.is_handed_over(message, at_hand) {}
     }
 
     /// Has the message read. True if another protocol takes over with it.
-    fn is_handed_over<'m>(&mut self, message: Octets<'m>, at_hand: &AtHand<'_>) -> bool {
+    fn is_handed_over<'m>(&mut self, message: &Octets<'m>, at_hand: &AtHand<'_>) -> bool {
         let context = context(self.flow, self.side, at_hand.frame.time);
         let room = self.turn.room.take().unwrap_or_default();
         let mut known = self.hands.gathered.known.take();
@@ -29,7 +31,7 @@ impl Desk<'_, '_> {
             known.begin(self.reader.protocol.name);
         }
         let mut output: Output<'m> = Output::in_room_of(room, known);
-        if let Err(malformed) = self.reader.session.message(&context, message, &mut output) {
+        if let Err(malformed) = self.reader.session.message(&context, *message, &mut output) {
             self.note_unless_cut(message, at_hand, &malformed);
         }
         self.hands.gathered.known = output.take_known();
@@ -44,7 +46,7 @@ impl Desk<'_, '_> {
     }
 
     /// Takes what a decoder said. Most messages only ask for what was asked for before.
-    fn take(&mut self, message: Octets<'_>, at_hand: &AtHand<'_>, output: &mut Output<'_>) {
+    fn take(&mut self, message: &Octets<'_>, at_hand: &AtHand<'_>, output: &mut Output<'_>) {
         let is_said = output.is_said();
         if is_said {
             self.take_ends(message, at_hand, output);
@@ -62,7 +64,7 @@ impl Desk<'_, '_> {
     }
 
     /// Takes what goes before the operations: which end is which, what the conversation carries, what must not be stored.
-    fn take_ends(&mut self, message: Octets<'_>, at_hand: &AtHand<'_>, output: &Output<'_>) {
+    fn take_ends(&mut self, message: &Octets<'_>, at_hand: &AtHand<'_>, output: &Output<'_>) {
         let says = [(output.server_seems, Orientation::Port), (output.server_is, Orientation::Proved)];
         for (server, by) in says {
             let client = match server {
@@ -85,7 +87,7 @@ impl Desk<'_, '_> {
     }
 
     /// Takes what is said of stations.
-    fn take_statements(&mut self, message: Octets<'_>, at_hand: &AtHand<'_>, output: &mut Output<'_>) {
+    fn take_statements(&mut self, message: &Octets<'_>, at_hand: &AtHand<'_>, output: &mut Output<'_>) {
         let time = at_hand.frame.time;
         let name = self.reader.protocol.name;
         for fact in &output.again {
@@ -132,7 +134,7 @@ impl Desk<'_, '_> {
 
     /// Counts and keeps a malformed message. That octets are missing behind a cut of the capture is not the sender's
     /// fault, and is counted as such.
-    fn note_unless_cut(&mut self, message: Octets<'_>, at_hand: &AtHand<'_>, malformed: &Malformed) {
+    fn note_unless_cut(&mut self, message: &Octets<'_>, at_hand: &AtHand<'_>, malformed: &Malformed) {
         if !(message.is_cut() && matches!(malformed.problem, Problem::Truncated { .. })) {
             self.note(at_hand, malformed);
         }
@@ -151,21 +153,28 @@ impl Desk<'_, '_> {
     }
 }
 
+#[inline]
 fn context(flow: &Flow, side: usize, time: Time) -> Context {
     let from = flow.end(side);
-    let (own, other) = (flow.side(from), flow.side(from.other()));
-    let (transport, other_side) = (flow.transport(), flow.index(from.other()));
+    let [low, high] = &flow.sides;
+    let ([low_address, high_address], [low_port, high_port]) = (flow.addresses(), flow.ports());
+    let (own, source, source_port, other, destination, other_port) = if side == 0 {
+        (low, low_address, low_port, high, high_address, high_port)
+    } else {
+        (high, high_address, high_port, low, low_address, low_port)
+    };
+    let transport = flow.transport();
     let destination_port = match transport {
         Transport::Ethernet | Transport::Ip => flow.number(),
-        _ => flow.port(other_side),
+        _ => other_port,
     };
     Context {
-        source: flow.address(side),
-        destination: flow.address(other_side),
+        source,
+        destination,
         vlan: own.vlan,
         destination_vlan: if other.seen { other.vlan } else { own.vlan },
         transport,
-        source_port: flow.port(side),
+        source_port,
         destination_port,
         from,
         time,

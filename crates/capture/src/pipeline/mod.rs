@@ -71,8 +71,8 @@ pub struct Pipeline {
     last: i64,
     /// The nanoseconds of the UTC day of the frame before.
     day: Option<RangeInclusive<i64>>,
-    /// What is known of the next frame.
-    foresight: Option<Foreseen>,
+    /// What is known of the next frame and of the one after it.
+    foresight: [Option<Foreseen>; 2],
 }
 
 impl Default for Pipeline {
@@ -102,24 +102,29 @@ impl Pipeline {
             first: i64::MAX,
             last: i64::MIN,
             day: None,
-            foresight: None,
+            foresight: [None; 2],
         }
     }
 
     /// Reads one frame. Never fails: what cannot be read is counted.
     pub fn frame(&mut self, frame: &RawFrame<'_>) {
-        self.frame_before(frame, &[]);
+        self.frame_ahead_of(frame, &[]);
     }
 
-    /// Reads one frame. `following` are the octets that probably are the next frame: what is known of its flow is
-    /// fetched from memory meanwhile. Wrong octets, or none, cost nothing but that time.
-    pub fn frame_before(&mut self, frame: &RawFrame<'_>, following: &[u8]) {
-        let foreseen = self.foresight.take();
-        if let Some(Foreseen { glimpse, at: Some(at) }) = foreseen {
+    /// Reads one frame. `later` are the octets that probably are the frame after the following one: what is known of its
+    /// flow is fetched from memory meanwhile, in three steps, as each leads to the next. Wrong octets, or none, cost nothing
+    /// but that time.
+    pub fn frame_ahead_of(&mut self, frame: &RawFrame<'_>, later: &[u8]) {
+        let [foreseen, following] = self.foresight;
+        if let Some(Foreseen { at: Some(at), .. }) = foreseen {
+            self.flows.foresee_session(at);
+        }
+        if let Some(Foreseen { glimpse, at: Some(at) }) = following {
             self.flows.foresee_reader(at, glimpse.side);
         }
-        self.foresight = ahead::glimpse(frame.link_type, following)
+        let later = ahead::glimpse(frame.link_type, later)
             .map(|glimpse| Foreseen { glimpse, at: self.flows.foresee(glimpse) });
+        self.foresight = [following, later];
         self.frames = self.frames.saturating_add(1);
         self.octets = self.octets.saturating_add(frame.original_length.into());
         self.first = self.first.min(frame.time.0);
@@ -250,7 +255,7 @@ impl Pipeline {
     }
 }
 
-/// What is known of the next frame.
+/// What is known of a frame to come.
 #[derive(Clone, std::marker::Copy, Debug)]
 struct Foreseen {
     glimpse: Glimpse,

@@ -56,10 +56,13 @@ pub(crate) struct Reader {
     pub(crate) directions: [Direction; 2],
 }
 
+/// Operations that stand in the reader of a flow.
+const IN_PLACE: usize = 2;
+
 /// Operations of a flow, and what proves each. Most flows have one or two, which stand here.
 #[derive(Debug, Default)]
 pub(crate) struct Operations {
-    counts: SmallVec<[OperationCount; 2]>,
+    counts: SmallVec<[OperationCount; IN_PLACE]>,
     /// Of each, where the octets stand that ask for it the first time: nearly always in one frame.
     proofs: SmallVec<[SmallVec<[Range; 1]>; 1]>,
 }
@@ -129,6 +132,11 @@ impl Operations {
         self.counts.push(OperationCount::once(kind, name, time));
         self.proofs.push(operation.octets.ranges().collect());
         Some(true)
+    }
+
+    /// Where they stand if they are too many to stand here.
+    pub(crate) fn elsewhere(&self) -> Option<usize> {
+        self.counts.spilled().then(|| self.counts.as_ptr().addr())
     }
 
     /// All of them.

@@ -90,13 +90,13 @@ impl FileSource {
     #[inline]
     #[expect(clippy::should_implement_trait, reason = "an iterator cannot lend its frames")]
     pub fn next(&mut self) -> Option<RawFrame<'_>> {
-        self.next_and_following().map(|(frame, _)| frame)
+        self.next_and_later().map(|(frame, _)| frame)
     }
 
-    /// The next frame, and the octets that are the following one if its record begins like this one's: a hint for
-    /// [`Pipeline::frame_before`](crate::Pipeline::frame_before). They end where the buffer ends.
+    /// The next frame, and the octets that are the frame after the following one if the records of both begin like this
+    /// one's: a hint for [`Pipeline::frame_ahead_of`](crate::Pipeline::frame_ahead_of). They end where the buffer ends.
     #[inline]
-    pub fn next_and_following(&mut self) -> Option<(RawFrame<'_>, &[u8])> {
+    pub fn next_and_later(&mut self) -> Option<(RawFrame<'_>, &[u8])> {
         if self.ended {
             return None;
         }
@@ -108,7 +108,12 @@ impl FileSource {
             Ok(Some(Record { number, time, link_type, original_length, offset, captured, length })) => {
                 let (octets, rest) = self.stream.take(length, offset..offset.saturating_add(captured));
                 let frame = RawFrame { number, time, link_type, original_length, octets };
-                Some((frame, rest.get(offset..).unwrap_or_default()))
+                let following = match &self.format {
+                    Format::Pcap(reader) => reader.length_of(rest),
+                    Format::Pcapng(reader) => reader.length_of(rest),
+                };
+                let later = following.and_then(|length| rest.get(length..)?.get(offset..));
+                Some((frame, later.unwrap_or_default()))
             }
             Ok(None) => {
                 self.ended = true;

@@ -141,6 +141,14 @@ impl Reader {
         }))
     }
 
+    /// Octets of the record that begins here, as far as its header tells.
+    #[inline]
+    pub(super) fn length_of(&self, octets: &[u8]) -> Option<usize> {
+        let Layout { order, record_header, .. } = self.layout;
+        let &[_, _, captured, _] = words(octets)?;
+        usize::try_from(order.u32(captured)).ok()?.checked_add(record_header)
+    }
+
     /// The link type and how many frames it had.
     pub(super) fn link_types(&self) -> Option<(LinkType, u64)> {
         self.header_read.then_some((self.link_type, self.frames))

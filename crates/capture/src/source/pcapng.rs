@@ -220,6 +220,13 @@ impl Reader {
         Ok(Some(Block { kind, order, octets }))
     }
 
+    /// Octets of the block that begins here, as far as its header tells.
+    #[inline]
+    pub(super) fn length_of(&self, octets: &[u8]) -> Option<usize> {
+        let &[_, length] = words(octets)?;
+        usize::try_from(self.order.u32(length)).ok()?.checked_next_multiple_of(4)
+    }
+
     fn section(&mut self, block: Block<'_>) -> Result<Option<Record>, String> {
         self.end_section();
         let version = words(block.body()).map(|&[_, version]| version_of(block.order, version));
