@@ -1,13 +1,12 @@
 //! Writing captures: deltas are added up, one transaction per batch.
 
-use std::collections::BTreeMap;
-
 use foldhash::{HashMap, HashMapExt};
 use observation::{Batch, CaptureKind, Station};
 use rusqlite::{TransactionBehavior, params};
 
 use crate::error::{Error, Result};
-use crate::evidence::{Kept, keep_frames};
+use crate::evidence::{Kept, Wanted};
+use crate::frames::keep_frames;
 use crate::journal::{self, Actor};
 use crate::lock::WriteLock;
 use crate::open::Register;
@@ -124,8 +123,8 @@ impl Register {
             return Err(Error::CaptureGone);
         }
         capture.kept.recount(&transaction, capture.id)?;
-        let wanted = Rows { transaction: &transaction, capture, wanted: BTreeMap::new() }.add(batch)?;
-        keep_frames(&transaction, capture.id, &mut capture.kept, &wanted, &batch.frames)?;
+        let wanted = Rows { transaction: &transaction, capture, wanted: Wanted::default() }.add(batch)?;
+        keep_frames(&transaction, capture.id, &mut capture.kept, wanted, &batch.frames)?;
         transaction.commit()?;
         Ok(())
     }
