@@ -32,6 +32,7 @@
 mod assets;
 mod backup;
 mod baseline;
+mod bulk;
 mod check;
 mod columns;
 mod conversations;
