@@ -1,11 +1,12 @@
 //! Evidence: which octets prove a row, and the frames kept so that proof survives the capture file.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{Evidence, KeptFrame, Range, Time};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
+use observation::{Evidence, KeptFrame, Time};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::columns::{counted, ranges_read, ranges_stored, stored};
+use crate::columns::{counted, ranges_read, stored};
 use crate::error::{Error, Result};
 use crate::open::Register;
 use crate::retention::last_prune;
@@ -68,86 +69,27 @@ impl Kept {
     }
 }
 
-/// Adds the frames of evidence that is stored.
-pub(crate) fn want(evidence: &Evidence, importance: Importance, wanted: &mut BTreeMap<u64, Importance>) {
-    for range in &evidence.ranges {
-        let needed = wanted.entry(range.frame).or_insert(importance);
-        *needed = importance.max(*needed);
-    }
-}
+/// Frames that evidence refers to, with what each is needed for.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted(Vec<(u64, Importance)>);
 
-/// Keeps those of `frames` that are wanted, facts' frames first.
-pub(crate) fn keep_frames(
-    transaction: &Transaction<'_>,
-    capture: i64,
-    kept: &mut Kept,
-    wanted: &BTreeMap<u64, Importance>,
-    frames: &[KeptFrame],
-) -> Result<()> {
-    if wanted.is_empty() || frames.is_empty() {
-        return Ok(());
+impl Wanted {
+    /// Adds the frames of evidence that is stored.
+    pub(crate) fn add(&mut self, evidence: &Evidence, importance: Importance) {
+        self.0.extend(evidence.ranges.iter().map(|range| (range.frame, importance)));
     }
-    let given: HashMap<u64, &KeptFrame> = frames.iter().map(|frame| (frame.frame, frame)).collect();
-    let shares = [
-        (Importance::Fact, FRAMES_MAX, FRAME_OCTETS_MAX),
-        (Importance::Other, FRAMES_MAX / 2, FRAME_OCTETS_MAX / 2),
-    ];
-    let mut insert = transaction.prepare_cached(
-        "INSERT INTO frame (capture, number, time, link_type, original_length, octets, masked)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-    )?;
-    for (importance, frames_max, octets_max) in shares {
-        let of_this = wanted.iter().filter(|(_, needed)| **needed == importance);
-        for frame in of_this.filter_map(|(number, _)| given.get(number)) {
-            let octets = frame.octets.len() as u64;
-            let has_room = kept.frames < frames_max && kept.octets.saturating_add(octets) <= octets_max;
-            if has_room && is_inserted(&mut insert, capture, frame)? {
-                kept.frames = kept.frames.saturating_add(1);
-                kept.octets = kept.octets.saturating_add(octets);
-                continue;
-            }
-            let known: Option<Vec<u8>> = transaction
-                .prepare_cached("SELECT masked FROM frame WHERE capture = ?1 AND number = ?2")?
-                .query_row(params![capture, stored(frame.frame)], |row| row.get(0))
-                .optional()?;
-            let Some(masked) = known else {
-                kept.frames_dropped = kept.frames_dropped.saturating_add(1);
-                continue;
-            };
-            // What was not read yet is masked; when it has been, the frame comes again with less.
-            if octets_in(&ranges_read(&masked)?) > octets_in(&frame.masked) {
-                transaction
-                    .prepare_cached(
-                        "UPDATE frame SET octets = ?3, masked = ?4 WHERE capture = ?1 AND number = ?2",
-                    )?
-                    .execute(params![
-                        capture,
-                        stored(frame.frame),
-                        frame.octets,
-                        ranges_stored(&frame.masked)
-                    ])?;
-            }
-        }
+
+    /// Adds what others want.
+    pub(crate) fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
     }
-    Ok(())
-}
 
-/// Keeps a frame. False if it is there already.
-fn is_inserted(insert: &mut CachedStatement<'_>, capture: i64, frame: &KeptFrame) -> Result<bool> {
-    let inserted = insert.execute(params![
-        capture,
-        stored(frame.frame),
-        frame.time.0,
-        frame.link_type,
-        frame.original_length,
-        frame.octets,
-        ranges_stored(&frame.masked)
-    ])?;
-    Ok(inserted == 1)
-}
-
-fn octets_in(ranges: &[Range]) -> u64 {
-    ranges.iter().map(|range| u64::from(range.length)).sum()
+    /// By number, with the most that each is needed for.
+    pub(crate) fn by_number(mut self) -> Vec<(u64, Importance)> {
+        self.0.sort_unstable_by_key(|(number, importance)| (*number, Reverse(*importance)));
+        self.0.dedup_by_key(|(number, _)| *number);
+        self.0
+    }
 }
 
 /// The frames that evidence of a capture refers to, by number, with the most that each is needed for.
@@ -155,7 +97,7 @@ pub(crate) fn frames_by_importance(
     connection: &Connection,
     capture: i64,
 ) -> Result<BTreeMap<u64, Importance>> {
-    let mut frames = BTreeMap::new();
+    let mut frames = Wanted::default();
     let mut statement = connection.prepare_cached(
         "SELECT fact.evidence, 1 FROM station JOIN fact ON fact.station = station.id
             WHERE station.capture = ?1 AND fact.evidence IS NOT NULL
@@ -169,9 +111,9 @@ pub(crate) fn frames_by_importance(
     while let Some(row) = rows.next()? {
         let octets = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
         let importance = if row.get(1)? { Importance::Fact } else { Importance::Other };
-        want(&Evidence { ranges: ranges_read(octets)? }, importance, &mut frames);
+        frames.add(&Evidence { ranges: ranges_read(octets)? }, importance);
     }
-    Ok(frames)
+    Ok(frames.by_number().into_iter().collect())
 }
 
 /// The numbers of all frames that evidence of a capture refers to.

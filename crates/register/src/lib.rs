@@ -32,14 +32,17 @@
 mod assets;
 mod backup;
 mod baseline;
+mod bulk;
 mod check;
 mod columns;
+mod conversations;
 mod decide;
 mod error;
 mod evidence;
 mod findings;
 mod finish;
 mod fold;
+mod frames;
 mod growth;
 mod identify;
 mod incidents;

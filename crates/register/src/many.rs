@@ -1,6 +1,6 @@
-//! Rows of whole numbers, many with one statement: to begin and end a statement takes SQLite longer than a row does.
+//! Many rows with one statement: to begin and end a statement takes SQLite longer than a row does.
 
-use rusqlite::{CachedStatement, Transaction};
+use rusqlite::{CachedStatement, ToSql, Transaction};
 
 use crate::error::Result;
 
@@ -24,7 +24,30 @@ impl Sums {
     }
 }
 
-/// Rows of `N` columns on their way into a table. [`finish`](Self::finish) writes the last of them.
+/// Binds the values of one statement in the order of its parameters.
+pub(crate) struct Binding<'s, 't> {
+    statement: &'s mut CachedStatement<'t>,
+    bound: usize,
+}
+
+impl<'s, 't> Binding<'s, 't> {
+    pub(crate) fn of(statement: &'s mut CachedStatement<'t>) -> Self {
+        Self { statement, bound: 0 }
+    }
+
+    /// Binds the next parameter.
+    pub(crate) fn next(&mut self, value: impl ToSql) -> Result<()> {
+        self.bound = self.bound.saturating_add(1);
+        Ok(self.statement.raw_bind_parameter(self.bound, value)?)
+    }
+
+    /// Runs the statement; returns how many rows it has changed.
+    pub(crate) fn execute(self) -> Result<usize> {
+        Ok(self.statement.raw_execute()?)
+    }
+}
+
+/// Rows of `N` whole numbers on their way into a table. [`finish`](Self::finish) writes the last of them.
 pub(crate) struct Many<'t, const N: usize> {
     transaction: &'t Transaction<'t>,
     table: &'static Sums,
@@ -68,10 +91,11 @@ impl<'t, const N: usize> Many<'t, N> {
 
 /// Runs the statement for just these rows.
 fn execute<const N: usize>(statement: &mut CachedStatement<'_>, rows: &[[i64; N]]) -> Result<()> {
-    for (at, value) in (1..).zip(rows.as_flattened()) {
-        statement.raw_bind_parameter(at, value)?;
+    let mut binding = Binding::of(statement);
+    for value in rows.as_flattened() {
+        binding.next(value)?;
     }
-    statement.raw_execute()?;
+    binding.execute()?;
     Ok(())
 }
 

@@ -135,6 +135,19 @@ impl Register {
         Ok(())
     }
 
+    /// Folds the write-ahead log of the register at `path` into it, as far as those let it who have it open, whom it
+    /// does not hold up: what is left is folded when the last of them closes it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the register cannot be written.
+    pub fn fold_log(path: &Path) -> Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
     fn open(path: &Path, flags: OpenFlags, create: bool) -> Result<Self> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;

@@ -1,15 +1,13 @@
 //! Rows that carry evidence: facts, mentions, operations, and what was counted of each by day.
 
-use std::collections::BTreeMap;
-
 use observation::Evidence;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
 
 use crate::columns::evidence_stored;
 use crate::error::Result;
-use crate::evidence::{Importance, want};
-use crate::many::{Many, ROWS, Sums};
+use crate::evidence::{Importance, Wanted};
+use crate::many::{Binding, Many, ROWS, Sums};
 
 /// A table whose rows carry evidence: its statements, of which those with a key take its columns in the same order, and
 /// what its evidence is needed for.
@@ -39,7 +37,7 @@ pub(crate) struct Proved<'b, const N: usize> {
 #[derive(Debug, Default)]
 pub(crate) struct Stored {
     /// Frames of evidence that is stored now.
-    pub(crate) wanted: BTreeMap<u64, Importance>,
+    pub(crate) wanted: Wanted,
     /// True if evidence was replaced by an earlier one.
     pub(crate) replaced: bool,
 }
@@ -108,27 +106,23 @@ impl<'t, 'b, const N: usize> Proofs<'t, 'b, N> {
 
     /// Writes just as many rows as `insert` is for.
     fn write(&mut self, insert: &mut CachedStatement<'_>, rows: &[Proved<'b, N>]) -> Result<()> {
-        let mut at = 0_usize;
-        let mut next = || {
-            at = at.saturating_add(1);
-            at
-        };
         // A number that is taken, though it should not be, makes no new row.
         let last = self.last;
         let numbered = || (1..).zip(rows).map(|(at, row): (i64, _)| (last.wrapping_add(at), row));
+        let mut binding = Binding::of(insert);
         for (number, row) in numbered() {
-            insert.raw_bind_parameter(next(), number)?;
+            binding.next(number)?;
             for column in &row.key {
-                insert.raw_bind_parameter(next(), column)?;
+                binding.next(column)?;
             }
-            insert.raw_bind_parameter(next(), evidence_stored(row.evidence))?;
+            binding.next(evidence_stored(row.evidence))?;
         }
         // Most rows are new: for them one statement does it all.
-        let are_new = insert.raw_execute()? == rows.len();
+        let are_new = binding.execute()? == rows.len();
         for (number, row) in numbered() {
             let id = if are_new { number } else { self.known(row)? };
             if id == number {
-                want(row.evidence, self.proof.importance, &mut self.stored.wanted);
+                self.stored.wanted.add(row.evidence, self.proof.importance);
             }
             self.last = number;
             let [day, first, last, count] = row.days;
@@ -152,7 +146,7 @@ impl<'t, 'b, const N: usize> Proofs<'t, 'b, N> {
         if earlier {
             self.transaction.prepare_cached(self.proof.update)?.execute(params![id, given])?;
             self.stored.replaced |= before.is_some();
-            want(row.evidence, self.proof.importance, &mut self.stored.wanted);
+            self.stored.wanted.add(row.evidence, self.proof.importance);
         }
         Ok(id)
     }

@@ -1,14 +1,13 @@
 //! The rows of one batch: each is added to what its key has already.
 
-use std::collections::BTreeMap;
-
-use observation::{Batch, MalformedMessage, Sighting, Station};
-use rusqlite::{ToSql, Transaction, params};
+use observation::{Batch, Conversation, MalformedMessage, Sighting, Station};
+use rusqlite::{Transaction, params};
 
 use crate::columns::{stored, vlan_stored};
+use crate::conversations::{Conversations, Key};
 use crate::error::Result;
-use crate::evidence::Importance;
-use crate::many::{Many, Sums};
+use crate::evidence::{Importance, Wanted};
+use crate::many::{Many, ROWS, Sums};
 use crate::proofs::{Proof, Proofs, Proved, Stored};
 use crate::write::{CaptureWriter, MALFORMED_MAX};
 
@@ -99,12 +98,12 @@ pub(crate) struct Rows<'t> {
     pub(crate) transaction: &'t Transaction<'t>,
     pub(crate) capture: &'t mut CaptureWriter,
     /// Frames that evidence stored by this batch refers to.
-    pub(crate) wanted: BTreeMap<u64, Importance>,
+    pub(crate) wanted: Wanted,
 }
 
 impl Rows<'_> {
     /// Adds a batch; returns the frames that evidence stored by it refers to.
-    pub(crate) fn add(mut self, batch: &Batch) -> Result<BTreeMap<u64, Importance>> {
+    pub(crate) fn add(mut self, batch: &Batch) -> Result<Wanted> {
         self.presences(batch)?;
         self.bindings(batch)?;
         self.facts(batch)?;
@@ -203,66 +202,55 @@ impl Rows<'_> {
     }
 
     fn conversations(&mut self, batch: &Batch) -> Result<()> {
-        let mut insert = self.transaction.prepare_cached(
-            "INSERT INTO conversation (client, server, protocol, transport, port, vlan, oriented)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-        )?;
+        let mut table = Conversations::prepare(self.transaction)?;
         let mut days = Many::new(self.transaction, &CONVERSATION_DAYS);
         let mut operations = Proofs::prepare(self.transaction, &OPERATION)?;
-        for conversation in &batch.conversations {
-            let key = &conversation.key;
-            let (client, server) = (self.station(&key.client)?, self.station(&key.server)?);
-            let (transport, vlan) = (key.transport.as_str(), vlan_stored(key.vlan));
-            let row = params![client, server, key.protocol, transport, key.port, vlan, conversation.oriented];
-            // Most conversations of a batch are new: `RETURNING` would set up a table for each.
-            let id = if insert.execute(row)? == 1 {
-                self.transaction.last_insert_rowid()
-            } else {
-                self.known_conversation(row)?
-            };
-            let [day, first, last, count] = counted(&conversation.sighting);
-            let [asked, answered] = conversation.frames.map(stored);
-            let [asked_octets, answered_octets] = conversation.octets.map(stored);
-            days.add([id, day, first, last, count, asked, answered, asked_octets, answered_octets])?;
-            for operation in &conversation.operations {
-                // An operation belongs to the day of its conversation's counters.
-                let sighting = Sighting { day: conversation.sighting.day, ..operation.sighting };
-                let key = [id.into(), operation.kind.as_str().into(), operation.name.as_ref().into()];
-                operations.add(Proved { key, evidence: &operation.evidence, days: counted(&sighting) })?;
+        // The days of one conversation follow each other.
+        let talks: Vec<&[Conversation]> = batch.conversations.chunk_by(|a, b| a.key == b.key).collect();
+        for talks in talks.chunks(ROWS) {
+            let keys: Vec<Key<'_>> = talks.iter().map(|days| self.talk(days)).collect::<Result<_>>()?;
+            for (days_of_one, id) in talks.iter().zip(table.add(&keys)?) {
+                for conversation in *days_of_one {
+                    let [day, first, last, count] = counted(&conversation.sighting);
+                    let [asked, answered] = conversation.frames.map(stored);
+                    let [asked_octets, answered_octets] = conversation.octets.map(stored);
+                    days.add([id, day, first, last, count, asked, answered, asked_octets, answered_octets])?;
+                    for operation in &conversation.operations {
+                        // An operation belongs to the day of its conversation's counters.
+                        let sighting = Sighting { day: conversation.sighting.day, ..operation.sighting };
+                        let key = [id.into(), operation.kind.as_str().into(), operation.name.as_ref().into()];
+                        operations.add(Proved {
+                            key,
+                            evidence: &operation.evidence,
+                            days: counted(&sighting),
+                        })?;
+                    }
+                }
             }
         }
         days.finish()?;
         self.proved(operations)
     }
 
-    /// The number of a conversation that is there. Once its ends are known they are known: `oriented` only ever rises.
-    fn known_conversation(&self, row: &[&dyn ToSql]) -> Result<i64> {
-        const KEY: usize = 6;
-        let (key, _) = row.split_at_checked(KEY).unwrap_or_default();
-        let id = self
-            .transaction
-            .prepare_cached(
-                "SELECT id FROM conversation WHERE client = ?1 AND server = ?2 AND protocol = ?3 AND transport = ?4
-                    AND port = ?5 AND vlan = ?6",
-            )?
-            .query_row(key, |row| row.get(0))?;
-        self.transaction
-            .prepare_cached(
-                "UPDATE conversation SET oriented = ?7 WHERE client = ?1 AND server = ?2 AND protocol = ?3
-                    AND transport = ?4 AND port = ?5 AND vlan = ?6 AND oriented < ?7",
-            )?
-            .execute(row)?;
-        Ok(id)
+    /// What tells a conversation, given its days, from all others.
+    fn talk<'b>(&mut self, days: &'b [Conversation]) -> Result<Key<'b>> {
+        let Some(Conversation { key, .. }) = days.first() else { return Ok(Key::default()) };
+        Ok(Key {
+            client: self.station(&key.client)?,
+            server: self.station(&key.server)?,
+            protocol: &key.protocol,
+            transport: key.transport.as_str(),
+            port: key.port,
+            vlan: vlan_stored(key.vlan),
+            oriented: days.iter().any(|day| day.oriented),
+        })
     }
 
     /// Ends a table whose rows carry evidence.
     fn proved<const N: usize>(&mut self, table: Proofs<'_, '_, N>) -> Result<()> {
         let Stored { wanted, replaced } = table.finish()?;
         self.capture.kept.replaced |= replaced;
-        for (frame, importance) in wanted {
-            let needed = self.wanted.entry(frame).or_insert(importance);
-            *needed = importance.max(*needed);
-        }
+        self.wanted.append(wanted);
         Ok(())
     }
 

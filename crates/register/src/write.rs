@@ -1,13 +1,13 @@
 //! Writing captures: deltas are added up, one transaction per batch.
 
-use std::collections::BTreeMap;
-
 use foldhash::{HashMap, HashMapExt};
 use observation::{Batch, CaptureKind, Station};
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::{Transaction, TransactionBehavior, params};
 
+use crate::bulk::{Bulk, is_large};
 use crate::error::{Error, Result};
-use crate::evidence::{Kept, keep_frames};
+use crate::evidence::{Kept, Wanted};
+use crate::frames::keep_frames;
 use crate::journal::{self, Actor};
 use crate::lock::WriteLock;
 use crate::open::Register;
@@ -119,15 +119,17 @@ impl Register {
     }
 
     fn write_batch(&mut self, capture: &mut CaptureWriter, batch: &Batch) -> Result<()> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Numbers remembered of earlier batches may be of rows that are gone.
+        let bulk = Bulk::begin(&self.connection, capture.stations.is_empty() && is_large(batch))?;
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         if !transaction.prepare_cached("SELECT 1 FROM capture WHERE id = ?1")?.exists([capture.id])? {
             return Err(Error::CaptureGone);
         }
         capture.kept.recount(&transaction, capture.id)?;
-        let wanted = Rows { transaction: &transaction, capture, wanted: BTreeMap::new() }.add(batch)?;
-        keep_frames(&transaction, capture.id, &mut capture.kept, &wanted, &batch.frames)?;
+        let wanted = Rows { transaction: &transaction, capture, wanted: Wanted::default() }.add(batch)?;
+        keep_frames(&transaction, capture.id, &mut capture.kept, wanted, &batch.frames)?;
         transaction.commit()?;
-        Ok(())
+        bulk.end()
     }
 
     /// Deletes the rows of imports that ended without a word.
@@ -204,6 +206,35 @@ mod tests {
         let counts: Vec<u64> =
             observed.captures[0].observed.presences.iter().map(|presence| presence.sighting.count).collect();
         assert_eq!((counts.len(), counts.iter().sum::<u64>()), (255, 258));
+    }
+
+    #[test]
+    fn a_large_first_batch_leaves_foreign_keys_sound_and_in_force_whether_it_fails_or_not() {
+        let numbers = |register: &Register| -> (i64, i64, i64) {
+            let number = |sql: &str| register.connection.query_row(sql, [], |row| row.get(0)).unwrap();
+            let broken = "SELECT count(*) FROM pragma_foreign_key_check";
+            (number("PRAGMA foreign_keys"), number(broken), number("SELECT count(*) FROM station"))
+        };
+        let (mut register, mut writer) = session();
+        let stations = (0..10_000_u32).map(|number| Presence {
+            station: Station::root(std::net::IpAddr::from(number.to_be_bytes()).into(), None),
+            sighting: Sighting::once(Time(0)),
+            octets: 60,
+        });
+        let batch = Batch { presences: stations.collect(), ..Batch::default() };
+        let pages: i64 = register.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        register.connection.pragma_update_and_check(None, "max_page_count", pages + 20, |_| Ok(())).unwrap();
+        register.write(&mut writer, &batch).unwrap_err();
+        assert_eq!(numbers(&register), (1, 0, 0));
+
+        register
+            .connection
+            .pragma_update_and_check(None, "max_page_count", pages + 10_000, |_| Ok(()))
+            .unwrap();
+        register.write(&mut writer, &batch).unwrap();
+        assert_eq!(numbers(&register), (1, 0, 10_000));
+        register.abandon(writer).unwrap();
+        assert_eq!(numbers(&register), (1, 0, 0));
     }
 
     #[test]

@@ -27,6 +27,24 @@ fn a_register_is_made_and_found_again() {
 }
 
 #[test]
+fn the_log_is_folded_while_others_have_the_register_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, alone) = (folder.path().join("register.db"), folder.path().join("alone.db"));
+    let mut register = Register::create_or_open(&path).unwrap();
+    import(&mut register, "a", &[told(1, 0)]);
+    let observed = register.observed().unwrap();
+    Register::fold_log(&path).unwrap();
+    // The file holds everything without its log.
+    std::fs::copy(&path, &alone).unwrap();
+    assert_eq!(Register::open_existing(&alone).unwrap().observed().unwrap(), observed);
+
+    import(&mut register, "b", &[told(2, 0)]);
+    drop(register);
+    assert_eq!(Register::open_existing(&path).unwrap().observed().unwrap().captures.len(), 2);
+    assert!(Register::fold_log(&folder.path().join("none.db")).is_err());
+}
+
+#[test]
 fn the_file_says_what_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("register.db");

@@ -1,7 +1,8 @@
 //! `import`: capture files into the register.
 //!
 //! One thread reads and decodes, one writes the register, one (in the source) hashes. A bounded channel between the
-//! first two makes the reader wait when the disk is slow; nothing is dropped.
+//! first two makes the reader wait when the disk is slow; nothing is dropped. At the end one resolves assets while
+//! another folds the write-ahead log.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -60,7 +61,12 @@ pub(crate) fn run(arguments: &Import, quiet: bool) -> Result<ExitCode, Failure> 
     for (path, reason) in expanded.errors {
         imported.refuse(&path.display().to_string(), &reason.to_string());
     }
-    let inventory = register.identify(resolve_standing)?.inventory;
+    let identified = std::thread::scope(|scope| {
+        // The disk is waited for while assets are resolved. What this does not get to do, closing the register does.
+        scope.spawn(|| Register::fold_log(&arguments.db.db));
+        register.identify(resolve_standing)
+    });
+    let inventory = identified?.inventory;
     register.release();
     if !quiet {
         terminal::print(&imported.text(&arguments.db.db, &inventory))?;
