@@ -46,7 +46,7 @@ pub use assembly::Assembly;
 pub use known::{KNOWN_MAX, Known, Print};
 pub use malformed::{Malformed, Problem};
 pub use output::{Mentioned, Operation, Output, Room, Said, SeenFact, Spoke};
-pub use protocol::{Context, Depth, Frame, Probe, Protocol, Session};
+pub use protocol::{Context, Depth, Frame, Probe, Protocol, Repeat, Session};
 pub use reader::Reader;
 pub use table::markdown_table;
 

@@ -1,6 +1,6 @@
 //! What every protocol folder provides.
 
-use observation::{Address, End, Octets, Rule, Station, Time, Transport};
+use observation::{Address, End, Octets, OperationKind, Rule, Station, Time, Transport};
 
 use crate::{Malformed, Output};
 
@@ -142,6 +142,17 @@ impl Context {
     }
 }
 
+/// What a message amounts to at a first look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// It has to be read.
+    No,
+    /// It says nothing that was not said before, and asks for nothing.
+    Silent,
+    /// It says nothing that was not said before, and asks for this.
+    Asks(OperationKind, &'static str),
+}
+
 /// Reads the messages of one conversation, in both directions, in the order they were sent as far as that is known.
 pub trait Session {
     /// Reads one whole message, as the protocol's `frame` delimits it, or the beginning of one that the capture cut
@@ -156,6 +167,13 @@ pub trait Session {
         message: Octets<'m>,
         output: &mut Output<'m>,
     ) -> Result<(), Malformed>;
+
+    /// A first look at a whole message that [`message`](Self::message) would be given next. Where it says nothing but what
+    /// this tells, it is not read: most frames of cyclic data cost no more than that. `message` would do the same with it.
+    fn repeat(&mut self, from: End, transport: Transport, message: &[u8]) -> Repeat {
+        let _ = (from, transport, message);
+        Repeat::No
+    }
 
     /// Octets of one direction were lost: whatever was gathered of it is worthless.
     fn gap(&mut self, from: End) {

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use observation::{Address, End, Octets, Piece, Time, Transport};
-use protocols::{ALL, Context, Frame, Output, Protocol};
+use protocols::{ALL, Context, Frame, Output, Protocol, Repeat};
 
 /// Largest number of octets that the facts of one message may hold, as a multiple of the message.
 const GROWTH_MAX: usize = 64;
@@ -347,4 +347,75 @@ fn reading_the_evidence_by_the_named_rule_gives_the_value() {
             }
         }
     }
+}
+
+/// What a message says, in words.
+fn said(output: &Output<'_>) -> String {
+    let operations: Vec<_> = output.operations.iter().map(|asked| (asked.kind, asked.name)).collect();
+    let rest = format!("{:?}", &**output);
+    format!("{operations:?} {rest}")
+}
+
+/// Sessions that are asked whether a message repeats what was said, and ones that read every message, say the same. The
+/// messages come again and again with octets changed here and there, so that a session hears what it knows and what it
+/// does not.
+#[test]
+fn a_first_look_tells_what_reading_tells() {
+    let nothing = said(&Output::default());
+    let mut repeats = BTreeSet::new();
+    for protocol in ALL {
+        let mut random = Random(0x1234_5678_9abc_def1);
+        let messages: Vec<_> = messages(protocol)
+            .into_iter()
+            .filter_map(|(_, transport, octets)| match (protocol.frame)(&octets, transport) {
+                Frame::Message(length) => Some((transport, octets[..length].to_vec())),
+                _ => None,
+            })
+            .collect();
+        let (mut looking, mut reading) = ((protocol.session)(), (protocol.session)());
+        for round in 0..400 {
+            let Some((transport, octets)) = messages.get(random.next() as usize % messages.len().max(1))
+            else {
+                break;
+            };
+            let (mut octets, from) =
+                (octets.clone(), if random.next() % 4 == 0 { End::Server } else { End::Client });
+            if *transport == Transport::Ethernet && octets.len() > 4 {
+                // The counter of cyclic data goes on, mostly.
+                let at = octets.len() - 4;
+                octets[at..at + 2].copy_from_slice(&(round as u16 * 32).to_be_bytes());
+            }
+            if random.next() % 8 == 0 {
+                let at = octets.len() - 1 - random.next() as usize % octets.len().min(6);
+                octets[at] ^= 1 << (random.next() % 8);
+            }
+            if !matches!((protocol.frame)(&octets, *transport), Frame::Message(length) if length == octets.len())
+            {
+                continue;
+            }
+            let context = context(protocol, *transport, from);
+            let pieces = [Piece { at: 0, frame: 1, offset: 0 }];
+            let message = Octets::new(&octets, &pieces);
+            let mut read = Output::default();
+            let result = reading.message(&context, message, &mut read);
+            match looking.repeat(from, *transport, &octets) {
+                Repeat::No => {
+                    let mut output = Output::default();
+                    assert_eq!(looking.message(&context, message, &mut output), result, "{}", protocol.name);
+                    assert_eq!(said(&output), said(&read), "{}", protocol.name);
+                }
+                Repeat::Silent => {
+                    assert_eq!((said(&read), result), (nothing.clone(), Ok(())), "{}", protocol.name);
+                    repeats.insert(protocol.name);
+                }
+                Repeat::Asks(kind, name) => {
+                    let mut asked = Output::default();
+                    asked.operation(kind, name, message);
+                    assert_eq!((said(&read), result), (said(&asked), Ok(())), "{}", protocol.name);
+                    repeats.insert(protocol.name);
+                }
+            }
+        }
+    }
+    assert!(repeats.contains("enip") && repeats.contains("profinet_rt"), "{repeats:?}");
 }

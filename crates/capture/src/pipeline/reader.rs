@@ -109,17 +109,24 @@ impl OperationCount {
 }
 
 impl Operations {
+    /// Counts an operation that was counted before. False if it was not.
+    pub(crate) fn again(&mut self, kind: OperationKind, name: &'static str, time: Time) -> bool {
+        let known = self
+            .counts
+            .iter_mut()
+            .find(|known| known.kind == kind && (std::ptr::eq(known.name, name) || known.name == name));
+        let Some(known) = known else { return false };
+        known.add(time);
+        true
+    }
+
     /// Counts an operation. True if it is the first of its name; `None` if there is no room for another name.
     fn count(&mut self, operation: &Operation<'_>, time: Time) -> Option<bool> {
-        let known = self.counts.iter_mut().find(|known| {
-            known.kind == operation.kind
-                && (std::ptr::eq(known.name, operation.name) || known.name == operation.name)
-        });
-        if let Some(known) = known {
-            known.add(time);
-            return Some(false);
+        if self.again(operation.kind, operation.name, time) {
+            Some(false)
+        } else {
+            self.begin(operation, time)
         }
-        self.begin(operation, time)
     }
 
     /// Counts the first operation of a name.

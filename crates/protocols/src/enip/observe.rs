@@ -1,7 +1,7 @@
 //! What the messages of one conversation say: requests are paired with replies, and each is about the device at the
 //! end of its route.
 
-use observation::{Octets, OperationKind, Station, Transport};
+use observation::{End, Octets, OperationKind, Station, Transport};
 
 use super::cip::is_reply;
 use super::cpf::{self, ItemType};
@@ -10,7 +10,7 @@ use super::list;
 use super::pending::{Connections, Key, Requests};
 use super::routes::{Node, Routes};
 use crate::pccc::Commands;
-use crate::{Context, Malformed, Output, Reader, Session};
+use crate::{Context, Malformed, Output, Reader, Repeat, Session};
 
 /// One conversation: the devices it reached, the requests under way, the connections it opened.
 #[derive(Debug, Default)]
@@ -31,6 +31,9 @@ pub(super) struct Pccc {
     pub(super) has_company: bool,
 }
 
+/// What cyclic data are counted as.
+const CLASS_1: (OperationKind, &str) = (OperationKind::Read, "class 1 i/o");
+
 /// How a CIP message travels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Way {
@@ -41,6 +44,13 @@ pub(super) struct Way {
 }
 
 impl Session for Enip {
+    fn repeat(&mut self, _: End, transport: Transport, message: &[u8]) -> Repeat {
+        if transport == Transport::Udp && cpf::is_class_1(message) {
+            return Repeat::Asks(CLASS_1.0, CLASS_1.1);
+        }
+        Repeat::No
+    }
+
     fn message<'m>(
         &mut self,
         context: &Context,
@@ -50,7 +60,7 @@ impl Session for Enip {
         let class_1 = if message.is_cut() { cpf::begins_class_1 } else { cpf::is_class_1 };
         if context.transport == Transport::Udp && class_1(message.bytes) {
             // Its connection was opened over TCP, in another conversation: which end scans is not known here.
-            output.operation(OperationKind::Read, "class 1 i/o", message);
+            output.operation(CLASS_1.0, CLASS_1.1, message);
             return Ok(());
         }
         let parsed = Message::parse(message)?;

@@ -35,6 +35,16 @@ struct Relation {
     said: Option<u8>,
 }
 
+impl Relation {
+    /// Takes cycle counter and status of the next frame.
+    fn count(&mut self, counter: u16, status: u8) {
+        let step = counter.wrapping_sub(self.counter);
+        let agrees = status == self.status && (1..=STEP_MAX).contains(&step);
+        self.agreeing = if agrees { self.agreeing.saturating_add(1) } else { 1 };
+        (self.counter, self.status) = (counter, status);
+    }
+}
+
 /// All relations of one conversation.
 #[derive(Debug, Default)]
 pub(super) struct Relations {
@@ -54,6 +64,19 @@ pub(super) enum News<'m> {
 }
 
 impl Relations {
+    /// True if a frame has the status that was said last of its relation; it is looked at then.
+    pub(super) fn repeats(&mut self, frame_id: u16, from: End, frame: &[u8]) -> bool {
+        let Some(&[high, low, status, transfer]) = frame.last_chunk::<4>() else { return false };
+        let is_same = |known: &&mut Relation| known.frame_id == frame_id && known.from == from;
+        let known = self.known.iter_mut().map_while(Option::as_mut).find(is_same);
+        let Some(known) = known.filter(|known| known.said == Some(status)) else { return false };
+        let is_sound = frame.len() >= LENGTH_MIN && transfer == 0;
+        if is_sound {
+            known.count(u16::from_be_bytes([high, low]), status);
+        }
+        is_sound
+    }
+
     /// Looks at a cyclic frame.
     pub(super) fn look<'m>(&mut self, frame_id: u16, from: End, frame: Octets<'m>) -> News<'m> {
         let Some([high, low, status, transfer]) = frame.bytes.last_chunk::<4>().copied() else {
@@ -72,10 +95,7 @@ impl Relations {
             *place = Some(Relation { frame_id, from, counter, status, agreeing: 1, said: None });
             return News::None;
         };
-        let step = counter.wrapping_sub(known.counter);
-        let agrees = status == known.status && (1..=STEP_MAX).contains(&step);
-        known.agreeing = if agrees { known.agreeing.saturating_add(1) } else { 1 };
-        (known.counter, known.status) = (counter, status);
+        known.count(counter, status);
         if known.agreeing < AGREEING_MIN || known.said == Some(status) {
             return News::None;
         }

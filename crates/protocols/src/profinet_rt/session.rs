@@ -1,10 +1,10 @@
 //! What the frames between two stations say.
 
-use observation::{Basis, Octets, Rule, attribute};
+use observation::{Basis, End, Octets, Rule, Transport, attribute};
 
 use super::alarm::{self, Alarm};
 use super::cyclic::{self, News, Relations};
-use crate::{Context, Malformed, Output, Reader, Session};
+use crate::{Context, Malformed, Output, Reader, Repeat, Session};
 
 static MODE: Rule = Rule { name: "profinet-rt-mode", read: |octets| bit(octets, 4, "STOP", "RUN") };
 static STATE: Rule = Rule { name: "profinet-rt-state", read: |octets| bit(octets, 0, "backup", "primary") };
@@ -29,6 +29,12 @@ pub(super) struct Rt {
 }
 
 impl Session for Rt {
+    fn repeat(&mut self, from: End, _: Transport, message: &[u8]) -> Repeat {
+        let frame_id = message.first_chunk().map_or(0, |octets| u16::from_be_bytes(*octets));
+        let is_repeated = cyclic::is_cyclic(frame_id) && self.relations.repeats(frame_id, from, message);
+        if is_repeated { Repeat::Silent } else { Repeat::No }
+    }
+
     fn message<'m>(
         &mut self,
         context: &Context,
