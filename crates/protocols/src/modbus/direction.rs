@@ -117,9 +117,15 @@ impl Direction {
     /// Takes the latest request of the other end that this transaction answers, and says if it was certainly one.
     fn take(&mut self, transaction: Transaction, by_first: bool) -> Option<bool> {
         let (newer, older) = self.asked.split_at_mut_checked(self.next)?;
-        let slot = newer.iter_mut().rev().chain(older.iter_mut().rev()).find(|slot| {
+        let is_it = |slot: &Option<Asked>| {
             slot.is_some_and(|asked| asked.transaction == transaction && asked.by_first != by_first)
-        })?;
+        };
+        // Nearly always the one asked last, whose place is the next again: one place serves whoever asks one by one.
+        if let Some(last) = newer.last_mut().filter(|last| is_it(last)) {
+            self.next = self.next.saturating_sub(1);
+            return last.take().map(|asked| asked.certain);
+        }
+        let slot = newer.iter_mut().rev().chain(older.iter_mut().rev()).find(|slot| is_it(slot))?;
         slot.take().map(|asked| asked.certain)
     }
 

@@ -202,8 +202,11 @@ impl Session for Modbus {
             shape,
             identifies,
         );
-        output.server_is = verdict.server_is;
-        output.dropped = output.dropped.saturating_add(verdict.dropped);
+        // Most messages tell neither, and are done with sooner if nothing was touched.
+        if verdict.server_is.is_some() || verdict.dropped > 0 {
+            output.server_is = verdict.server_is;
+            output.dropped = output.dropped.saturating_add(verdict.dropped);
+        }
         match verdict.role {
             Role::Request => self.request(context, &adu, output),
             Role::Response => self.response(context, &adu, output),
