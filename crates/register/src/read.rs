@@ -7,8 +7,9 @@ use std::ops::Range;
 use foldhash::{HashMap, HashMapExt};
 use inventory::{Captured, Observed};
 use observation::{
-    Basis, Batch, Binding, CaptureKind, CaptureStatus, CaptureSummary, Conversation, ConversationKey, Day, Fact,
-    MalformedMessage, Mention, OperationKind, OperationSeen, Presence, Sighting, Station, Time, Transport,
+    Basis, Batch, Binding, CaptureKind, CaptureStatus, CaptureSummary, Conversation, ConversationKey, Day,
+    Fact, MalformedMessage, Mention, OperationKind, OperationSeen, Presence, Sighting, Station, Time,
+    Transport,
 };
 use rusqlite::{Connection, Row};
 
@@ -139,7 +140,8 @@ impl Stations {
         let numbers: HashMap<i64, usize> =
             captures.iter().enumerate().map(|(index, (number, _))| (*number, index)).collect();
         let mut all = Vec::new();
-        let mut statement = connection.prepare_cached("SELECT id, capture, address, vlan, path FROM station")?;
+        let mut statement =
+            connection.prepare_cached("SELECT id, capture, address, vlan, path FROM station")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             if let Some(capture) = numbers.get(&row.get(1)?) {
@@ -196,11 +198,7 @@ impl<K: Copy + Ord, T> Ranked<K, T> {
 
 /// Sorts rows by rank, and those of one rank as `order` says. Ranks are numbers and rows are long, so the rows are moved
 /// once, when it is known where to.
-fn by_rank<K: Copy + Ord, T>(
-    ranks: Vec<K>,
-    mut rows: Vec<T>,
-    order: impl Fn(&T, &T) -> Ordering,
-) -> Vec<T> {
+fn by_rank<K: Copy + Ord, T>(ranks: Vec<K>, mut rows: Vec<T>, order: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
     let mut sorted: Vec<(K, usize)> = ranks.into_iter().zip(0..).collect();
     sorted.sort_unstable();
     for place in 0..sorted.len() {
@@ -472,4 +470,117 @@ fn malformed(
         batch.malformed.sort();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use observation::{Evidence, NANOS_PER_DAY};
+
+    use super::*;
+    use crate::{Actor, CaptureStart};
+
+    #[test]
+    fn rows_move_to_where_their_ranks_are_and_those_of_one_rank_as_they_are_told_to() {
+        for rows in 0..40_usize {
+            for step in [1, 7, 11] {
+                let ranks: Vec<usize> = (0..rows).map(|row| row * step % 17).collect();
+                let mut expected: Vec<(usize, usize)> = ranks.iter().copied().zip(0..).collect();
+                expected.sort_by_key(|(rank, row)| (*rank, row % 3));
+                let sorted = by_rank(ranks, (0..rows).collect(), |a, b| (a % 3).cmp(&(b % 3)));
+                assert_eq!(sorted, expected.into_iter().map(|(_, row)| row).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn days_go_to_their_rows_and_what_has_no_counterpart_is_passed_over() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE one (id INTEGER PRIMARY KEY); CREATE TABLE many (one INTEGER, day INTEGER);
+                 INSERT INTO one VALUES (2), (3), (5), (9);
+                 INSERT INTO many VALUES (1, 1), (2, 1), (2, 4), (4, 1), (5, 2), (5, 3), (10, 1);",
+            )
+            .unwrap();
+        let sql = ("SELECT id FROM one ORDER BY id", "SELECT one, day FROM many ORDER BY one, day");
+        let mut all: Vec<(i64, Vec<i64>)> = Vec::new();
+        with_days(
+            &connection,
+            sql,
+            |day| Ok(day.get(1)?),
+            |row, days| {
+                all.push((row.get(0)?, days.to_vec()));
+                Ok(())
+            },
+        )
+        .unwrap();
+        assert_eq!(all, [(2, vec![1, 4]), (5, vec![2, 3])]);
+    }
+
+    /// A day of a conversation between two stations, with an operation unless it is the second day.
+    fn talk(client: u8, server: u8, day: i64) -> Conversation {
+        let station = |number| Station::root(std::net::IpAddr::from([10, 0, 0, number]).into(), None);
+        let sighting = Sighting::once(Time(day * NANOS_PER_DAY));
+        let (kind, evidence) = (OperationKind::Read, Evidence::default());
+        let operation = OperationSeen { kind, name: "read".into(), sighting, evidence };
+        Conversation {
+            key: ConversationKey {
+                client: station(client),
+                server: station(server),
+                protocol: "modbus".into(),
+                transport: Transport::Tcp,
+                port: 502,
+                vlan: None,
+            },
+            sighting,
+            frames: [1, 1],
+            octets: [60, 60],
+            oriented: true,
+            operations: if day == 2 { Vec::new() } else { vec![operation] },
+        }
+    }
+
+    #[test]
+    fn each_day_of_a_conversation_has_its_operations_and_captures_in_the_making_are_left_out() {
+        let mut register = Register::in_memory().unwrap();
+        let actor = Actor { name: "ada", at: Time(1) };
+        let start = CaptureStart {
+            uid: Some("1"),
+            kind: CaptureKind::Live,
+            name: "eth0",
+            site: "default",
+            sensor: "",
+            interface: "eth0",
+        };
+        let mut done = register.begin_capture(&start, &actor).unwrap();
+        let mut going_on = register
+            .begin_capture(&CaptureStart { kind: CaptureKind::File, uid: None, ..start }, &actor)
+            .unwrap();
+        let mut talks: Vec<_> =
+            [(9, 1), (2, 9), (2, 3)].iter().flat_map(|(a, b)| (1..4).map(|day| talk(*a, *b, day))).collect();
+        let batch = Batch { conversations: talks.clone(), ..Batch::default() };
+        register.write(&mut going_on, &batch).unwrap();
+        register.write(&mut done, &batch).unwrap();
+        let summary = CaptureSummary {
+            uid: "1".into(),
+            kind: CaptureKind::Live,
+            name: "eth0".into(),
+            site: "default".into(),
+            sensor: String::new(),
+            interface: "eth0".into(),
+            octets: 0,
+            frames: 0,
+            kernel_drops: 0,
+            first: None,
+            last: None,
+            status: CaptureStatus::Complete,
+            stopped: None,
+            counters: Default::default(),
+        };
+        register.finish_capture(done, &summary, &actor).unwrap();
+        talks.sort_by(|a, b| (&a.key, a.sighting).cmp(&(&b.key, b.sighting)));
+        let observed = register.observed().unwrap();
+        assert_eq!(observed.captures.len(), 1);
+        assert_eq!(observed.captures[0].observed, Batch { conversations: talks, ..Batch::default() });
+    }
 }
