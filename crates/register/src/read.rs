@@ -232,26 +232,26 @@ fn with_days<D>(
 ) -> Result<()> {
     let (mut rows, mut days) = (connection.prepare_cached(sql)?, connection.prepare_cached(days_sql)?);
     let (mut rows, mut days) = (rows.query([])?, days.query([])?);
-    let mut next = days.next()?;
+    let mut next = numbered(days.next()?)?;
     let mut own = Vec::new();
-    while let Some(row) = rows.next()? {
-        let number: i64 = row.get(0)?;
+    while let Some((number, row)) = numbered(rows.next()?)? {
         own.clear();
-        while let Some(day) = next {
-            let of: i64 = day.get(0)?;
-            if of > number {
-                break;
-            }
+        while let Some((of, day)) = next.filter(|(of, _)| *of <= number) {
             if of == number {
                 own.push(day_read(day)?);
             }
-            next = days.next()?;
+            next = numbered(days.next()?)?;
         }
         if !own.is_empty() {
             add(row, &own)?;
         }
     }
     Ok(())
+}
+
+/// A row with the number in its first column.
+fn numbered<'r, 's>(row: Option<&'r Row<'s>>) -> Result<Option<(i64, &'r Row<'s>)>> {
+    row.map(|row| Ok((row.get(0)?, row))).transpose()
 }
 
 /// One row of all days for each of them.
@@ -520,7 +520,7 @@ mod tests {
     /// A day of a conversation between two stations, with an operation unless it is the second day.
     fn talk(client: u8, server: u8, day: i64) -> Conversation {
         let station = |number| Station::root(std::net::IpAddr::from([10, 0, 0, number]).into(), None);
-        let sighting = Sighting::once(Time(day * NANOS_PER_DAY));
+        let sighting = Sighting::once(Time(day.saturating_mul(NANOS_PER_DAY)));
         let (kind, evidence) = (OperationKind::Read, Evidence::default());
         let operation = OperationSeen { kind, name: "read".into(), sighting, evidence };
         Conversation {
