@@ -7,6 +7,7 @@ use observation::{OperationKind, Time};
 use crate::model::{AssetEnd, Conversation};
 use crate::rules::operations::{MASTERED, OPENINGS, is_engineering, is_industrial, is_inspecting};
 use crate::rules::roles::POLLS_MIN;
+use crate::talks;
 
 /// Values read from and written to one server.
 #[derive(Default)]
@@ -40,8 +41,7 @@ impl<'c> Asked<'c> {
             .iter()
             .filter(|conversation| conversation.client == own && is_industrial(&conversation.protocol))
         {
-            let count =
-                |kind: OperationKind| conversation.operations.get(kind.as_str()).copied().unwrap_or(0);
+            let count = |kind: OperationKind| talks::count(conversation, kind);
             let is_group = matches!(conversation.server, AssetEnd::Group(_));
             for (_, seen) in conversation
                 .named

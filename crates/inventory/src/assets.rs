@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use observation::{Address, Basis, Mac, Position, attribute};
 
+use crate::asked::Asked;
 use crate::attributes::attributes;
 use crate::classes::add_classes;
 use crate::destinations;
@@ -244,11 +245,12 @@ impl Context<'_, '_> {
     }
 
     fn add_roles(&self, assets: &mut [Asset]) {
-        let mut talks: BTreeMap<usize, Vec<&Conversation>> = BTreeMap::new();
+        let mut talks: Vec<Vec<&Conversation>> = vec![Vec::new(); assets.len()];
         for conversation in self.conversations {
-            let ends: BTreeSet<_> =
-                [&conversation.client, &conversation.server].into_iter().filter_map(index_of).collect();
-            ends.into_iter().for_each(|end| talks.entry(end).or_default().push(conversation));
+            let (client, server) = (index_of(&conversation.client), index_of(&conversation.server));
+            for end in [client, server.filter(|server| client != Some(*server))].into_iter().flatten() {
+                talks.get_mut(end).into_iter().for_each(|own| own.push(conversation));
+            }
         }
         let addresses: Vec<_> = self.devices.list.iter().map(|device| self.address(device.home)).collect();
         let names = |end: &AssetEnd| match end {
@@ -263,7 +265,8 @@ impl Context<'_, '_> {
             }
         }
         for (index, asset) in assets.iter_mut().enumerate() {
-            let conversations = talks.get(&index).map(Vec::as_slice).unwrap_or_default();
+            let conversations = talks.get(index).map(Vec::as_slice).unwrap_or_default();
+            let asked = Asked::by(index, conversations);
             let mut claims = Claims::default();
             roles::of_statements(asset, &mut claims);
             roles::of_services(index, conversations, &mut claims);
@@ -278,10 +281,10 @@ impl Context<'_, '_> {
             }
             roles::of_products(index, conversations, &mut claims);
             roles::of_treatment(index, conversations, &mut claims);
-            roles::of_requests(index, conversations, &names, &mut claims);
+            roles::of_requests(index, conversations, &asked, &names, &mut claims);
             destinations::of_destinations(asset, index, conversations, &mut claims);
             roles::of_sessions(index, conversations, &names, &mut claims);
-            greetings::of_greetings(asset, index, conversations, &names, &mut claims);
+            greetings::of_greetings(asset, &asked, &names, &mut claims);
             roles::of_capabilities(asset, &mut claims);
             roles::of_guesses(index, conversations, &mut claims);
             asset.roles = claims.finish();

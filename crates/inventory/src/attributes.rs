@@ -29,15 +29,20 @@ pub(crate) type Attributes = BTreeMap<String, Vec<Candidate>>;
 /// The winner is the value with the strongest basis; among those, none that another one states more exactly; then
 /// one that its own protocol has not replaced since; then what more protocols say, what was said later, and more often.
 /// The order of the facts does not matter.
-pub(crate) fn attributes<'a>(facts: &[Said<'a>], macs: &[(Mac, Option<Span>)]) -> Attributes {
-    let mut values: BTreeMap<&str, BTreeMap<&str, Value<'a>>> = BTreeMap::new();
-    for said in facts {
-        let fact = said.fact;
-        let value = values.entry(fact.attribute.as_ref()).or_default().entry(fact.value.as_str());
-        value.and_modify(|value| value.add(*said)).or_insert_with(|| Value::new(*said));
+pub(crate) fn attributes(facts: &[Said<'_>], macs: &[(Mac, Option<Span>)]) -> Attributes {
+    fn name<'f>(said: &Said<'f>) -> &'f str {
+        &said.fact.attribute
     }
+    // The facts of a station come sorted like this.
+    let mut sorted = facts.to_vec();
+    sorted.sort_by(|left, right| (name(left), &left.fact.value).cmp(&(name(right), &right.fact.value)));
+    let of_name = |same: &[Said<'_>]| {
+        let name = same.first().map_or("", name);
+        let values = same.chunk_by(|left, right| left.fact.value == right.fact.value);
+        (name.to_owned(), rank(name, &values.filter_map(Value::of).collect::<Vec<_>>()))
+    };
     let mut attributes: Attributes =
-        values.into_iter().map(|(name, values)| (name.to_owned(), rank(name, values))).collect();
+        sorted.chunk_by(|left, right| name(left) == name(right)).map(of_name).collect();
     let makers = makers(macs);
     if !makers.is_empty() {
         attributes.insert(attribute::MAC_VENDOR.to_owned(), makers);
@@ -47,23 +52,32 @@ pub(crate) fn attributes<'a>(facts: &[Said<'a>], macs: &[(Mac, Option<Span>)]) -
 
 /// One value of one attribute.
 struct Value<'a> {
+    text: &'a str,
     /// The earliest fact of the strongest basis.
     best: Said<'a>,
     total: Span,
-    /// When each protocol said it.
-    protocols: BTreeMap<&'a str, Span>,
+    /// When each protocol said it; they are few.
+    protocols: Vec<(&'a str, Span)>,
 }
 
 impl<'a> Value<'a> {
-    fn new(said: Said<'a>) -> Self {
-        let span = Span::of(&said.fact.sighting);
-        Self { best: said, total: span, protocols: BTreeMap::from([(said.fact.protocol.as_ref(), span)]) }
+    /// What all facts that say it amount to; `None` if there are none.
+    fn of(all: &[Said<'a>]) -> Option<Self> {
+        let (first, others) = all.split_first()?;
+        let span = Span::of(&first.fact.sighting);
+        let protocols = vec![(first.fact.protocol.as_ref(), span)];
+        let mut value = Self { text: &first.fact.value, best: *first, total: span, protocols };
+        others.iter().for_each(|said| value.add(*said));
+        Some(value)
     }
 
     fn add(&mut self, said: Said<'a>) {
-        let span = Span::of(&said.fact.sighting);
+        let (protocol, span) = (said.fact.protocol.as_ref(), Span::of(&said.fact.sighting));
         self.total.add(span);
-        self.protocols.entry(said.fact.protocol.as_ref()).and_modify(|known| known.add(span)).or_insert(span);
+        match self.protocols.iter_mut().find(|(known, _)| *known == protocol) {
+            Some((_, known)) => known.add(span),
+            None => self.protocols.push((protocol, span)),
+        }
         if order(&said) < order(&self.best) {
             self.best = said;
         }
@@ -111,25 +125,25 @@ pub(crate) fn is_abbreviation(short: &str, long: &str) -> bool {
     short.chars().count() >= LETTERS_MIN && short.chars().all(|letter| initials.next() == Some(letter))
 }
 
-fn rank(name: &str, values: BTreeMap<&str, Value<'_>>) -> Vec<Candidate> {
+fn rank(name: &str, values: &[Value<'_>]) -> Vec<Candidate> {
+    // One value has nothing to be compared with, as is the rule.
+    if let [only] = values {
+        return vec![candidate(only)];
+    }
     // What another value of the same basis states more exactly is true and says less: it neither wins nor replaces.
-    let is_less = match name {
-        attribute::VENDOR => is_abbreviation,
-        _ if VERSIONS.contains(&name) => is_coarser,
-        _ => |_: &str, _: &str| false,
+    let is_less: Option<fn(&str, &str) -> bool> = match name {
+        attribute::VENDOR => Some(is_abbreviation),
+        _ if VERSIONS.contains(&name) => Some(is_coarser),
+        _ => None,
     };
-    let coarser: BTreeSet<&str> = values
-        .iter()
-        .filter(|(text, value)| {
-            values
-                .iter()
-                .any(|(other, exact)| exact.best.fact.basis == value.best.fact.basis && is_less(text, other))
-        })
-        .map(|(text, _)| *text)
-        .collect();
+    let is_coarser = |value: &Value<'_>| {
+        let of_basis = values.iter().filter(|other| other.best.fact.basis == value.best.fact.basis);
+        is_less.is_some_and(|is_less| of_basis.into_iter().any(|exact| is_less(value.text, exact.text)))
+    };
+    let values: Vec<_> = values.iter().map(|value| (is_coarser(value), value)).collect();
     // When each protocol began to say the value that it began last.
     let mut latest_starts: BTreeMap<&str, Time> = BTreeMap::new();
-    let exact = values.iter().filter(|(text, _)| !coarser.contains(*text));
+    let exact = values.iter().filter(|(is_coarser, _)| !is_coarser);
     for (protocol, span) in exact.flat_map(|(_, value)| &value.protocols) {
         latest_starts
             .entry(protocol)
@@ -138,28 +152,27 @@ fn rank(name: &str, values: BTreeMap<&str, Value<'_>>) -> Vec<Candidate> {
     }
     let mut ranked: Vec<_> = values
         .iter()
-        .map(|(text, value)| {
-            let fact = value.best.fact;
+        .map(|(is_coarser, value)| {
             let key = (
-                fact.basis,
-                coarser.contains(*text),
+                value.best.fact.basis,
+                *is_coarser,
                 value.is_replaced(&latest_starts),
                 Reverse(value.protocols.len()),
                 Reverse(value.total.last),
                 Reverse(value.total.count),
-                *text,
+                value.text,
             );
             (key, value)
         })
         .collect();
     ranked.sort_by(|left, right| left.0.cmp(&right.0));
-    ranked.into_iter().map(|(key, value)| candidate(key.6, value)).collect()
+    ranked.into_iter().map(|(_, value)| candidate(value)).collect()
 }
 
-fn candidate(text: &str, value: &Value<'_>) -> Candidate {
+fn candidate(value: &Value<'_>) -> Candidate {
     let fact = value.best.fact;
     Candidate {
-        value: text.to_owned(),
+        value: value.text.to_owned(),
         basis: fact.basis,
         protocol: fact.protocol.to_string(),
         first: value.total.first,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use observation::{Basis, attribute};
+use observation::{Basis, OperationKind, attribute};
 
 use crate::model::{Asset, AssetEnd, Candidate, Conversation};
 use crate::rules::classes::{LEVELS, OS_SIGNS, SCANNED_MIN};
+use crate::rules::operations::is_industrial;
+use crate::talks;
 
 /// Names of the attributes that this module proposes.
 const LEVEL: &str = "purdue_level";
@@ -50,14 +52,14 @@ fn scans(index: usize, conversations: &[&Conversation], tried: usize) -> Option<
     let own = AssetEnd::Asset(index);
     let mut asked: BTreeMap<&AssetEnd, bool> = BTreeMap::new();
     for talk in conversations.iter().filter(|talk| talk.client == own && talk.frames[0] > 0) {
-        let of = |kind: &str| talk.operations.get(kind).copied().unwrap_or(0);
-        let total: u64 = talk.operations.values().fold(0, |sum, count| sum.saturating_add(*count));
-        let only_asks = of("identify") > 0 && of("identify") == total;
-        if matches!(talk.server, AssetEnd::Asset(_))
-            && crate::rules::operations::is_industrial(&talk.protocol)
-        {
-            asked.entry(&talk.server).and_modify(|only| *only &= only_asks).or_insert(only_asks);
+        if !matches!(talk.server, AssetEnd::Asset(_)) || !is_industrial(&talk.protocol) {
+            continue;
         }
+        let only_asks = OperationKind::ALL.into_iter().all(|kind| {
+            let is_asking = kind == OperationKind::Identify;
+            (talks::count(talk, kind) > 0) == is_asking
+        });
+        asked.entry(&talk.server).and_modify(|only| *only &= only_asks).or_insert(only_asks);
     }
     let only_asked = asked.values().filter(|only| **only).count();
     (only_asked >= SCANNED_MIN).then(|| format!("asks {only_asked} devices who they are, and nothing else"))

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{Asset, AssetEnd, Conversation, Role};
 use crate::roles::{Claims, list};
 use crate::rules::operations::is_industrial;
+use crate::talks;
 use observation::{Basis, OperationKind, Service, ServiceKind};
 
 /// Attributes that hold names which a client calls.
@@ -26,8 +27,7 @@ pub(crate) fn of_destinations(
     let own = AssetEnd::Asset(index);
     let asks = |conversation: &&&Conversation| conversation.client == own && conversation.frames[0] > 0;
     let reads = conversations.iter().filter(asks).any(|conversation| {
-        let count = conversation.operations.get(OperationKind::Read.as_str()).copied().unwrap_or(0);
-        is_industrial(&conversation.protocol) && count > 0
+        is_industrial(&conversation.protocol) && talks::count(conversation, OperationKind::Read) > 0
     });
     let called: BTreeSet<(Service, String)> = CALLED
         .iter()

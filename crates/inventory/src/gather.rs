@@ -150,11 +150,9 @@ impl<'a> Gathered<'a> {
             observed.bindings.iter().for_each(|row| add(&row.station, bound(row), &row.sighting));
             observed.facts.iter().for_each(|row| add(&row.station, Statement::of(row), &row.sighting));
             observed.mentions.iter().for_each(|row| add(&row.station, named(row), &row.sighting));
-            observed.conversations.iter().for_each(|row| {
-                let statement = Statement::Talk(&row.key);
-                add(&row.key.client, statement, &row.sighting);
-                add(&row.key.server, statement, &row.sighting);
-            });
+            let talks = || observed.conversations.iter().map(|row| (&row.key, &row.sighting));
+            talks().for_each(|(key, sighting)| add(&key.client, Statement::Talk(key), sighting));
+            talks().for_each(|(key, sighting)| add(&key.server, Statement::Talk(key), sighting));
         }
         for one in addressing {
             keys.extend(one.capture.observed.bindings.iter().map(|binding| of_mac(binding.mac)));
@@ -239,31 +237,40 @@ impl<'a> Gathered<'a> {
             }
         }
         // The station of the row before, which is that of the next one, too, where one device has the address.
-        let mut last: Option<(&Station, usize)> = None;
+        let mut last = None;
+        let next = |gathered: &Self,
+                    last: &mut Option<(&'a Station, usize)>,
+                    station: &'a Station,
+                    statement,
+                    at| {
+            if let Some((_, index)) = last.filter(|(known, _)| *known == station) {
+                return Some(index);
+            }
+            let index = gathered.index(key(station, statement, at))?;
+            *last = links.is_settled(station.address).then_some((station, index));
+            Some(index)
+        };
         for fact in &observed.facts {
-            let same = last.filter(|(station, _)| **station == fact.station).map(|(_, index)| index);
-            let index = match same {
-                Some(index) => index,
-                None => {
-                    let index = self.index(key(&fact.station, Statement::of(fact), &fact.sighting));
-                    let Some(index) = index else { continue };
-                    last = links.is_settled(fact.station.address).then_some((&fact.station, index));
-                    index
-                }
-            };
-            if let Some(known) = self.stations.get_mut(index) {
+            let index = next(self, &mut last, &fact.station, Statement::of(fact), &fact.sighting);
+            if let Some(known) = index.and_then(|index| self.stations.get_mut(index)) {
                 known.facts.push(Said { capture: uid, fact });
             }
         }
         for mention in &observed.mentions {
-            if let Some(known) = self.known(key(&mention.station, named(mention), &mention.sighting)) {
+            let index = next(self, &mut last, &mention.station, named(mention), &mention.sighting);
+            if let Some(known) = index.and_then(|index| self.stations.get_mut(index)) {
                 known.mentions.push((uid, mention));
             }
         }
+        let mut last_server = None;
+        self.talks.reserve(observed.conversations.len());
         for conversation in &observed.conversations {
-            let end = |station| key(station, Statement::Talk(&conversation.key), &conversation.sighting);
-            let (client, server) =
-                (self.index(end(&conversation.key.client)), self.index(end(&conversation.key.server)));
+            let Conversation { key, sighting, .. } = conversation;
+            let statement = Statement::Talk(key);
+            let (client, server) = (
+                next(self, &mut last, &key.client, statement, sighting),
+                next(self, &mut last_server, &key.server, statement, sighting),
+            );
             let (Some(client), Some(server)) = (client, server) else { continue };
             self.talks.push(Talk { capture: uid, conversation, client, server });
             for (silent, frames) in [(server, conversation.frames[0]), (client, conversation.frames[1])] {

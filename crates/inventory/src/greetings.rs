@@ -3,7 +3,7 @@
 use observation::Basis;
 
 use crate::asked::Asked;
-use crate::model::{Asset, AssetEnd, Conversation, Role};
+use crate::model::{Asset, AssetEnd, Role};
 use crate::roles::{Claims, list};
 use crate::rules::roles::{CLIENT_FACTS, ClientFact};
 
@@ -12,8 +12,7 @@ use crate::rules::roles::{CLIENT_FACTS, ClientFact};
 /// they do.
 pub(crate) fn of_greetings(
     asset: &Asset,
-    index: usize,
-    conversations: &[&Conversation],
+    asked: &Asked<'_>,
     names: &dyn Fn(&AssetEnd) -> String,
     claims: &mut Claims,
 ) {
@@ -33,7 +32,7 @@ pub(crate) fn of_greetings(
         if claims.has(fact.role) {
             claims.add(fact.role, basis, reason);
         } else {
-            by_default(fact, basis, &reason, &Asked::by(index, conversations), names, claims);
+            by_default(fact, basis, &reason, asked, names, claims);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::gather::Gathered;
 use crate::groups::add_groups;
 use crate::hosts::join_hosts;
 use crate::links::Links;
-use crate::model::{Asset, AssetEnd, Captured, Inventory, Observed};
+use crate::model::{Asset, AssetEnd, Captured, Conversation, Inventory, Observed};
 use crate::nest::nest;
 use crate::options::Options;
 use crate::ports::{join_managed, join_ports};
@@ -54,16 +54,16 @@ fn resolve_sites(observed: &Observed, options: &Options, with_changes: bool) -> 
 }
 
 fn resolve_site(site: &str, captures: &[&Captured], options: &Options, with_changes: bool) -> Inventory {
-    in_context(site, captures, options, |context, shared| {
+    let (inventory, conversations) = in_context(site, captures, options, |context, shared| {
         let mut assets = context.assets();
         add_groups(&mut assets, context.conversations);
         let findings = findings::findings(context, &assets, shared, &options.policy);
         let changes = if with_changes { changes::changes(context, &assets, options) } else { Vec::new() };
         let coverage = coverage::coverage(context, &assets);
         declared::attach(&options.declared, site, &mut assets);
-        let conversations = context.conversations.to_vec();
-        Inventory { assets, conversations, findings, changes, coverage }
-    })
+        Inventory { assets, conversations: Vec::new(), findings, changes, coverage }
+    });
+    Inventory { conversations, ..inventory }
 }
 
 /// Resolves a part of a site: the assets that have a station of it. `captures` hold what [`Part`] says.
@@ -73,7 +73,7 @@ fn resolve_site(site: &str, captures: &[&Captured], options: &Options, with_chan
 #[must_use]
 pub fn resolve_part(site: &str, captures: &[Captured], options: &Options, part: &Part) -> Vec<Asset> {
     let captures: Vec<_> = captures.iter().collect();
-    let mut assets = in_context(site, &captures, options, |context, _| context.assets());
+    let (mut assets, _) = in_context(site, &captures, options, |context, _| context.assets());
     let declared: Vec<_> =
         options.declared.iter().filter(|one| part.has_declared(&one.anchor)).cloned().collect();
     declared::attach(&declared, site, &mut assets);
@@ -83,13 +83,14 @@ pub fn resolve_part(site: &str, captures: &[Captured], options: &Options, part: 
     assets
 }
 
-/// Joins the stations of a site, and hands over everything that is known before assets are written down.
+/// Joins the stations of a site, and hands over everything that is known before assets are written down. Gives back what
+/// was made of it, and the conversations.
 fn in_context<T>(
     site: &str,
     captures: &[&Captured],
     options: &Options,
     write: impl FnOnce(&Context<'_, '_>, &[joins::Shared]) -> T,
-) -> T {
+) -> (T, Vec<Conversation>) {
     let addressing = Addressing::of(captures);
     let links = Links::new(captures, &addressing);
     let gathered = Gathered::new(site, captures, &addressing, &links);
@@ -121,7 +122,8 @@ fn in_context<T>(
         reasons: &reasons,
         conversations: &conversations,
     };
-    write(&context, &shared)
+    let written = write(&context, &shared);
+    (written, conversations)
 }
 
 /// Appends the inventory of another site: its indices move behind those that are there.

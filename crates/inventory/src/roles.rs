@@ -199,10 +199,10 @@ pub(crate) fn of_forwarding(mac: observation::Mac, forwarding: &Forwarding, clai
 pub(crate) fn of_requests(
     asset: usize,
     conversations: &[&Conversation],
+    asked: &Asked<'_>,
     names: &dyn Fn(&AssetEnd) -> String,
     claims: &mut Claims,
 ) {
-    let asked = Asked::by(asset, conversations);
     if !asked.engineered.is_empty() {
         let operations = asked.engineering.iter().map(|name| (*name).to_owned());
         let reason =

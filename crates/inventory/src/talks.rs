@@ -2,101 +2,130 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{OperationKind, OperationSeen, Transport};
+use foldhash::HashMap;
+use observation::{OperationKind, OperationSeen, Sighting, Transport};
 
 use crate::devices::Devices;
 use crate::gather::{Gathered, Talk};
-use crate::model::{AssetEnd, Conversation, Service};
+use crate::model::{AssetEnd, Conversation, Operations, Service};
 use crate::rules::nesting::STATION_NUMBERS;
 use crate::rules::operations::UNRECOGNISED;
 use crate::span::Span;
 
+/// What tells conversations from each other, in their order, with ranks for what takes long to compare: those of the
+/// client, the server and the protocol among all.
+type Key = (usize, usize, usize, Transport, u16, Option<u16>);
+
 /// All conversations of a site, summed over captures and days, in order.
 pub(crate) fn conversations(gathered: &Gathered<'_>, devices: &Devices) -> Vec<Conversation> {
-    type Key<'a> = (AssetEnd, AssetEnd, &'a str, Transport, u16, Option<u16>);
-    let mut sums: BTreeMap<Key<'_>, Sum<'_>> = BTreeMap::new();
+    let ends: Vec<AssetEnd> =
+        (0..gathered.stations.len()).map(|station| devices.end(gathered, station)).collect();
+    let ranks = ranks(&ends);
+    let rank = |station: usize| ranks.get(station).copied().unwrap_or(usize::MAX);
+    let mut protocols: Vec<&str> = Vec::new();
+    let mut names: HashMap<&str, usize> = HashMap::default();
     for talk in &gathered.talks {
-        let key = &talk.conversation.key;
-        let (client, server) = (devices.end(gathered, talk.client), devices.end(gathered, talk.server));
-        let sum = sums.entry((client, server, &key.protocol, key.transport, key.port, key.vlan));
-        sum.or_insert_with(|| Sum::new(talk)).add(talk);
+        names.entry(&talk.conversation.key.protocol).or_insert_with_key(|protocol| {
+            protocols.push(protocol);
+            0
+        });
     }
-    let finished = sums.into_iter().map(|((client, server, protocol, transport, port, vlan), sum)| {
-        let mut operations: BTreeMap<_, _> =
-            OperationKind::ALL.into_iter().map(|kind| (kind.as_str(), 0_u64)).collect();
-        for ((kind, _), (_, seen)) in &sum.named {
-            let count = operations.entry(kind.as_str()).or_default();
+    protocols.sort_unstable();
+    names.extend(protocols.into_iter().zip(0..));
+    let key = |talk: &Talk<'_>| {
+        let key = &talk.conversation.key;
+        let protocol = names.get(key.protocol.as_ref()).copied().unwrap_or(usize::MAX);
+        (rank(talk.client), rank(talk.server), protocol, key.transport, key.port, key.vlan)
+    };
+    let mut keyed: Vec<(Key, &Talk<'_>)> = gathered.talks.iter().map(|talk| (key(talk), talk)).collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    let none: Operations = OperationKind::ALL.into_iter().map(|kind| (kind.as_str(), 0)).collect();
+    let sum = |same: &[(Key, &Talk<'_>)]| {
+        let talks = || same.iter().map(|(_, talk)| *talk);
+        let first = talks().next()?;
+        let (client, server) = (ends.get(first.client)?.clone(), ends.get(first.server)?.clone());
+        let key = &first.conversation.key;
+        let mut span = Span { count: 0, ..Span::of(&first.conversation.sighting) };
+        let (mut frames, mut octets) = ([0; 2], [0; 2]);
+        for conversation in talks().map(|talk| talk.conversation) {
+            span.add(Span::of(&conversation.sighting));
+            add(&mut frames, conversation.frames);
+            add(&mut octets, conversation.octets);
+        }
+        let named = named(talks());
+        let mut operations = none.clone();
+        for (_, seen) in &named {
+            let count = operations.entry(seen.kind.as_str()).or_default();
             *count = count.saturating_add(seen.sighting.count);
         }
-        Conversation {
+        Some(Conversation {
             site: gathered.site.to_owned(),
             client,
             server,
-            protocol: protocol.to_owned(),
-            transport,
-            port,
-            vlan,
-            frames: sum.frames,
-            octets: sum.octets,
-            first: sum.span.first,
-            last: sum.span.last,
+            protocol: key.protocol.to_string(),
+            transport: key.transport,
+            port: key.port,
+            vlan: key.vlan,
+            frames,
+            octets,
+            first: span.first,
+            last: span.last,
             operations,
-            named: sum.named.into_values().map(|(capture, seen)| (capture.to_owned(), seen)).collect(),
-        }
-    });
-    finished.collect()
+            named,
+        })
+    };
+    keyed.chunk_by(|(left, _), (right, _)| left == right).filter_map(sum).collect()
 }
 
-/// What one conversation adds up to.
-struct Sum<'a> {
-    span: Span,
-    frames: [u64; 2],
-    octets: [u64; 2],
-    named: BTreeMap<(OperationKind, &'a str), (&'a str, OperationSeen)>,
+/// How often a kind of operation was asked for in a conversation of [`conversations`], as its `operations` say: what was
+/// asked is little, and going through it is quicker than looking up a word.
+pub(crate) fn count(conversation: &Conversation, kind: OperationKind) -> u64 {
+    let of_kind = conversation.named.iter().filter(|(_, seen)| seen.kind == kind);
+    of_kind.fold(0, |sum, (_, seen)| sum.saturating_add(seen.sighting.count))
 }
 
-impl<'a> Sum<'a> {
-    fn new(talk: &Talk<'a>) -> Self {
-        Self {
-            span: Span { count: 0, ..Span::of(&talk.conversation.sighting) },
-            frames: [0; 2],
-            octets: [0; 2],
-            named: BTreeMap::new(),
+/// The place of the end of each station among all ends; the same ends have the same place.
+fn ranks(ends: &[AssetEnd]) -> Vec<usize> {
+    let mut sorted: Vec<(&AssetEnd, usize)> = ends.iter().zip(0..).collect();
+    sorted.sort_unstable();
+    let mut ranks = vec![0; ends.len()];
+    for (rank, same) in sorted.chunk_by(|(left, _), (right, _)| left == right).enumerate() {
+        for (_, station) in same {
+            ranks.get_mut(*station).into_iter().for_each(|of_station| *of_station = rank);
         }
     }
+    ranks
+}
 
-    fn add(&mut self, talk: &Talk<'a>) {
-        let conversation = talk.conversation;
-        self.span.add(Span::of(&conversation.sighting));
-        let add = |sums: &mut [u64; 2], counts: [u64; 2]| {
-            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(count))
-        };
-        add(&mut self.frames, conversation.frames);
-        add(&mut self.octets, conversation.octets);
-        for seen in &conversation.operations {
-            match self.named.entry((seen.kind, seen.name.as_ref())) {
-                std::collections::btree_map::Entry::Vacant(entry) => {
-                    entry.insert((talk.capture, seen.clone()));
-                }
-                std::collections::btree_map::Entry::Occupied(mut entry) => {
-                    let (capture, known) = entry.get_mut();
-                    // The evidence is that of the earliest; ties go by what does not depend on order of reading.
-                    if (seen.sighting.first, talk.capture, &seen.evidence)
-                        < (known.sighting.first, *capture, &known.evidence)
-                    {
-                        *capture = talk.capture;
-                        known.evidence = seen.evidence.clone();
-                    }
-                    let mut span = Span::of(&known.sighting);
-                    span.add(Span::of(&seen.sighting));
-                    known.sighting.first = span.first;
-                    known.sighting.last = span.last;
-                    known.sighting.count = span.count;
-                    known.sighting.day = known.sighting.day.min(seen.sighting.day);
-                }
-            }
-        }
+fn add(sums: &mut [u64; 2], counts: [u64; 2]) {
+    sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(count));
+}
+
+/// What was asked in talks that are one conversation, by kind and name. The evidence is that of the earliest; ties go by
+/// what does not depend on the order of reading.
+fn named<'t, 'a: 't>(talks: impl Iterator<Item = &'t Talk<'a>>) -> Vec<(String, OperationSeen)> {
+    fn name(seen: &OperationSeen) -> (OperationKind, &str) {
+        (seen.kind, &seen.name)
     }
+    let mut all: Vec<(&str, &OperationSeen)> =
+        talks.flat_map(|talk| talk.conversation.operations.iter().map(|seen| (talk.capture, seen))).collect();
+    // Each talk has them sorted like this.
+    all.sort_by(|(_, left), (_, right)| name(left).cmp(&name(right)));
+    let sum = |same: &[(&str, &OperationSeen)]| {
+        let earliest =
+            same.iter().min_by_key(|(capture, seen)| (seen.sighting.first, *capture, &seen.evidence));
+        let (capture, seen) = earliest?;
+        let mut sighting = Sighting { count: 0, ..seen.sighting };
+        for (_, other) in same {
+            sighting.day = sighting.day.min(other.sighting.day);
+            sighting.first = sighting.first.min(other.sighting.first);
+            sighting.last = sighting.last.max(other.sighting.last);
+            sighting.count = sighting.count.saturating_add(other.sighting.count);
+        }
+        let seen = OperationSeen { sighting, ..OperationSeen::clone(seen) };
+        Some(((*capture).to_owned(), seen))
+    };
+    all.chunk_by(|(_, left), (_, right)| name(left) == name(right)).filter_map(sum).collect()
 }
 
 /// What assets offer: ports that answered, by asset.

@@ -6,8 +6,8 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inventory::{Asset, AssetEnd, Captured, ChangeKind, Inventory, Observed, Options, resolve};
-use observation::{Address, Batch, Sighting};
+use inventory::{Asset, AssetEnd, Captured, ChangeKind, Conversation, Inventory, Observed, Options, resolve};
+use observation::{Address, Batch, OperationKind, OperationSeen, Sighting};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -422,6 +422,30 @@ proptest! {
                 let said = |asset: &&Asset| asset.attributes.get(fact.attribute.as_ref()).is_some_and(|candidates| candidates.iter().any(|candidate| candidate.value == fact.value && candidate.proof.is_some()));
                 let holders = holders(&inventory, &capture.summary.site, fact.station.address);
                 prop_assert!(holders.is_empty() || holders.iter().any(said), "{fact:?}");
+            }
+        }
+    }
+
+    /// Findings and roles go through conversations of a pair where they stand together, and count what was asked by name.
+    #[test]
+    fn conversations_are_sorted_and_count_what_was_asked_of_each(observed in anything()) {
+        let inventory = resolve(&observed, &Options::default());
+        let place = |talk: &Conversation| {
+            let ends = (talk.client.clone(), talk.server.clone());
+            (ends, talk.protocol.clone(), talk.transport, talk.port, talk.vlan)
+        };
+        for site in inventory.conversations.chunk_by(|left, right| left.site == right.site) {
+            let is_sorted = site.is_sorted_by(|left, right| place(left) < place(right));
+            prop_assert!(is_sorted);
+        }
+        let name = |(_, seen): &(String, OperationSeen)| (seen.kind, seen.name.clone());
+        for talk in &inventory.conversations {
+            let is_sorted = talk.named.is_sorted_by(|left, right| name(left) < name(right));
+            prop_assert!(is_sorted);
+            for kind in OperationKind::ALL {
+                let of_kind = talk.named.iter().filter(|(_, seen)| seen.kind == kind);
+                let sum: u64 = of_kind.map(|(_, seen)| seen.sighting.count).sum();
+                prop_assert_eq!(talk.operations.get(kind.as_str()), Some(&sum));
             }
         }
     }

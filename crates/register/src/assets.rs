@@ -6,7 +6,7 @@ use inventory::{
     Approval, Asset, Identified, Inventory, Observed, Options, Part, Snapshot, fields, look_at_people,
 };
 use observation::Time;
-use rusqlite::{Connection, Row, TransactionBehavior, params};
+use rusqlite::{Connection, Row, ToSql, TransactionBehavior, params};
 
 use crate::decide::options;
 use crate::error::Result;
@@ -15,6 +15,9 @@ use crate::identify::{Ids, Issued, assign};
 use crate::open::Register;
 use crate::people::approvals;
 use crate::read::observed;
+
+/// Rows that are written with one statement.
+const ROWS_AT_ONCE: usize = 16;
 
 /// What [`Register::identify`] did.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -100,22 +103,23 @@ pub(crate) fn keep_ids(
     ids: &[Ids],
     assets: &[Asset],
 ) -> Result<(u64, u64)> {
-    let (mut issued, mut aliases) = (0_u64, 0_u64);
-    for new in ids.iter().filter_map(|ids| ids.new.as_ref()) {
-        connection
-            .prepare_cached("INSERT INTO asset (id, site, anchor, nth) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![new.id, new.site, new.anchor, new.nth])?;
-        issued = issued.saturating_add(1);
-    }
+    let new = || ids.iter().filter_map(|ids| ids.new.as_ref());
+    insert(
+        connection,
+        "INSERT INTO asset (id, site, anchor, nth)",
+        new().map(|new| [&new.id as &dyn ToSql, &new.site, &new.anchor, &new.nth]),
+    )?;
+    let (issued, mut aliases) = (new().count() as u64, 0_u64);
     let before: HashMap<&str, &Issued> = known.iter().map(|issued| (issued.id.as_str(), issued)).collect();
+    // With their places.
+    let mut anchors: Vec<(&String, i64, &String)> = Vec::new();
     for (ids, asset) in ids.iter().zip(assets) {
-        match before.get(ids.id.as_str()) {
-            None => remember(connection, &ids.id, &asset.anchors)?,
-            Some(issued) if issued.anchors != asset.anchors => {
+        let known = before.get(ids.id.as_str()).map_or(&[][..], |issued| &issued.anchors);
+        if known != asset.anchors {
+            if !known.is_empty() {
                 connection.prepare_cached("DELETE FROM asset_anchor WHERE asset = ?1")?.execute([&ids.id])?;
-                remember(connection, &ids.id, &asset.anchors)?;
             }
-            Some(_) => {}
+            anchors.extend((0..).zip(&asset.anchors).map(|(rank, anchor)| (&ids.id, rank, anchor)));
         }
         stand_for(connection, &before, &ids.id, None)?;
         for alias in &ids.aliases {
@@ -123,7 +127,34 @@ pub(crate) fn keep_ids(
             aliases = aliases.saturating_add(1);
         }
     }
+    let rows = anchors.iter().map(|(id, rank, anchor)| [id as &dyn ToSql, rank, anchor]);
+    insert(connection, "INSERT INTO asset_anchor (asset, rank, anchor)", rows)?;
     Ok((issued, aliases))
+}
+
+/// Writes rows, many with one statement: to begin and end a statement takes SQLite longer than a row does.
+fn insert<'r, const N: usize>(
+    connection: &Connection,
+    start: &str,
+    rows: impl Iterator<Item = [&'r dyn ToSql; N]>,
+) -> Result<()> {
+    let row = format!("({})", ["?"; N].join(", "));
+    let text = |rows: usize| format!("{start} VALUES {}", vec![row.as_str(); rows].join(", "));
+    let rows: Vec<_> = rows.collect();
+    let (full, rest) = rows.as_chunks::<ROWS_AT_ONCE>();
+    if !full.is_empty() {
+        let mut many = connection.prepare_cached(&text(ROWS_AT_ONCE))?;
+        for rows in full {
+            many.execute(rows.as_flattened())?;
+        }
+    }
+    if !rest.is_empty() {
+        let mut one = connection.prepare_cached(&text(1))?;
+        for row in rest {
+            one.execute(&row[..])?;
+        }
+    }
+    Ok(())
 }
 
 /// Every id issued, in the order of issue.
@@ -201,16 +232,6 @@ pub(crate) fn issued_among(connection: &Connection, site: &str, part: &Part) -> 
     }
     found.sort_by_key(|(number, _)| *number);
     Ok(found.into_iter().map(|(_, issued)| issued).collect())
-}
-
-/// Notes the anchors that an id's asset has now; none are noted.
-fn remember(connection: &Connection, id: &str, anchors: &[String]) -> Result<()> {
-    let mut insert =
-        connection.prepare_cached("INSERT INTO asset_anchor (asset, rank, anchor) VALUES (?1, ?2, ?3)")?;
-    for (rank, anchor) in (0_i64..).zip(anchors) {
-        insert.execute(params![id, rank, anchor])?;
-    }
-    Ok(())
 }
 
 /// Notes the id that stands for another one, where that has changed.

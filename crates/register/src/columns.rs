@@ -82,14 +82,13 @@ pub(crate) fn vlan_read(row: &Row<'_>, index: usize) -> Result<Option<u16>> {
 
 /// Address, VLAN and path, in three columns from `index` on.
 pub(crate) fn station_read(row: &Row<'_>, index: usize) -> Result<Station> {
-    let address: String = row.get(index)?;
-    let path: String = row.get(index.saturating_add(2))?;
+    let (address, path) = (text(row, index)?, text(row, index.saturating_add(2))?);
     let damaged =
         |what: &str, text: &str| Error::Damaged(format!("a station's {what} is \"{}\"", text.escape_debug()));
     Ok(Station {
-        address: address.parse().map_err(|_| damaged("address", &address))?,
+        address: address.parse().map_err(|_| damaged("address", address))?,
         vlan: vlan_read(row, index.saturating_add(1))?,
-        path: Path::read_back(&path).ok_or_else(|| damaged("path", &path))?,
+        path: Path::read_back(path).ok_or_else(|| damaged("path", path))?,
     })
 }
 

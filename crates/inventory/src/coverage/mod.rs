@@ -5,10 +5,11 @@ mod estimate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 use observation::{Address, Day, Time, Transport};
 
 use crate::assets::Context;
+use crate::gather::Talk;
 use crate::model::{Asset, AssetState};
 use crate::rules::coverage::{ANNOUNCED_VLANS, LOSSES};
 use crate::rules::nesting::REQUESTS;
@@ -181,21 +182,24 @@ fn heard(
 }
 
 fn of_captures(context: &Context<'_, '_>, captures: &HashSet<&str>) -> Vec<CaptureCoverage> {
-    type Key<'a> = (&'a str, usize, usize, u16);
-    let mut frames: BTreeMap<Key<'_>, [bool; 2]> = BTreeMap::new();
-    for talk in &context.gathered.talks {
-        let conversation = talk.conversation;
-        if conversation.key.transport == Transport::Tcp && captures.contains(talk.capture) {
-            let key = (talk.capture, talk.client, talk.server, conversation.key.port);
-            let seen = frames.entry(key).or_default();
-            *seen = [seen[0] || conversation.frames[0] > 0, seen[1] || conversation.frames[1] > 0];
+    let is_tcp = |talk: &&Talk<'_>| talk.conversation.key.transport == Transport::Tcp;
+    let mut talks: HashMap<&str, Vec<&Talk<'_>>> = HashMap::default();
+    // Talks of a capture stand together.
+    for same in context.gathered.talks.chunk_by(|left, right| left.capture == right.capture) {
+        if let Some(first) = same.first().filter(|first| captures.contains(first.capture)) {
+            talks.entry(first.capture).or_default().extend(same.iter().filter(is_tcp));
         }
     }
-    let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for ((capture, ..), seen) in frames {
+    let ends = |talk: &Talk<'_>| (talk.client, talk.server, talk.conversation.key.port);
+    let mut counts: HashMap<&str, (u64, u64)> = HashMap::default();
+    for (capture, mut talks) in talks {
+        talks.sort_unstable_by_key(|talk| ends(talk));
         let (one_way, tcp) = counts.entry(capture).or_default();
-        *tcp = tcp.saturating_add(1);
-        *one_way = one_way.saturating_add(u64::from(seen != [true, true]));
+        for same in talks.chunk_by(|left, right| ends(left) == ends(right)) {
+            let is_sent = |end: usize| same.iter().any(|talk| talk.conversation.frames.get(end) > Some(&0));
+            *tcp = tcp.saturating_add(1);
+            *one_way = one_way.saturating_add(u64::from(!is_sent(0) || !is_sent(1)));
+        }
     }
     let summaries =
         context.gathered.captures.iter().filter(|summary| captures.contains(summary.uid.as_str()));

@@ -12,6 +12,7 @@ use crate::roles::list;
 use crate::rules::exposure::{BUSINESS, INSECURE, Insecure, usual_level};
 use crate::rules::operations::is_industrial;
 use crate::span::{Span, extend};
+use crate::talks;
 
 /// One side of the boundary between plant and business, or outside of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +119,8 @@ impl Writer<'_, '_, '_> {
             .context
             .conversations
             .iter()
-            .filter(|conversation| is_industrial(&conversation.protocol) && writes(conversation) > 0)
+            .filter(|conversation| talks::count(conversation, OperationKind::Write) > 0)
+            .filter(|conversation| is_industrial(&conversation.protocol))
         {
             let key = (&conversation.client, &conversation.server, conversation.protocol.as_str());
             pairs.entry(key).or_default().push(conversation);
@@ -179,10 +181,9 @@ impl Writer<'_, '_, '_> {
     pub(super) fn readers(&self) -> Vec<Finding> {
         let mut read: BTreeMap<usize, Vec<&Conversation>> = BTreeMap::new();
         for conversation in self.context.conversations {
-            let count = conversation.operations.get(OperationKind::Read.as_str()).copied().unwrap_or(0);
             if let AssetEnd::Asset(client) = &conversation.client
+                && talks::count(conversation, OperationKind::Read) > 0
                 && is_industrial(&conversation.protocol)
-                && count > 0
             {
                 read.entry(*client).or_default().push(conversation);
             }
@@ -257,10 +258,6 @@ impl Writer<'_, '_, '_> {
         let role = role.map(|claim| format!(" ({})", claim.role.as_str()));
         format!("{}{}", self.end(end), role.unwrap_or_default())
     }
-}
-
-fn writes(conversation: &Conversation) -> u64 {
-    conversation.operations.get(OperationKind::Write.as_str()).copied().unwrap_or(0)
 }
 
 /// First and last time of conversations, and their frames.

@@ -21,6 +21,7 @@ use crate::rules::nesting::SILENT;
 use crate::rules::operations::is_disruptive;
 use crate::span::{Span, extend};
 use crate::standing::Standing;
+use crate::talks;
 
 pub use kinds::FindingKind;
 pub use registered::look_at_people;
@@ -86,11 +87,8 @@ impl Writer<'_, '_, '_> {
 
     /// The finding with its key: what it is about, and the ends that tell it from others, in this order.
     fn keyed<const N: usize>(&self, finding: Finding, about: String, ends: [&AssetEnd; N]) -> Finding {
-        let indices = ends.into_iter().filter_map(|end| match end {
-            AssetEnd::Asset(index) => Some(index),
-            AssetEnd::External(_) | AssetEnd::Silent(_) | AssetEnd::Group(_) => None,
-        });
-        let anchors = indices.filter_map(|index| self.assets.get(*index)).map(|asset| asset.anchors.clone());
+        let indices = ends.into_iter().filter_map(asset_of);
+        let anchors = indices.filter_map(|index| self.assets.get(index)).map(|asset| asset.anchors.clone());
         Finding {
             about: about_words(&about, &ends),
             anchors: anchors.collect(),
@@ -120,7 +118,7 @@ impl Writer<'_, '_, '_> {
             BTreeMap::new();
         for conversation in self.context.conversations {
             for (operation, kind, _) in KINDS {
-                if conversation.operations.get(operation.as_str()).is_none_or(|count| *count == 0) {
+                if talks::count(conversation, operation) == 0 {
                     continue;
                 }
                 sums.entry((kind, &conversation.client, &conversation.server, &conversation.protocol))
@@ -338,13 +336,20 @@ pub fn about_words(about: &str, ends: &[&AssetEnd]) -> String {
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The assets among the ends, sorted.
-fn assets_of<const N: usize>(ends: [&AssetEnd; N]) -> Vec<usize> {
-    let indices = ends.into_iter().filter_map(|end| match end {
+/// The asset that an end is, if it is one.
+fn asset_of(end: &AssetEnd) -> Option<usize> {
+    match end {
         AssetEnd::Asset(index) => Some(*index),
         AssetEnd::External(_) | AssetEnd::Group(_) | AssetEnd::Silent(_) => None,
-    });
-    indices.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+/// The assets among the ends, sorted.
+fn assets_of<const N: usize>(ends: [&AssetEnd; N]) -> Vec<usize> {
+    let mut indices: Vec<_> = ends.into_iter().filter_map(asset_of).collect();
+    indices.sort_unstable();
+    indices.dedup();
+    indices
 }
 
 /// The first places to look at, by capture and frame.

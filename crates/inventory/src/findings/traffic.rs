@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use observation::{CaptureStatus, Evidence, Range, Transport, number_of};
 
-use super::{FindingKind, Writer, assets_of, places};
+use super::{FindingKind, Writer, asset_of, assets_of, places};
 use crate::gather::Known;
 use crate::model::{AssetEnd, Conversation, Finding, Severity};
 use crate::roles::list;
@@ -26,7 +26,8 @@ impl Writer<'_, '_, '_> {
             .conversations
             .iter()
             .filter(|conversation| is_industrial(&conversation.protocol))
-            .flat_map(|conversation| assets_of([&conversation.client, &conversation.server]))
+            .flat_map(|conversation| [&conversation.client, &conversation.server])
+            .filter_map(asset_of)
             .collect();
         for conversation in self
             .context
@@ -110,17 +111,17 @@ impl Writer<'_, '_, '_> {
         fn pair(conversation: &Conversation) -> (&AssetEnd, &AssetEnd, &str) {
             (&conversation.client, &conversation.server, &conversation.protocol)
         }
-        let mut both: BTreeMap<_, [bool; 2]> = BTreeMap::new();
-        for conversation in self.context.conversations {
-            let seen = both.entry(pair(conversation)).or_default();
-            *seen = [seen[0] || conversation.frames[0] > 0, seen[1] || conversation.frames[1] > 0];
-        }
-        let is_answered = |conversation: &Conversation| both.get(&pair(conversation)) == Some(&[true, true]);
+        let is_answered = |same: &[Conversation]| {
+            let is_sent = |end: usize| same.iter().any(|one| one.frames.get(end) > Some(&0));
+            is_sent(0) && is_sent(1)
+        };
         let mut protocols: BTreeMap<&str, Vec<&Conversation>> = BTreeMap::new();
-        for conversation in
-            self.context.conversations.iter().filter(is_one_sided).filter(|one| !is_answered(one))
-        {
-            protocols.entry(&conversation.protocol).or_default().push(conversation);
+        // Conversations of a pair stand together.
+        for same in self.context.conversations.chunk_by(|left, right| pair(left) == pair(right)) {
+            let one_sided: Vec<_> = same.iter().filter(is_one_sided).collect();
+            if let Some(first) = one_sided.first().filter(|_| !is_answered(same)) {
+                protocols.entry(&first.protocol).or_default().extend(one_sided);
+            }
         }
         let finding = |(protocol, conversations): (&str, Vec<&Conversation>)| {
             let pairs = conversations.iter().map(|conversation| {

@@ -1,5 +1,8 @@
 //! Protocols of control systems, and what their operations mean.
 
+use std::sync::LazyLock;
+
+use foldhash::HashSet;
 use observation::OperationKind;
 
 /// Protocols that only control equipment and those who look after it speak. An address that answers one of them is
@@ -51,11 +54,14 @@ const INDUSTRIAL: &[&str] = &[
     "umas",
 ];
 
+/// The same to look up in: it is asked of every conversation many times.
+static LISTED: LazyLock<HashSet<&str>> = LazyLock::new(|| INDUSTRIAL.iter().copied().collect());
+
 /// True for a protocol of control systems, and for the parts of one that are named after it (`cip_io`).
 #[must_use]
 pub fn is_industrial(protocol: &str) -> bool {
-    INDUSTRIAL.binary_search(&protocol).is_ok()
-        || protocol.split_once('_').is_some_and(|(family, _)| INDUSTRIAL.binary_search(&family).is_ok())
+    let listed = &*LISTED;
+    listed.contains(protocol) || protocol.split_once('_').is_some_and(|(family, _)| listed.contains(family))
 }
 
 /// Names of transports, which stand where no protocol was recognised.
@@ -82,8 +88,9 @@ const OPERATED: &[&str] = &["clock", "time", "password", "temporary"];
 /// True if whoever does this is engineering.
 pub(crate) fn is_engineering(protocol: &str, kind: OperationKind, name: &str) -> bool {
     let kinds = ENGINEERING.iter().find(|(of, _)| *of == protocol || of.is_empty());
-    let is_operation = MASTERED.contains(&protocol) || OPERATED.iter().any(|word| name.contains(word));
-    is_industrial(protocol) && !is_operation && kinds.is_some_and(|(_, kinds)| kinds.contains(&kind))
+    // The words are looked for last: that takes longest, and most operations are of no such kind.
+    let is_operation = || MASTERED.contains(&protocol) || OPERATED.iter().any(|word| name.contains(word));
+    kinds.is_some_and(|(_, kinds)| kinds.contains(&kind)) && is_industrial(protocol) && !is_operation()
 }
 
 /// Operations that only open a connection.
@@ -161,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_sorted_for_bisection() {
+    fn the_list_is_sorted_and_names_families() {
         assert!(INDUSTRIAL.is_sorted());
         assert!(is_industrial("modbus") && is_industrial("cip_io") && is_industrial("s7comm_plus"));
         assert!(!is_industrial("http") && !is_industrial("tcp") && !is_industrial("smb_x"));
