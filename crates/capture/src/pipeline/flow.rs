@@ -418,18 +418,22 @@ impl Flows {
         seen: &Seen,
         guess: Option<u32>,
     ) -> Option<Found> {
+        // Nearly every packet is of the flow that was guessed, which is alone with its key.
+        if let Some(at) = guess
+            && let Some(flow) = self.flows.get(at as usize)
+            && flow.place == Place::Head
+            && flow.next == NONE
+            && flow.key == *key
+        {
+            return match flow.fit(side, seen) {
+                Fit::Copy(copy) => Some(Found { at, copy }),
+                Fit::Same | Fit::Possible => Some(Found { at, copy: Copy::No }),
+                Fit::Foreign => None,
+            };
+        }
         let mut fallback = None;
         let mut exact = None;
-        let is_head = |at: &u32| {
-            self.flows.get(*at as usize).is_some_and(|flow| flow.place == Place::Head && flow.key == *key)
-        };
-        let mut at = match guess.filter(is_head) {
-            Some(at) => at,
-            None => {
-                let hash = self.seed.hash_one(key);
-                self.head(hash, key)?
-            }
-        };
+        let mut at = self.head(self.seed.hash_one(key), key)?;
         while let Some(flow) = self.flows.get(at as usize) {
             let fit = flow.fit(side, seen);
             if let Fit::Copy(copy) = fit {

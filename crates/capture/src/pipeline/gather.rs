@@ -1,6 +1,7 @@
 //! Rows gathered until a batch is due.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -511,15 +512,26 @@ impl Gathered {
         }
         batch.frames = kept.take(unread);
         // The tables are seeded: their order must not show.
-        batch.presences.sort_by(|a, b| (&a.station, a.sighting.day).cmp(&(&b.station, b.sighting.day)));
-        batch
-            .bindings
-            .sort_by(|a, b| (a.mac, &a.station, a.sighting.day).cmp(&(b.mac, &b.station, b.sighting.day)));
-        batch.conversations.sort_by(|a, b| (&a.key, a.sighting.day).cmp(&(&b.key, b.sighting.day)));
-        batch.facts.sort();
-        batch.mentions.sort();
+        sort(&mut batch.presences, |a, b| (&a.station, a.sighting.day).cmp(&(&b.station, b.sighting.day)));
+        sort(&mut batch.bindings, |a, b| {
+            (a.mac, &a.station, a.sighting.day).cmp(&(b.mac, &b.station, b.sighting.day))
+        });
+        sort(&mut batch.conversations, |a, b| (&a.key, a.sighting.day).cmp(&(&b.key, b.sighting.day)));
+        sort(&mut batch.facts, Ord::cmp);
+        sort(&mut batch.mentions, Ord::cmp);
         batch
     }
+}
+
+/// Sorts rows by sorting where they stand: they are long, and to move each again and again costs more than to compare them.
+fn sort<T>(rows: &mut Vec<T>, order: impl Fn(&T, &T) -> Ordering) {
+    let mut places: Vec<usize> = (0..rows.len()).collect();
+    places.sort_by(|one, other| match (rows.get(*one), rows.get(*other)) {
+        (Some(one), Some(other)) => order(one, other),
+        _ => Ordering::Equal,
+    });
+    let mut unsorted: Vec<Option<T>> = std::mem::take(rows).into_iter().map(Some).collect();
+    rows.extend(places.into_iter().filter_map(|place| unsorted.get_mut(place)?.take()));
 }
 
 fn fact(key: &FactKey, evidence: &Evidence, sighting: Sighting) -> Fact {

@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 
 use observation::{End, MalformedMessage, Octets, OperationKind, Sighting, Time, Transport};
-use protocols::{Context, Malformed, Operation, Output, Problem, Repeat};
+use protocols::{Context, Malformed, Operation, Output, Problem};
 
 use super::desk::Desk;
 use super::evidence::AtHand;
@@ -18,21 +18,8 @@ impl Desk<'_, '_> {
         if message.is_cut() {
             self.turn.cut_messages = self.turn.cut_messages.saturating_add(1);
         }
-        if !message.is_cut() && self.is_repeated(message, at_hand.frame.time) {
-            return;
-        }
         // Who takes over reads the same message again, which stays one message.
         while self.is_handed_over(message, at_hand) {}
-    }
-
-    /// True if the message amounts to no more than a count, which is taken then.
-    fn is_repeated(&mut self, message: &Octets<'_>, time: Time) -> bool {
-        let (from, transport) = (self.flow.end(self.side), self.flow.transport());
-        match self.reader.session.repeat(from, transport, message.bytes) {
-            Repeat::No => false,
-            Repeat::Silent => true,
-            Repeat::Asks(kind, name) => self.reader.operations.again(kind, name, time),
-        }
     }
 
     /// Has the message read. True if another protocol takes over with it.

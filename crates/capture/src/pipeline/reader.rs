@@ -3,8 +3,8 @@
 use std::fmt;
 
 use foldhash::{HashMap, HashMapExt};
-use observation::{Day, OperationKind, Piece, Range, Sighting, Time, Transport};
-use protocols::{ALL, Frame, Operation, Probe, Protocol, Session};
+use observation::{Day, End, OperationKind, Piece, Range, Sighting, Time, Transport};
+use protocols::{ALL, Frame, Operation, Probe, Protocol, Repeat, Session};
 use smallvec::SmallVec;
 
 use super::stream::Direction;
@@ -186,6 +186,21 @@ impl Reader {
         self.session = (relative.session)();
         self.carries = None;
         true
+    }
+
+    /// True if a whole message amounts to no more than a count, which is taken then.
+    pub(crate) fn is_repeated(
+        &mut self,
+        from: End,
+        transport: Transport,
+        message: &[u8],
+        time: Time,
+    ) -> bool {
+        match self.session.repeat(from, transport, message) {
+            Repeat::No => false,
+            Repeat::Silent => true,
+            Repeat::Asks(kind, name) => self.operations.again(kind, name, time),
+        }
     }
 
     /// Counts an operation. True if it is the first of its name; `None` if there is no room for another name.

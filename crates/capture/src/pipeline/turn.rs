@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 use observation::Transport;
-use protocols::Room;
+use protocols::{Frame, Room};
 
 use super::desk::Desk;
 use super::evidence::Kept;
@@ -110,6 +110,9 @@ impl Turn {
         frame: &RawFrame<'_>,
         packet: &Packet<'_>,
     ) {
+        if !matches!(packet.layer, Layer::Tcp(_)) && self.is_repeated(flow, side, frame, packet) {
+            return;
+        }
         if flow.reader.is_none() && !recognise(ports, flow, side, packet.payload.octets()) {
             return;
         }
@@ -137,6 +140,30 @@ impl Turn {
             return;
         }
         flow.reader = Some(reader);
+    }
+
+    /// True if a datagram is one message that amounts to no more than a count, which is taken then: most frames of cyclic
+    /// data.
+    fn is_repeated(
+        &mut self,
+        flow: &mut Flow,
+        side: usize,
+        frame: &RawFrame<'_>,
+        packet: &Packet<'_>,
+    ) -> bool {
+        let (octets, from, transport) = (packet.payload.octets(), flow.end(side), flow.transport());
+        let Some(reader) = flow.reader.as_deref_mut().filter(|reader| reader.is_heard && !reader.finished)
+        else {
+            return false;
+        };
+        let is_repeated = packet.payload_missing == 0
+            && (reader.protocol.frame)(octets, transport) == Frame::Message(octets.len())
+            && reader.is_repeated(from, transport, octets, frame.time);
+        if is_repeated {
+            self.messages = self.messages.saturating_add(1);
+            reader.foreign = 0;
+        }
+        is_repeated
     }
 
     /// Reads what waits in a flow that made room for another and folds it.
