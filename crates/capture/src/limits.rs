@@ -4,9 +4,9 @@
 /// it counted is kept, only its place in a half-read message is lost. Counter: `flows evicted`.
 pub const FLOWS_MAX: usize = 65_536;
 
-/// How long a short exchange of datagrams must be silent until its flow may give its place to another though there is room,
-/// in nanoseconds: as long as Linux remembers one (`nf_conntrack_udp_timeout`, 30 s). All that is lost is that a datagram
-/// between the same ports after it counts as a new conversation; no counter.
+/// How long a short exchange of datagrams that stand alone (DNS, NTP, syslog) must be silent until its flow may give its
+/// place to another though there is room, in nanoseconds: as long as Linux remembers one (`nf_conntrack_udp_timeout`, 30 s).
+/// A datagram between the same ports after it may count as a new conversation, and what it says as said once more; no counter.
 pub(crate) const EXCHANGE_OVER_NANOS: i64 = 30_000_000_000;
 
 /// Candidates looked at for such a flow, for each new one.

@@ -175,6 +175,12 @@ pub trait Session {
         Repeat::No
     }
 
+    /// True if every datagram tells what it says without those before it: between two of them another session may take over,
+    /// and all that is lost is what need not be said again.
+    fn stands_alone(&self) -> bool {
+        false
+    }
+
     /// Octets of one direction were lost: whatever was gathered of it is worthless.
     fn gap(&mut self, from: End) {
         let _ = from;

@@ -52,12 +52,13 @@ impl<'c> Bulk<'c> {
         Ok(())
     }
 
+    /// Tries all, whatever fails.
     fn restore(&self) -> rusqlite::Result<()> {
-        self.connection.pragma_update(None, "temp_store", "DEFAULT")?;
-        if self.trusts_numbers {
-            self.connection.pragma_update(None, "foreign_keys", true)?;
-        }
-        Ok(())
+        let keys = match self.trusts_numbers {
+            true => self.connection.pragma_update(None, "foreign_keys", true),
+            false => Ok(()),
+        };
+        keys.and(self.connection.pragma_update(None, "temp_store", "DEFAULT"))
     }
 }
 

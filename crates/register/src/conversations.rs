@@ -1,8 +1,8 @@
 //! Rows of conversations: found or made, many with one statement.
 
-use rusqlite::{CachedStatement, Transaction, params};
+use rusqlite::{CachedStatement, OptionalExtension, Transaction, params};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::many::{Binding, ROWS, Sums};
 
 const TABLE: Sums = Sums {
@@ -105,7 +105,9 @@ impl<'t> Conversations<'t> {
             )?
             .query_row(params![client, server, protocol, transport, port, vlan], |row| {
                 Ok((row.get(0)?, row.get(1)?))
-            })?;
+            })
+            .optional()?
+            .ok_or_else(|| Error::Damaged("the number of a conversation is taken".into()))?;
         if oriented && !was_oriented {
             self.transaction
                 .prepare_cached("UPDATE conversation SET oriented = 1 WHERE id = ?1")?

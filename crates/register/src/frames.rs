@@ -135,9 +135,12 @@ impl<'t, 'b> Keeping<'t, 'b> {
         // Most frames are new: for them one statement does it all.
         let are_new = binding.execute()? == frames.len();
         for (id, frame) in numbered() {
-            if are_new || self.known(frame)? == Some(id) {
+            let known = if are_new { Some(id) } else { self.known(frame)? };
+            if known == Some(id) {
                 self.kept.frames = self.kept.frames.saturating_add(1);
                 self.kept.octets = self.kept.octets.saturating_add(frame.octets.len() as u64);
+            } else if known.is_none() {
+                self.kept.frames_dropped = self.kept.frames_dropped.saturating_add(1);
             }
             self.last = id;
         }

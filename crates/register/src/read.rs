@@ -128,7 +128,7 @@ struct Placed {
     station: Station,
     /// Index of its capture.
     capture: usize,
-    /// Place among the stations of its capture, in their order.
+    /// Place among all stations, in the order of captures and then their own.
     rank: usize,
 }
 

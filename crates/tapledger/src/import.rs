@@ -63,7 +63,14 @@ pub(crate) fn run(arguments: &Import, quiet: bool) -> Result<ExitCode, Failure> 
     }
     let identified = std::thread::scope(|scope| {
         // The disk is waited for while assets are resolved. What this does not get to do, closing the register does.
-        scope.spawn(|| Register::fold_log(&arguments.db.db));
+        let fold = || {
+            if let Err(error) = Register::fold_log(&arguments.db.db) {
+                tracing::debug!(%error, "the write-ahead log was not folded");
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("fold log".into()).spawn_scoped(scope, fold) {
+            tracing::debug!(%error, "no thread to fold the write-ahead log");
+        }
         register.identify(resolve_standing)
     });
     let inventory = identified?.inventory;

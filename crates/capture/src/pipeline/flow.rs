@@ -120,7 +120,8 @@ pub(crate) struct Flow {
     place: Place,
     /// True if something is counted that is not folded.
     pub(crate) dirty: bool,
-    /// True if this may be no more than a question to a port of its protocol and the answer: a few datagrams.
+    /// True if this may be no more than a question to a port of its protocol and the answer: a few datagrams, each of which
+    /// stands alone.
     pub(crate) is_exchange: bool,
     /// Which side asks.
     client: u8,

@@ -245,6 +245,7 @@ fn recognise(ports: &Ports, flow: &mut Flow, sender: usize, octets: &[u8]) -> bo
     // Between two ports of the protocol, and over TCP, one conversation lasts.
     flow.is_exchange = transport == Transport::Udp
         && are_own[0] != are_own[1]
+        && reader.session.stands_alone()
         && flow.sides.iter().all(|side| side.marks.are_few());
     flow.reader = Some(reader);
     true

@@ -40,6 +40,10 @@ pub(super) struct Dns {
 }
 
 impl Session for Dns {
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
     fn message<'m>(
         &mut self,
         context: &Context,

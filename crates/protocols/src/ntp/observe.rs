@@ -46,6 +46,10 @@ pub(super) struct Ntp {
 }
 
 impl Session for Ntp {
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
     fn message<'m>(
         &mut self,
         context: &Context,

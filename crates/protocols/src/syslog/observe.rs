@@ -43,6 +43,10 @@ pub(super) struct Syslog {
 }
 
 impl Session for Syslog {
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
     fn message<'m>(
         &mut self,
         context: &Context,
