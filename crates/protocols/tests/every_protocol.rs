@@ -379,13 +379,13 @@ fn a_first_look_tells_what_reading_tells() {
                 break;
             };
             let (mut octets, from) =
-                (octets.clone(), if random.next() % 4 == 0 { End::Server } else { End::Client });
+                (octets.clone(), if random.next().is_multiple_of(4) { End::Server } else { End::Client });
             if *transport == Transport::Ethernet && octets.len() > 4 {
                 // The counter of cyclic data goes on, mostly.
                 let at = octets.len() - 4;
                 octets[at..at + 2].copy_from_slice(&(round as u16 * 32).to_be_bytes());
             }
-            if random.next() % 8 == 0 {
+            if random.next().is_multiple_of(8) {
                 let at = octets.len() - 1 - random.next() as usize % octets.len().min(6);
                 octets[at] ^= 1 << (random.next() % 8);
             }

@@ -136,7 +136,6 @@ impl FlowKey {
     }
 
     /// As [`kind`] made it.
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half")]
     fn kind(&self) -> u32 {
         (self.kind_and_ports >> 32) as u32
     }
