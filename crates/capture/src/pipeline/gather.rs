@@ -3,137 +3,21 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 use observation::{
-    Address, Basis, Batch, Binding, Conversation, ConversationKey, Day, End, Evidence, Fact, Mac,
-    MalformedMessage, Mention, OperationSeen, Presence, Sighting, Station, Time, Transport,
+    Address, Batch, Binding, Conversation, ConversationKey, Day, End, Evidence, Fact, Mac, MalformedMessage,
+    Mention, OperationSeen, Presence, Sighting, Station, Time,
 };
 use protocols::{Known, SeenFact};
 
 use super::evidence::Kept;
-use super::flow::{Flow, Orientation};
-use super::key::{Interface, family, number};
-use super::reader::{OperationCount, ethertype_name, ip_protocol_name};
+use super::flow::{Flow, Orientation, Side};
+use super::key::{Interface, number};
+use super::naming::{port, protocol_name, read_late};
+use super::remembered::{self, FactKey, Facts, MentionKey, Remembered, fact, mention};
+use super::words::{TRANSPORT_BIT, Words, day, name_words, root};
 use crate::limits::{BATCH_FRAME_OCTETS_MAX, BATCH_ROWS_MAX, FACTS_MAX, MALFORMED_ROWS_MAX};
-
-/// What a fact says, without when.
-#[derive(Clone, Debug)]
-struct FactKey {
-    station: Station,
-    attribute: &'static str,
-    value: String,
-    basis: Basis,
-    protocol: &'static str,
-    rule: &'static str,
-}
-
-impl FactKey {
-    fn is(&self, protocol: &'static str, seen: &SeenFact) -> bool {
-        self.value == seen.value
-            && self.station == seen.station
-            && self.attribute == seen.attribute
-            && self.rule == seen.rule
-            && self.basis == seen.basis
-            && self.protocol == protocol
-    }
-}
-
-/// Facts by number, in the order they were first stated.
-#[derive(Debug, Default)]
-struct Facts {
-    all: Vec<(FactKey, Evidence)>,
-    /// What was counted of each since the last batch, by day; count 0 is nothing. All that stating a fact again touches.
-    sightings: Vec<Sighting>,
-    index: HashTable<u32>,
-    seed: RandomState,
-}
-
-impl Facts {
-    fn find(&self, protocol: &'static str, seen: &SeenFact) -> Option<u32> {
-        let is = |at: &u32| self.all.get(*at as usize).is_some_and(|(key, _)| key.is(protocol, seen));
-        self.index.find(self.hash(&seen.station, seen.attribute, &seen.value), is).copied()
-    }
-
-    fn hash(&self, station: &Station, attribute: &'static str, value: &str) -> u64 {
-        self.seed.hash_one((station, attribute, value))
-    }
-
-    /// Adds a fact and gives its number.
-    fn insert(&mut self, key: FactKey, evidence: Evidence, time: Time) -> u32 {
-        let at = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        let hash = self.hash(&key.station, key.attribute, &key.value);
-        self.all.push((key, evidence));
-        self.sightings.push(Sighting::once(time));
-        let (all, seed) = (&self.all, &self.seed);
-        self.index.insert_unique(hash, at, |at| {
-            let key = all.get(*at as usize).map(|(key, _)| (&key.station, key.attribute, key.value.as_str()));
-            key.map_or(0, |key| seed.hash_one(key))
-        });
-        at
-    }
-
-    fn clear(&mut self) {
-        self.all.clear();
-        self.sightings.clear();
-        self.index.clear();
-    }
-}
-
-/// A mention, without when.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct MentionKey {
-    station: Station,
-    by: Station,
-    protocol: &'static str,
-    reason: &'static str,
-}
-
-/// What rows of addresses are found by, in whole words: the derived hash of stations would go field by field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Words<const N: usize>([u64; N]);
-
-impl<const N: usize> Hash for Words<N> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for word in self.0 {
-            state.write_u64(word);
-        }
-    }
-}
-
-/// An address with its VLAN, and room for 32 bits more.
-fn root(address: Address, vlan: Option<u16>, more: u32) -> [u64; 3] {
-    let [upper, lower] = number(address);
-    let vlan = vlan.map_or(0, |vlan| u32::from(vlan).saturating_add(1));
-    [upper, lower, u64::from(family(address) << 24 | vlan) << 32 | u64::from(more)]
-}
-
-/// Where [`root`] leaves room for a transport.
-const TRANSPORT_BIT: u32 = 60;
-
-/// A name of a protocol in two words: names have at most 16 octets, which a test checks.
-fn name_words(name: &str) -> [u64; 2] {
-    let mut octets = [[0; 8]; 2];
-    for (to, octet) in octets.as_flattened_mut().iter_mut().zip(name.bytes()) {
-        *to = octet;
-    }
-    octets.map(u64::from_le_bytes)
-}
-
-/// A day in 32 bits.
-fn day(day: Day) -> u32 {
-    day.0.cast_unsigned()
-}
-
-/// Something remembered with its evidence and what was counted since the last batch, by day.
-#[derive(Clone, Debug)]
-struct Remembered {
-    evidence: Evidence,
-    /// Count 0: nothing since the last batch.
-    sighting: Sighting,
-}
 
 /// Who sends frames: an address behind a MAC address in a VLAN, on one day. Presences and bindings are made of these when
 /// a batch is taken: to count a frame is one look-up, not three.
@@ -302,7 +186,7 @@ impl Gathered {
         if sighting.count > 0 && sighting.day != time.day() {
             let past = std::mem::replace(sighting, Sighting::once(time));
             if let Some((key, evidence)) = self.facts.all.get(fact as usize) {
-                self.past_facts.push(self::fact(key, evidence, past));
+                self.past_facts.push(remembered::fact(key, evidence, past));
             }
         } else {
             again(sighting, time);
@@ -411,13 +295,7 @@ impl Gathered {
         }
     }
 
-    fn conversation(
-        &mut self,
-        sighting: Sighting,
-        flow: &mut Flow,
-        client: &super::flow::Side,
-        server: &super::flow::Side,
-    ) {
+    fn conversation(&mut self, sighting: Sighting, flow: &mut Flow, client: &Side, server: &Side) {
         // Who was not seen is taken to be in the VLAN of the other.
         let of_client = if client.seen { client.vlan } else { server.vlan };
         let of_server = if server.seen { server.vlan } else { client.vlan };
@@ -534,30 +412,6 @@ fn sort<T>(rows: &mut Vec<T>, order: impl Fn(&T, &T) -> Ordering) {
     rows.extend(places.into_iter().filter_map(|place| unsorted.get_mut(place)?.take()));
 }
 
-fn fact(key: &FactKey, evidence: &Evidence, sighting: Sighting) -> Fact {
-    Fact {
-        station: key.station.clone(),
-        attribute: Cow::Borrowed(key.attribute),
-        value: key.value.clone(),
-        basis: key.basis,
-        protocol: Cow::Borrowed(key.protocol),
-        rule: Cow::Borrowed(key.rule),
-        evidence: evidence.clone(),
-        sighting,
-    }
-}
-
-fn mention(key: &MentionKey, known: &Remembered) -> Mention {
-    Mention {
-        station: key.station.clone(),
-        by: key.by.clone(),
-        protocol: Cow::Borrowed(key.protocol),
-        reason: Cow::Borrowed(key.reason),
-        sighting: known.sighting,
-        evidence: known.evidence.clone(),
-    }
-}
-
 /// Adds up two sightings of one day.
 fn merge(sum: &mut Sighting, more: &Sighting) {
     sum.first = sum.first.min(more.first);
@@ -571,73 +425,5 @@ fn again(sighting: &mut Sighting, time: Time) {
         *sighting = Sighting::once(time);
     } else {
         sighting.add(time);
-    }
-}
-
-/// First and last time of operations that were read after their frames had been counted.
-fn read_late(flow: &Flow) -> Option<(Time, Time)> {
-    let reader = flow.reader.as_ref()?;
-    let read = || reader.operations.iter().filter_map(OperationCount::sighting);
-    Some((read().map(|read| read.first).min()?, read().map(|read| read.last).max()?))
-}
-
-/// The protocol of a flow's conversation.
-fn protocol_name(flow: &Flow) -> &'static str {
-    if let Some(reader) = &flow.reader {
-        return reader.carries.unwrap_or(reader.protocol.name);
-    }
-    match flow.transport() {
-        Transport::Ethernet => ethertype_name(flow.number()),
-        Transport::Ip => ip_protocol_name(flow.number()),
-        transport => transport.as_str(),
-    }
-}
-
-/// The port of a flow's conversation: the protocol's own where one side uses it, else the server's.
-fn port(flow: &Flow) -> u16 {
-    match flow.transport() {
-        Transport::Ethernet | Transport::Ip => flow.number(),
-        transport => {
-            let (server, client) = (flow.port(flow.server()), flow.port(flow.client()));
-            let registered = flow.reader.as_ref().map_or(&[][..], |reader| match transport {
-                Transport::Tcp => reader.protocol.tcp,
-                _ => reader.protocol.udp,
-            });
-            if !registered.contains(&server) && registered.contains(&client) { client } else { server }
-        }
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, reason = "a test")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_fit_in_two_words() {
-        let ours = protocols::ALL.iter().map(|protocol| protocol.name);
-        let below = (0..=u16::MAX).flat_map(|number| [ethertype_name(number), ip_protocol_name(number)]);
-        for name in ours.chain(below) {
-            assert!(name.len() <= 16, "{name}");
-        }
-        assert_ne!(name_words("s7comm"), name_words("s7comm_plus"));
-    }
-
-    #[test]
-    fn addresses_families_vlans_and_days_are_kept_apart() {
-        let mac = Address::Mac(Mac([0, 0, 10, 0, 0, 1]));
-        let ip: Address = "10.0.0.1".parse().unwrap();
-        let all = [
-            root(mac, None, 0),
-            root(ip, None, 0),
-            root(ip, Some(0), 0),
-            root(ip, Some(4094), 0),
-            root(ip, None, day(Day(-1))),
-            root("::10.0.0.1".parse().unwrap(), None, 0),
-        ];
-        for (at, one) in all.iter().enumerate() {
-            assert!(all.iter().skip(at + 1).all(|other| other != one));
-            assert_eq!(one[2] >> TRANSPORT_BIT, 0);
-        }
     }
 }
